@@ -136,6 +136,11 @@ create table request (
   postal_address    text not null default '',
   sms_wanted        boolean not null default false,
   on_behalf_of      text not null default '',
+  -- A company's SIREN or SIRET, an association's RNA (R.112-9-1).
+  organisation      text not null default '',
+  organisation_id   text not null default '',
+  -- May be answered by e-mail (L.112-14): always where it came by one.
+  email_agreed      boolean not null default false,
   regular           boolean not null default true,
   answers           jsonb not null,
   tracking_hash     bytea not null,
@@ -143,6 +148,8 @@ create table request (
   payload_hash      bytea not null,
   received_at       timestamptz not null,
   received_on       date not null,
+  -- By whichever administration had it first (L.114-2): a rejection runs from it.
+  first_received_on date not null check (first_received_on <= received_on),
   silence_effect    text not null check (silence_effect in ('acceptance', 'rejection', 'declaration', 'none')),
   silence_months    smallint not null default 0,
   silence_last_day  date,
@@ -154,11 +161,14 @@ create table request (
   version           bigint not null default 1,
   search            text not null default ''
 );
--- The agents' list: open requests by legal due date, whole and by service or state.
-create index request_open on request (due_on nulls last, id) where closed_on is null;
-create index request_open_service on request (service_id, state, due_on nulls last, id) where closed_on is null;
-create index request_agent on request (agent_id, due_on nulls last, id) where closed_on is null;
-create index request_closed on request (closed_on desc, id) where closed_on is not null;
+-- The agents' list: open requests by legal due date (those without one last),
+-- whole, by service, by service and state, by agent; closed ones, latest first.
+create index request_open on request (coalesce(due_on, 'infinity'::date), id) where closed_on is null;
+create index request_open_service on request (service_id, coalesce(due_on, 'infinity'::date), id) where closed_on is null;
+create index request_open_state on request (service_id, state, coalesce(due_on, 'infinity'::date), id) where closed_on is null;
+create index request_open_agent on request (agent_id, coalesce(due_on, 'infinity'::date), id) where closed_on is null;
+create index request_closed on request (closed_on desc, id desc) where closed_on is not null;
+create index request_search on request using gin (to_tsvector('simple'::regconfig, search));
 create index request_citizen on request (citizen_id, received_at desc) where citizen_id is not null;
 create index request_received on request (received_on);
 create index request_silence on request (silence_last_day) where closed_on is null and silence_last_day is not null;
@@ -174,6 +184,7 @@ create table message (
   read_at      timestamptz
 );
 create index message_request on message (request_id, created_at);
+create index message_unread on message (request_id) where read_at is null;
 
 create table note (
   id           uuid primary key,
@@ -231,6 +242,8 @@ create table receipt (
   id           uuid primary key,
   request_id   uuid not null references request (id) on delete cascade,
   kind         text not null check (kind in ('registration', 'receipt')),
+  regime       text not null check (regime in ('paper', 'electronic')),
+  mentions     jsonb not null,
   subject      text not null,
   text         text not null,
   html         text not null,
@@ -247,14 +260,17 @@ create table decision (
   outcome      text not null,
   implicit     boolean not null default false,
   reasons      text not null default '',
+  subject      text not null default '',
   letter       text not null,
   signatory    text not null,
+  delivery     text not null default '' check (delivery in ('', 'email', 'counter', 'post')),
   decided_on   date not null,
   notified_on  date,
   appeal_last_day date,
   created_at   timestamptz not null
 );
 create index decision_request on decision (request_id, created_at);
+create index decision_unnotified on decision (decided_on) where notified_on is null and not implicit;
 
 -- What is to be sent, written in the transaction that asks for it; the job holds
 -- only its key. A sent one keeps its state, and its text until the request is purged.
@@ -293,7 +309,7 @@ create index event_subject on event (subject_id, at);
 -- Which deadline alerts were given, so that each is given once.
 create table deadline_alert (
   request_id  uuid not null references request (id) on delete cascade,
-  kind        text not null check (kind in ('j20', 'j10', 'j5', 'late')),
+  kind        text not null check (kind in ('j20', 'j10', 'j5', 'late', 'limit', 'unnotified')),
   on_day      date not null,
   primary key (request_id, kind)
 );
@@ -310,3 +326,12 @@ create table statistic_fact (
   days_median     integer not null,
   primary key (month, procedure_slug, channel)
 );
+
+-- The tenant's role has DML alone. What is history or proof can be added to,
+-- never changed: events, published versions, receipts, notes.
+grant select, insert, update, delete on
+  setting, service, agent, agent_service, citizen, session, api_token, procedure, draft,
+  document, document_request, document_request_item, notification, deadline_alert, statistic_fact
+  to :role;
+grant select, insert, update on request, request_counter, message, decision to :role;
+grant select, insert on event, procedure_version, receipt, note to :role;
