@@ -21,6 +21,8 @@ create table platform.tenant (
   siren        text not null,
   name         text not null,
   colour       text not null check (colour ~ '^#[0-9a-f]{6}$'),
+  -- A town with a Protestant temple keeps Good Friday (C. trav. L.3134-13).
+  temple       boolean not null default false,
   cell         text not null,
   schema_name  text not null unique check (schema_name ~ '^t_[0-9]+$'),
   state        text not null check (state in ('opening', 'live', 'suspended')),
@@ -28,16 +30,6 @@ create table platform.tenant (
   created_at   timestamptz not null
 );
 create index tenant_hub on platform.tenant (hub_id, name);
-
--- The runner's memory: one row a tenant, claimed with SKIP LOCKED and updated
--- in the transaction of the DDL.
-create table platform.tenant_version (
-  tenant_id   bigint primary key references platform.tenant (id) on delete cascade,
-  version     integer not null,
-  checksum    text not null,
-  error       text not null default '',
-  updated_at  timestamptz not null
-);
 
 create table platform.hub_admin (
   id           uuid primary key,

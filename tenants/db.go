@@ -1,0 +1,169 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// DB opens transactions in tenants' schemas.
+type DB struct {
+	pool     *pool
+	master   MasterKey
+	enqueuer Enqueuer
+	clock    func() time.Time
+}
+
+// DBConfig is what a DB needs.
+type DBConfig struct {
+	CellURL  string // of the cell's database; its user and password are replaced by each tenant's
+	Master   MasterKey
+	Enqueuer Enqueuer
+	Clock    func() time.Time
+	Limits   PoolLimits // zero: DefaultPoolLimits
+}
+
+// NewDB reads the configuration; it connects to nothing yet. A URL that cannot be
+// read is an error that does not repeat it, for it may hold a password.
+func NewDB(c DBConfig) (*DB, error) {
+	config, err := pgx.ParseConfig(c.CellURL)
+	if err != nil {
+		return nil, errors.New("tenants: the cell's database URL cannot be read")
+	}
+	if c.Limits == (PoolLimits{}) {
+		c.Limits = DefaultPoolLimits
+	}
+	if c.Clock == nil || c.Enqueuer == nil || len(c.Master) < 32 {
+		return nil, errors.New("tenants: a DB needs a clock, an enqueuer and a master key")
+	}
+	config.StatementCacheCapacity = 128
+	config.RuntimeParams["application_name"] = "parvis"
+	config.RuntimeParams["statement_timeout"] = "10000"
+	config.RuntimeParams["lock_timeout"] = "5000"
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 3 * time.Second
+	}
+	db := &DB{master: c.Master, enqueuer: c.Enqueuer, clock: c.Clock}
+	db.pool = newPool(c.Limits, func(ctx context.Context, t Tenant) (*pgx.Conn, error) {
+		own := config.Copy()
+		own.User = t.Schema
+		own.Password = c.Master.password(t.Schema, t.Epoch)
+		return pgx.ConnectConfig(ctx, own)
+	})
+	return db, nil
+}
+
+// At gives a DB on the same connections with another clock: for seeding and tests.
+func (db *DB) At(clock func() time.Time) *DB {
+	other := *db
+	other.clock = clock
+	return &other
+}
+
+// Close closes the idle connections; those in use end with their transactions.
+func (db *DB) Close() { db.pool.close() }
+
+// Stats gives a moment's figures of the connections.
+func (db *DB) Stats() PoolStats { return db.pool.stats() }
+
+// Flush closes a tenant's idle connections.
+func (db *DB) Flush(t Tenant) { db.pool.flush(t.ID) }
+
+// Write runs fn in a transaction of the tenant, as the actor. What fn records and
+// enqueues is written with it. A deadlock or a serialization failure is tried
+// again, up to three times, so fn may change nothing but the transaction.
+// Where Postgres is away the error is fault.Unavailable "database_away".
+func (db *DB) Write(ctx context.Context, t Tenant, a Actor, fn func(*Tx) error) error {
+	return db.run(ctx, t, a, pgx.TxOptions{}, fn)
+}
+
+// Read runs fn in a read-only transaction of the tenant.
+func (db *DB) Read(ctx context.Context, t Tenant, a Actor, fn func(*Tx) error) error {
+	return db.run(ctx, t, a, pgx.TxOptions{AccessMode: pgx.ReadOnly}, fn)
+}
+
+const maxTries = 3
+
+func (db *DB) run(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions, fn func(*Tx) error) error {
+	for try := 1; ; try++ {
+		began, err := db.once(ctx, t, a, options, fn)
+		if err == nil {
+			return nil
+		}
+		if !began && errors.Is(err, errStale) && try < maxTries {
+			db.pool.flush(t.ID) // the server was restarted: the other idle ones are dead too
+			continue
+		}
+		if retryable(err) && try < maxTries {
+			continue
+		}
+		return classify(err)
+	}
+}
+
+// errStale says that a pooled connection turned out to be dead before the
+// transaction began, so that nothing was done.
+var errStale = errors.New("tenants: stale connection")
+
+func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions, fn func(*Tx) error) (began bool, err error) {
+	conn, err := db.pool.acquire(ctx, t)
+	if err != nil {
+		return false, err
+	}
+	defer db.pool.release(conn)
+	raw, err := conn.BeginTx(ctx, options)
+	if err != nil {
+		if conn.IsClosed() && ctx.Err() == nil {
+			return false, fmt.Errorf("%w: %w", errStale, err)
+		}
+		return false, err
+	}
+	tx := &Tx{raw: raw, db: db, tenant: t, actor: a, now: db.clock().UTC().Truncate(time.Microsecond)}
+	defer func() {
+		// After a commit this does nothing. A panic in fn rolls back too.
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if rollback := raw.Rollback(undo); rollback != nil && !errors.Is(rollback, pgx.ErrTxClosed) && err == nil {
+			err = rollback
+		}
+	}()
+	if err := fn(tx); err != nil {
+		return true, err
+	}
+	if err := tx.flush(ctx); err != nil {
+		return true, err
+	}
+	return true, raw.Commit(ctx)
+}
+
+func retryable(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// classify tells a server that is away, or too busy, from every other error.
+func classify(err error) error {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	_, connect := errors.AsType[*pgconn.ConnectError](err)
+	_, network := errors.AsType[net.Error](err)
+	pg, isPg := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case connect, network, errors.Is(err, errStale), pgconn.Timeout(err), errors.Is(err, net.ErrClosed):
+		return fault.Wrap(fault.Unavailable, "database_away", err)
+	case isPg && (pg.Code[:2] == "57" || pg.Code[:2] == "53" || pg.Code[:2] == "08" || pg.Code == "55P03"):
+		return fault.Wrap(fault.Unavailable, "database_away", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault.Wrap(fault.Unavailable, "database_away", err)
+	}
+	return err
+}

@@ -1,0 +1,208 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/parvis-gru/parvis/migrations"
+	"github.com/parvis-gru/parvis/tenants/branding"
+	"github.com/parvis-gru/parvis/tenants/communes"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// Opening asks for a new tenant.
+type Opening struct {
+	HubID  int64  // 0: none
+	INSEE  string // of the commune
+	Colour string // "#rrggbb"; empty: one chosen by the commune's code
+	Temple bool   // keeps Good Friday (Alsace-Moselle alone)
+}
+
+// firstCell is the cell that tenants are placed in while there is one.
+const firstCell = "cell-1"
+
+const (
+	sqlReserve      = `select nextval(pg_get_serial_sequence('platform.tenant', 'id'))`
+	sqlInsertTenant = `insert into platform.tenant (id, hub_id, slug, insee, siren, name, colour, temple, cell, schema_name, state, epoch, created_at)
+		overriding system value values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, 't_' || $1::bigint::text, 'opening', 1, $10)`
+	sqlSlugTaken     = `select exists (select 1 from platform.tenant where slug = $1) or exists (select 1 from platform.hub where slug = $1)`
+	sqlAbandon       = `delete from platform.tenant where id = $1 and state = 'opening'`
+	sqlGoLive        = `update platform.tenant set state = 'live' where id = $1`
+	sqlSchemaVersion = `insert into cell.tenant_version (schema_name, version, checksum) values ($1, $2, $3)`
+	sqlForgetSchema  = `delete from cell.tenant_version where schema_name = $1`
+)
+
+// Open makes a commune a tenant: its schema and role by one script in one
+// transaction, then its catalogue and settings, then it is live. Hub
+// administrators and the platform's own jobs may.
+//
+// A code that is no commune's is fault.NotFound "commune_unknown"; a commune that
+// is a tenant already is fault.Conflict "tenant_exists"; a colour that is none is
+// fault.Invalid "colour_invalid". Where a step fails nothing is left behind; an
+// opening that a crash cut short is taken up again by the next call.
+func (r *Registry) Open(ctx context.Context, a Actor, o Opening) (Tenant, error) {
+	if a.Kind != ActorHub && a.Kind != ActorSystem {
+		return Tenant{}, fault.New(fault.Forbidden, "hub_only")
+	}
+	commune, err := communes.ByINSEE(o.INSEE)
+	if err != nil {
+		return Tenant{}, err
+	}
+	if o.Colour == "" {
+		o.Colour = branding.Suggest(commune.INSEE).String()
+	}
+	colour, err := branding.Parse(o.Colour)
+	if err != nil {
+		return Tenant{}, err
+	}
+	t, err := r.register(ctx, o, commune, colour.String())
+	if err != nil {
+		return Tenant{}, err
+	}
+	if err := r.fill(ctx, t); err != nil {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+		defer cancel()
+		return Tenant{}, errors.Join(err, r.abandon(undo, t))
+	}
+	if _, err := r.pool.Exec(ctx, sqlGoLive, t.ID); err != nil {
+		return Tenant{}, classify(err)
+	}
+	t.State = StateLive
+	r.forget(t.Slug)
+	return t, r.record(ctx, a, t.ID, "tenant_opened", map[string]string{"insee": t.INSEE})
+}
+
+// register writes the tenant's row in the state opening, or takes up the one that
+// an interrupted opening left.
+func (r *Registry) register(ctx context.Context, o Opening, c communes.Commune, colour string) (Tenant, error) {
+	if left, err := r.ByINSEE(ctx, c.INSEE); err == nil {
+		if left.State != StateOpening {
+			return Tenant{}, fault.New(fault.Conflict, "tenant_exists")
+		}
+		return left, r.dropSchema(ctx, left)
+	} else if !fault.Is(err, "not_found") {
+		return Tenant{}, err
+	}
+	slug, err := r.freeSlug(ctx, c)
+	if err != nil {
+		return Tenant{}, err
+	}
+	var id int64
+	err = pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, sqlReserve).Scan(&id); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, sqlInsertTenant, id, o.HubID, slug, c.INSEE, c.SIREN, c.Name, colour, o.Temple, firstCell, r.clock().UTC())
+		return err
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
+		return Tenant{}, fault.New(fault.Conflict, "tenant_exists")
+	}
+	if err != nil {
+		return Tenant{}, classify(err)
+	}
+	return r.ByID(ctx, id)
+}
+
+// freeSlug gives the commune's name as a host label; a namesake gets its
+// department's number behind it.
+func (r *Registry) freeSlug(ctx context.Context, c communes.Commune) (string, error) {
+	slug := communes.Slug(c.Name)
+	for _, s := range []string{slug, slug + "-" + strings.ToLower(c.Department), slug + "-" + strings.ToLower(c.INSEE)} {
+		taken, err := one[bool](ctx, r.pool, sqlSlugTaken, s)
+		if err != nil {
+			return "", err
+		}
+		if !taken && len(s) <= 63 {
+			return s, nil
+		}
+	}
+	return "", fault.New(fault.Conflict, "tenant_exists")
+}
+
+func (r *Registry) fill(ctx context.Context, t Tenant) error {
+	if err := Provision(ctx, r.cell, t.Schema, r.master.password(t.Schema, t.Epoch)); err != nil {
+		return classify(err)
+	}
+	if r.seed == nil {
+		return nil
+	}
+	return r.db.Write(ctx, t, System("ouverture"), func(tx *Tx) error { return r.seed(ctx, tx) })
+}
+
+const undoTimeout = 10 * time.Second
+
+func (r *Registry) abandon(ctx context.Context, t Tenant) error {
+	r.db.Flush(t)
+	if err := r.dropSchema(ctx, t); err != nil {
+		return err
+	}
+	_, err := r.pool.Exec(ctx, sqlAbandon, t.ID)
+	return classify(err)
+}
+
+// dropSchema removes what an interrupted opening left; it refuses a tenant that
+// was ever live.
+func (r *Registry) dropSchema(ctx context.Context, t Tenant) error {
+	if t.State != StateOpening {
+		return fault.New(fault.Internal, "tenant_not_opening")
+	}
+	return classify(pgx.BeginFunc(ctx, r.cell, func(tx pgx.Tx) error {
+		name := pgx.Identifier{t.Schema}.Sanitize()
+		if _, err := tx.Exec(ctx, `drop schema if exists `+name+` cascade`); err != nil { //nolint:gosec // a quoted identifier
+			return err
+		}
+		_, err := tx.Exec(ctx, sqlForgetSchema, t.Schema)
+		return err
+	}))
+}
+
+// Beginner begins transactions: a pool, or a connection.
+type Beginner interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
+// Provision makes a tenant's schema, at the newest version, and its LOGIN role: one
+// script in one transaction. A role of that name that is there already (it
+// belongs to the server, not to the database) gets the password anew. Postgres's
+// errors are passed on.
+func Provision(ctx context.Context, owner Beginner, schema, password string) error {
+	secret, err := verifier(password)
+	if err != nil {
+		return err
+	}
+	role := pgx.Identifier{schema}.Sanitize()
+	var script strings.Builder
+	fmt.Fprintf(&script, provisionScript, role, literal(secret), literal(schema))
+	script.WriteString(migrations.Tenant.Script(0, schema))
+	return pgx.BeginFunc(ctx, owner, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, script.String()); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, sqlSchemaVersion, schema, migrations.Tenant.Version(), migrations.Tenant.Checksum(migrations.Tenant.Version()))
+		return err
+	})
+}
+
+// provisionScript: %[1]s the quoted role and schema, %[2]s the password's verifier
+// and %[3]s the role's name, as literals.
+const provisionScript = `
+do $role$ begin
+  create role %[1]s login nosuperuser nocreatedb nocreaterole noreplication noinherit connection limit 64 password %[2]s;
+exception when duplicate_object or unique_violation then
+  if not exists (select 1 from pg_roles where rolname = %[3]s and rolcanlogin) then raise; end if;
+  alter role %[1]s password %[2]s;
+end $role$;
+alter role %[1]s set search_path = %[1]s;
+create schema %[1]s;
+grant usage on schema %[1]s to %[1]s;
+set local search_path = %[1]s;
+`
+
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -1,0 +1,215 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// Registry is the platform's schema: which tenants and hubs there are, where a
+// tenant's data lies, and what a hub may see of it.
+type Registry struct {
+	pool   *pgxpool.Pool
+	cell   *pgxpool.Pool
+	db     *DB
+	base   string
+	master MasterKey
+	clock  func() time.Time
+	seed   func(context.Context, *Tx) error
+
+	mu    sync.Mutex
+	sites map[string]cachedSite
+}
+
+// RegistryConfig is what a Registry needs.
+type RegistryConfig struct {
+	Platform   *pgxpool.Pool // the platform's database
+	Cell       *pgxpool.Pool // the cell's database, as its owner: provisioning alone uses it
+	DB         *DB
+	BaseDomain string // tenants are <slug>.<BaseDomain>
+	Master     MasterKey
+	Clock      func() time.Time
+	// Seed fills a new tenant (catalogue, settings) before it goes live.
+	Seed func(context.Context, *Tx) error
+}
+
+// NewRegistry makes a registry; it asks the database nothing yet.
+func NewRegistry(c RegistryConfig) *Registry {
+	return &Registry{
+		pool: c.Platform, cell: c.Cell, db: c.DB, base: strings.ToLower(c.BaseDomain),
+		master: c.Master, clock: c.Clock, seed: c.Seed, sites: map[string]cachedSite{},
+	}
+}
+
+type cachedSite struct {
+	site  Site
+	err   error
+	until time.Time
+}
+
+// How long a host's answer is kept: an unknown one shorter, so that a commune just
+// opened is found; a known one is served on while the database is away.
+const (
+	siteKnown   = 10 * time.Second
+	siteUnknown = 2 * time.Second
+	maxSites    = 50_000
+)
+
+const (
+	sqlTenant = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, created_at
+		from platform.tenant where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2) and ($3::text is null or insee = $3)`
+	sqlTenants = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, created_at
+		from platform.tenant where ($1::bigint is null or hub_id = $1) order by name, id`
+	sqlHub  = `select id, slug, siren, name, colour from platform.hub where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2)`
+	sqlHubs = `select id, slug, siren, name, colour from platform.hub order by name`
+)
+
+// ByHost tells whose pages a host shows; a port is passed over. A host that leads
+// nowhere, and a tenant that is not live, are fault.NotFound "unknown_host".
+func (r *Registry) ByHost(ctx context.Context, host string) (Site, error) {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if host == r.base {
+		return Site{Kind: SitePlatform}, nil
+	}
+	slug, ok := strings.CutSuffix(host, "."+r.base)
+	if !ok || slug == "" || len(slug) > 63 || strings.ContainsAny(slug, ".:/@ ") {
+		return Site{}, fault.New(fault.NotFound, "unknown_host")
+	}
+	now := time.Now() //nolint:forbidigo // the age of a cache entry is not a time of the domain
+	r.mu.Lock()
+	hit, found := r.sites[slug]
+	r.mu.Unlock()
+	if found && now.Before(hit.until) {
+		return hit.site, hit.err
+	}
+	site, err := r.lookup(ctx, slug)
+	switch {
+	case err == nil:
+		r.keep(slug, cachedSite{site: site, until: now.Add(siteKnown)})
+	case fault.Is(err, "unknown_host"):
+		r.keep(slug, cachedSite{err: err, until: now.Add(siteUnknown)})
+	case found && hit.err == nil:
+		return hit.site, nil
+	}
+	return site, err
+}
+
+func (r *Registry) keep(slug string, c cachedSite) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.sites) >= maxSites {
+		clear(r.sites)
+	}
+	r.sites[slug] = c
+}
+
+func (r *Registry) forget(slug string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.sites, slug)
+}
+
+func (r *Registry) lookup(ctx context.Context, slug string) (Site, error) {
+	t, err := r.BySlug(ctx, slug)
+	if err == nil {
+		if t.State != StateLive {
+			return Site{}, fault.New(fault.NotFound, "unknown_host")
+		}
+		return Site{Kind: SiteTenant, Tenant: t}, nil
+	}
+	if !fault.Is(err, "not_found") {
+		return Site{}, err
+	}
+	h, err := r.HubBySlug(ctx, slug)
+	if err == nil {
+		return Site{Kind: SiteHub, Hub: h}, nil
+	}
+	if fault.Is(err, "not_found") {
+		return Site{}, fault.New(fault.NotFound, "unknown_host")
+	}
+	return Site{}, err
+}
+
+// Host gives a tenant's or a hub's host name by its slug.
+func (r *Registry) Host(slug string) string { return slug + "." + r.base }
+
+// BaseDomain is the platform's own host.
+func (r *Registry) BaseDomain() string { return r.base }
+
+// BySlug gives a tenant by its slug; none is fault.NotFound "not_found".
+func (r *Registry) BySlug(ctx context.Context, slug string) (Tenant, error) {
+	return one[Tenant](ctx, r.pool, sqlTenant, slug, nil, nil)
+}
+
+// ByID gives a tenant by its key; none is fault.NotFound "not_found".
+func (r *Registry) ByID(ctx context.Context, id int64) (Tenant, error) {
+	return one[Tenant](ctx, r.pool, sqlTenant, nil, id, nil)
+}
+
+// ByINSEE gives a tenant by its commune's code; none is fault.NotFound "not_found".
+func (r *Registry) ByINSEE(ctx context.Context, insee string) (Tenant, error) {
+	return one[Tenant](ctx, r.pool, sqlTenant, nil, nil, insee)
+}
+
+// Tenants lists every tenant, by name.
+func (r *Registry) Tenants(ctx context.Context) ([]Tenant, error) {
+	return all[Tenant](ctx, r.pool, sqlTenants, nil)
+}
+
+// TenantsOf lists a hub's tenants, by name.
+func (r *Registry) TenantsOf(ctx context.Context, hub int64) ([]Tenant, error) {
+	return all[Tenant](ctx, r.pool, sqlTenants, hub)
+}
+
+// HubBySlug gives a hub by its slug; none is fault.NotFound "not_found".
+func (r *Registry) HubBySlug(ctx context.Context, slug string) (Hub, error) {
+	return one[Hub](ctx, r.pool, sqlHub, slug, nil)
+}
+
+// HubByID gives a hub by its key; none is fault.NotFound "not_found".
+func (r *Registry) HubByID(ctx context.Context, id int64) (Hub, error) {
+	return one[Hub](ctx, r.pool, sqlHub, nil, id)
+}
+
+// Hubs lists the hubs, by name.
+func (r *Registry) Hubs(ctx context.Context) ([]Hub, error) { return all[Hub](ctx, r.pool, sqlHubs) }
+
+// Ping tells whether the platform's database answers.
+func (r *Registry) Ping(ctx context.Context) error { return classify(r.pool.Ping(ctx)) }
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func one[T any](ctx context.Context, q querier, sql string, args ...any) (T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		var zero T
+		return zero, classify(err)
+	}
+	v, err := pgx.CollectExactlyOneRow(rows, rowTo[T]())
+	if errors.Is(err, pgx.ErrNoRows) {
+		return v, fault.New(fault.NotFound, "not_found")
+	}
+	return v, classify(err)
+}
+
+func all[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, classify(err)
+	}
+	v, err := pgx.CollectRows(rows, rowTo[T]())
+	return v, classify(err)
+}

@@ -1,0 +1,190 @@
+package tenants
+
+import (
+	"context"
+	"encoding/json"
+	"net/mail"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// Settings are what a commune says of itself. Its receipts, letters and legal
+// pages are made of them: what the law wants and is missing keeps a procedure
+// closed (tenants/catalogue, Missing).
+type Settings struct {
+	PostalAddress  string `json:"postal_address"`
+	Email          string `json:"email"`
+	Phone          string `json:"phone"`
+	Website        string `json:"website"`
+	OpeningHours   string `json:"opening_hours"` // a line a day, in French
+	Tagline        string `json:"tagline"`
+	Mayor          string `json:"mayor"` // the controller's name (GDPR art. 13)
+	SignatoryName  string `json:"signatory_name"`
+	SignatoryTitle string `json:"signatory_title"`
+	Court          Court  `json:"court"`
+	DPO            DPO    `json:"dpo"`
+	Mediator       string `json:"mediator"` // médiation (L.421-3), if any
+	Accessibility  string `json:"accessibility"`
+
+	RequireAgentTOTP bool `json:"require_agent_totp"`
+	DigestHour       int  `json:"digest_hour"` // of the morning digest, 0 to 23, commune's time
+}
+
+// Court is the administrative court that appeals go to (tribunal administratif).
+type Court struct {
+	Name          string `json:"name"`
+	PostalAddress string `json:"postal_address"`
+	Telerecours   string `json:"telerecours"` // address of Télérecours citoyens
+}
+
+// DPO is the data protection officer (GDPR art. 37: compulsory for a commune).
+type DPO struct {
+	Name          string `json:"name"`
+	Email         string `json:"email"`
+	Phone         string `json:"phone"`
+	PostalAddress string `json:"postal_address"`
+}
+
+// Service is a unit of the town hall, as receipts name it (R.112-5, R.112-11-1).
+type Service struct {
+	ID            ID
+	Name          string
+	PostalAddress string
+	Email         string
+	Phone         string
+	Position      int
+}
+
+const (
+	sqlGetSettings = `select data, version from setting where id = 1`
+	sqlNewSettings = `insert into setting (id, data, version, updated_at) values (1, $1, 1, $2) on conflict (id) do nothing`
+	sqlPutSettings = `update setting set data = $1, version = version + 1, updated_at = $2 where id = 1 and version = $3`
+	sqlServices    = `select id, name, postal_address, email, phone, position from service order by position, name`
+	sqlPutService  = `insert into service (id, name, postal_address, email, phone, position) values ($1, $2, $3, $4, $5, $6)
+		on conflict (id) do update set name = excluded.name, postal_address = excluded.postal_address, email = excluded.email, phone = excluded.phone, position = excluded.position`
+	sqlServiceByName = `select id, name, postal_address, email, phone, position from service where name = $1`
+)
+
+// GetSettings gives the tenant's settings and their version; before anything was
+// set they are empty, at version 0.
+func GetSettings(ctx context.Context, tx *Tx) (Settings, int, error) {
+	type row struct {
+		Data    json.RawMessage
+		Version int
+	}
+	r, err := One[row](ctx, tx, sqlGetSettings)
+	if fault.Is(err, "not_found") {
+		return Settings{DigestHour: 7}, 0, nil
+	}
+	if err != nil {
+		return Settings{}, 0, err
+	}
+	var s Settings
+	if err := json.Unmarshal(r.Data, &s); err != nil {
+		return Settings{}, 0, err
+	}
+	return s, r.Version, nil
+}
+
+// PutSettings replaces the settings. Administrators only. The version is the one
+// that the caller read: another is fault.Conflict "settings_changed", and nothing
+// is changed. What is not an address, a phone or an hour is fault.Invalid
+// "settings_invalid" with its fields.
+func PutSettings(ctx context.Context, tx *Tx, s Settings, version int) error {
+	if !tx.Actor().MayAdminister() {
+		return fault.New(fault.Forbidden, "admin_only")
+	}
+	if fields := s.check(); len(fields) > 0 {
+		return fault.New(fault.Invalid, "settings_invalid", fields...)
+	}
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	var touched int64
+	if version == 0 {
+		touched, err = tx.Exec(ctx, sqlNewSettings, data, tx.Now())
+	} else {
+		touched, err = tx.Exec(ctx, sqlPutSettings, data, tx.Now(), version)
+	}
+	if err != nil {
+		return err
+	}
+	if touched == 0 {
+		return fault.New(fault.Conflict, "settings_changed")
+	}
+	return tx.Record(ctx, Event{SubjectKind: "settings", SubjectID: "settings", Kind: "settings_changed"})
+}
+
+const maxSetting = 2000
+
+func (s Settings) check() []fault.Field {
+	var fields []fault.Field
+	for path, v := range map[string]string{
+		"postal_address": s.PostalAddress, "phone": s.Phone, "website": s.Website, "opening_hours": s.OpeningHours,
+		"tagline": s.Tagline, "mayor": s.Mayor, "signatory_name": s.SignatoryName, "signatory_title": s.SignatoryTitle,
+		"court/name": s.Court.Name, "court/postal_address": s.Court.PostalAddress, "court/telerecours": s.Court.Telerecours,
+		"dpo/name": s.DPO.Name, "dpo/phone": s.DPO.Phone, "dpo/postal_address": s.DPO.PostalAddress,
+		"mediator": s.Mediator, "accessibility": s.Accessibility,
+	} {
+		if utf8.RuneCountInString(v) > maxSetting {
+			fields = append(fields, fault.Field{Path: path, Code: "too_long"})
+		}
+	}
+	for path, v := range map[string]string{"email": s.Email, "dpo/email": s.DPO.Email} {
+		if v != "" && !validEmail(v) {
+			fields = append(fields, fault.Field{Path: path, Code: "email_invalid"})
+		}
+	}
+	if s.DigestHour < 0 || s.DigestHour > 23 {
+		fields = append(fields, fault.Field{Path: "digest_hour", Code: "hour_invalid"})
+	}
+	return fields
+}
+
+func validEmail(v string) bool {
+	a, err := mail.ParseAddress(v)
+	return err == nil && a.Address == v && strings.Contains(v, ".")
+}
+
+// Services gives the tenant's services, in their order.
+func Services(ctx context.Context, tx *Tx) ([]Service, error) {
+	return All[Service](ctx, tx, sqlServices)
+}
+
+// ServiceByName gives the service of that very name; none is fault.NotFound.
+func ServiceByName(ctx context.Context, tx *Tx, name string) (Service, error) {
+	return One[Service](ctx, tx, sqlServiceByName, name)
+}
+
+// PutService adds a service (an empty ID gets a new one) or changes it.
+// Administrators only. A missing name or a bad e-mail is fault.Invalid
+// "service_invalid" with its fields.
+func PutService(ctx context.Context, tx *Tx, s Service) (Service, error) {
+	if !tx.Actor().MayAdminister() {
+		return Service{}, fault.New(fault.Forbidden, "admin_only")
+	}
+	var fields []fault.Field
+	s.Name = strings.TrimSpace(s.Name)
+	if s.Name == "" || utf8.RuneCountInString(s.Name) > 120 {
+		fields = append(fields, fault.Field{Path: "name", Code: "required"})
+	}
+	if s.Email != "" && !validEmail(s.Email) {
+		fields = append(fields, fault.Field{Path: "email", Code: "email_invalid"})
+	}
+	if utf8.RuneCountInString(s.PostalAddress) > maxSetting || utf8.RuneCountInString(s.Phone) > 40 {
+		fields = append(fields, fault.Field{Path: "postal_address", Code: "too_long"})
+	}
+	if len(fields) > 0 {
+		return Service{}, fault.New(fault.Invalid, "service_invalid", fields...)
+	}
+	if s.ID == "" {
+		s.ID = NewID()
+	}
+	if _, err := tx.Exec(ctx, sqlPutService, s.ID, s.Name, s.PostalAddress, s.Email, s.Phone, s.Position); err != nil {
+		return Service{}, err
+	}
+	return s, tx.Record(ctx, Event{SubjectKind: "service", SubjectID: string(s.ID), Kind: "service_changed"})
+}

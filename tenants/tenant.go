@@ -1,0 +1,73 @@
+package tenants
+
+import (
+	"time"
+
+	"github.com/parvis-gru/parvis/tenants/calendar"
+)
+
+// TenantState is where a tenant stands in its life.
+type TenantState string
+
+// The states of a tenant. Only a live one is served.
+const (
+	StateOpening   TenantState = "opening"
+	StateLive      TenantState = "live"
+	StateSuspended TenantState = "suspended"
+)
+
+// Tenant is a commune as the platform knows it: who it is and where its data
+// lies. It is a value, copied freely.
+type Tenant struct {
+	ID        int64
+	HubID     int64
+	Slug      string
+	INSEE     string
+	SIREN     string
+	Name      string
+	Colour    string
+	Temple    bool // keeps Good Friday (C. trav. L.3134-13)
+	Cell      string
+	Schema    string
+	State     TenantState
+	Epoch     int
+	CreatedAt time.Time
+}
+
+// Territory gives the public holidays and the zone that hold in the commune.
+func (t Tenant) Territory() calendar.Territory {
+	territory, err := calendar.TerritoryOf(t.INSEE)
+	if err != nil { // the registry only holds communes of the official list
+		panic(err)
+	}
+	return territory.WithTemple(t.Temple)
+}
+
+// Zone is the commune's time zone; every legal date is a civil date in it.
+func (t Tenant) Zone() *time.Location { return t.Territory().Zone() }
+
+// Hub is a body that looks after tenants: an EPCI or a syndicat.
+type Hub struct {
+	ID     int64
+	Slug   string
+	SIREN  string
+	Name   string
+	Colour string
+}
+
+// SiteKind says whose pages a host shows.
+type SiteKind int
+
+// The kinds of site.
+const (
+	SitePlatform SiteKind = iota
+	SiteHub
+	SiteTenant
+)
+
+// Site is what a host name leads to.
+type Site struct {
+	Kind   SiteKind
+	Tenant Tenant
+	Hub    Hub
+}

@@ -1,0 +1,145 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// Tx is a transaction in one tenant's schema, of one actor, at one moment. It is
+// used by one goroutine, and not after the function it was given to.
+type Tx struct {
+	raw    pgx.Tx
+	db     *DB
+	tenant Tenant
+	actor  Actor
+	now    time.Time
+	events []recorded
+	jobs   []Queued
+}
+
+// Tenant is whose data it is.
+func (tx *Tx) Tenant() Tenant { return tx.tenant }
+
+// Actor is who acts.
+func (tx *Tx) Actor() Actor { return tx.actor }
+
+// Now is the transaction's moment, in UTC, to the microsecond: the same throughout.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// Territory gives the tenant's public holidays and zone.
+func (tx *Tx) Territory() calendar.Territory { return tx.tenant.Territory() }
+
+// Today is the civil date in the commune, on which its legal dates rest.
+func (tx *Tx) Today() calendar.Date { return calendar.On(tx.now, tx.tenant.Zone()) }
+
+// Key derives the tenant's key for one purpose.
+func (tx *Tx) Key(purpose string) []byte { return tx.db.master.Tenant(tx.tenant, purpose) }
+
+// Exec runs a statement and gives the number of rows it touched.
+func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
+	tag, err := tx.raw.Exec(ctx, sql, args...)
+	return tag.RowsAffected(), err
+}
+
+// Query runs a statement that gives rows, as pgx does.
+func (tx *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return tx.raw.Query(ctx, sql, args...)
+}
+
+// QueryRow runs a statement that gives a row, as pgx does.
+func (tx *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return tx.raw.QueryRow(ctx, sql, args...)
+}
+
+// SendBatch sends several statements in one round trip, as pgx does. Its results
+// are read and closed before the next call.
+func (tx *Tx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	return tx.raw.SendBatch(ctx, batch)
+}
+
+// CopyFrom writes many rows at once, as pgx does.
+func (tx *Tx) CopyFrom(ctx context.Context, table string, columns []string, rows pgx.CopyFromSource) (int64, error) {
+	return tx.raw.CopyFrom(ctx, pgx.Identifier{table}, columns, rows)
+}
+
+// Enqueue asks for a job. It is written with the transaction, in one round trip
+// with the others, and exists only if that commits.
+func (tx *Tx) Enqueue(_ context.Context, job Job, options ...EnqueueOption) error {
+	q := Queued{Job: job}
+	for _, o := range options {
+		o(&q)
+	}
+	tx.jobs = append(tx.jobs, q)
+	return nil
+}
+
+// flush writes what was recorded and enqueued.
+func (tx *Tx) flush(ctx context.Context) error {
+	if err := tx.flushEvents(ctx); err != nil {
+		return err
+	}
+	if len(tx.jobs) == 0 {
+		return nil
+	}
+	jobs := tx.jobs
+	tx.jobs = nil
+	return tx.db.enqueuer.Enqueue(ctx, tx.raw, tx.tenant, jobs)
+}
+
+// Savepoint runs fn in a transaction inside this one: where fn fails, what it did
+// is undone and the outer transaction can go on.
+func (tx *Tx) Savepoint(ctx context.Context, fn func(*Tx) error) error {
+	return pgx.BeginFunc(ctx, tx.raw, func(raw pgx.Tx) error {
+		inner := *tx
+		inner.raw = raw
+		inner.events, inner.jobs = nil, nil
+		if err := fn(&inner); err != nil {
+			return err
+		}
+		tx.events = append(tx.events, inner.events...)
+		tx.jobs = append(tx.jobs, inner.jobs...)
+		return nil
+	})
+}
+
+// One reads exactly one row: into a struct by its columns' names, or into a plain
+// value. No row is fault.NotFound "not_found".
+func One[T any](ctx context.Context, tx *Tx, sql string, args ...any) (T, error) {
+	rows, err := tx.raw.Query(ctx, sql, args...)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	v, err := pgx.CollectExactlyOneRow(rows, rowTo[T]())
+	if errors.Is(err, pgx.ErrNoRows) {
+		return v, fault.New(fault.NotFound, "not_found")
+	}
+	return v, err
+}
+
+// All reads every row, as [One] does; none gives an empty slice.
+func All[T any](ctx context.Context, tx *Tx, sql string, args ...any) ([]T, error) {
+	rows, err := tx.raw.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, rowTo[T]())
+}
+
+// rowTo reads structs by name, and single values (a time and a date are some) as they are.
+func rowTo[T any]() pgx.RowToFunc[T] {
+	t := reflect.TypeFor[T]()
+	_, isDate := any(new(T)).(pgtype.DateScanner)
+	if t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() && !isDate {
+		return pgx.RowToStructByName[T]
+	}
+	return pgx.RowTo[T]
+}
