@@ -2,50 +2,43 @@ package parts_test
 
 import (
 	"context"
-	"path/filepath"
+	"crypto/rand"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parvis-gru/parvis/tenants/parts"
 )
 
-func TestQuick(t *testing.T) {
-	ctx := context.Background()
-	bin, err := parts.FindPostgres(ctx, parts.Options{Progress: func(l string) { t.Log(l) }})
+// sharedPostgres gives the server that all test programs share.
+func sharedPostgres(t *testing.T) *parts.Postgres {
+	t.Helper()
+	pg, err := parts.SharedPostgres(t.Context(), parts.Options{Progress: func(line string) { t.Log(line) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
-		dir := filepath.Join(t.TempDir(), "pg")
-		for range 2 {
-			at := time.Now()
-			pg, err := parts.StartPostgres(ctx, parts.PostgresOptions{BinDir: bin, DataDir: dir, Durable: true, Progress: func(l string) { t.Log(l) }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Log(pg.DataDir(), time.Since(at))
-			c, err := pgx.Connect(ctx, pg.SocketDSN("postgres"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var s string
-			if err := c.QueryRow(ctx, "select lower('É')||version()||current_setting('lc_collate')").Scan(&s); err != nil {
-				t.Fatal(err)
-			}
-			t.Log(s)
-			_ = c.Close(ctx)
-			pg.Stop()
-		}
-	}
+	return pg
 }
 
-func TestShared(t *testing.T) {
-	at := time.Now()
-	pg, err := parts.SharedPostgres(context.Background(), parts.Options{})
-	if err != nil {
+// scratchDatabase makes a database for one test, dropped at its end.
+func scratchDatabase(t *testing.T, pg *parts.Postgres, extensions ...string) string {
+	t.Helper()
+	name := "parts_" + strings.ToLower(rand.Text())
+	if err := pg.CreateDatabase(t.Context(), name, extensions...); err != nil {
 		t.Fatal(err)
 	}
-	t.Log(pg.DSN("postgres"), time.Since(at))
+	t.Cleanup(func() {
+		ctx := context.Background()
+		conn, err := pgx.Connect(ctx, pg.DSN("postgres"))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer func() { _ = conn.Close(ctx) }()
+		if _, err := conn.Exec(ctx, "drop database "+pgx.Identifier{name}.Sanitize()+" with (force)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return name
 }
