@@ -1,0 +1,160 @@
+package calendar
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// Date is a day of the civil calendar, without hour or zone. Values compare
+// with ==. The zero Date means "none".
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+const (
+	isoDate   = "2006-01-02"
+	dayLength = 24 * time.Hour
+)
+
+// NewDate gives the day of that year, month and day of the month. What
+// overflows is carried on, as [time.Date] does: 31 April is 1 May.
+func NewDate(year int, month time.Month, day int) Date {
+	return dateOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
+}
+
+// ParseDate reads an ISO 8601 date ("2026-12-01", years 0001 to 9999). Anything
+// else, a day that does not exist included, is the fault "invalid_date".
+func ParseDate(s string) (Date, error) {
+	t, err := time.Parse(isoDate, s)
+	if err != nil || t.Year() < 1 {
+		// The cause is left out: it would repeat what was typed.
+		return Date{}, fault.New(fault.Invalid, "invalid_date")
+	}
+	return dateOf(t), nil
+}
+
+// On gives the civil date of an instant in a zone. It is what turns the instant
+// of reception, kept in UTC, into the legal date of reception.
+func On(t time.Time, loc *time.Location) Date {
+	if t.IsZero() {
+		return Date{}
+	}
+	return dateOf(t.In(loc))
+}
+
+func dateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{Year: y, Month: m, Day: d}
+}
+
+// utc is the day's midnight in UTC, used for arithmetic alone.
+func (d Date) utc() time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+}
+
+// IsZero tells whether there is no date.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// AddDays gives the day n days later, or earlier if n is negative.
+func (d Date) AddDays(n int) Date {
+	if d.IsZero() {
+		return d
+	}
+	return NewDate(d.Year, d.Month, d.Day+n)
+}
+
+// AddMonths counts n months "de quantième à quantième": the same day of the
+// month, or the month's last day where it has none (31 December and two months
+// give 28 or 29 February). It is never extended by a weekend or a holiday
+// (CE 17 Sept. 2010). n may be negative.
+func (d Date) AddMonths(n int) Date {
+	if d.IsZero() {
+		return d
+	}
+	first := time.Date(d.Year, d.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return Date{Year: first.Year(), Month: first.Month(), Day: min(d.Day, last)}
+}
+
+// Compare gives -1, 0 or +1 as d is before, equal to or after other. No date
+// sorts before every date.
+func (d Date) Compare(other Date) int {
+	return cmp.Or(
+		cmp.Compare(d.Year, other.Year),
+		cmp.Compare(d.Month, other.Month),
+		cmp.Compare(d.Day, other.Day),
+	)
+}
+
+// Before tells whether d is an earlier day than other.
+func (d Date) Before(other Date) bool { return d.Compare(other) < 0 }
+
+// After tells whether d is a later day than other.
+func (d Date) After(other Date) bool { return d.Compare(other) > 0 }
+
+// DaysUntil counts the days from d to other; negative if other is earlier, 0
+// if either is none.
+func (d Date) DaysUntil(other Date) int {
+	if d.IsZero() || other.IsZero() {
+		return 0
+	}
+	return int(other.utc().Unix()/secondsADay - d.utc().Unix()/secondsADay)
+}
+
+const secondsADay = int64(dayLength / time.Second)
+
+// Weekday gives the day of the week. It is meaningless for no date.
+func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
+
+// Start gives the instant at which the day begins in a zone, or the zero
+// [time.Time] for no date. A silence takes effect at Start of the day after its
+// last day.
+func (d Date) Start(loc *time.Location) time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+}
+
+// String gives the ISO 8601 date, "2026-12-01"; "" for no date.
+func (d Date) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
+}
+
+var (
+	frenchDays   = [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
+	frenchMonths = [...]string{"", "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
+)
+
+// French gives the date as a letter writes it: "samedi 2 janvier 2027",
+// "vendredi 1er janvier 2027"; "" for no date.
+func (d Date) French() string {
+	if d.IsZero() {
+		return ""
+	}
+	return frenchDays[d.Weekday()] + " " + d.FrenchShort()
+}
+
+// FrenchShort gives the date without its weekday: "2 janvier 2027",
+// "1er janvier 2027"; "" for no date.
+func (d Date) FrenchShort() string {
+	if d.IsZero() {
+		return ""
+	}
+	// Normalised, so that a literal with a thirteenth month cannot panic.
+	n := NewDate(d.Year, d.Month, d.Day)
+	day := strconv.Itoa(n.Day)
+	if n.Day == 1 {
+		day = "1er"
+	}
+	return day + " " + frenchMonths[n.Month] + " " + strconv.Itoa(n.Year)
+}

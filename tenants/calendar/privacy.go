@@ -1,0 +1,27 @@
+package calendar
+
+// GDPRDue gives the last day to answer a person who uses a right over their data
+// (GDPR art. 12.3): one month after reception, three where the answer was
+// extended for its complexity (the extension itself being notified within the
+// first month). A last day that is a Saturday, Sunday or holiday moves to the
+// next working day (Regulation 1182/71 art. 3.4), unlike silence.
+func GDPRDue(received Date, t Territory, extended bool) Date {
+	if received.IsZero() {
+		return received
+	}
+	months := 1
+	if extended {
+		months = 3
+	}
+	return t.roll(received.AddMonths(months))
+}
+
+// PortalPurge gives the day on which the portal's copy of a closed request is
+// purged: three months after (RU-030, arrêté of 4 July 2013, kept by the CNIL as
+// guidance: a default, not a duty). The proof of receipts and decisions is kept
+// longer, through the appeals.
+func PortalPurge(closed Date) Date { return closed.AddMonths(3) }
+
+// TracePurge gives the day on which the trace of a call to API Particulier or
+// API Entreprise is purged: 36 months after.
+func TracePurge(traced Date) Date { return traced.AddMonths(36) }
