@@ -1,0 +1,202 @@
+package forms
+
+import "strings"
+
+// Condition decides whether a section or a field is shown. Exactly one of And, Or, Not, or Field with
+// one operator is set; the package comment shows the JSON. A nil condition holds; an empty And holds
+// and an empty Or does not, which ShowIf uses as constants.
+type Condition struct {
+	And []Condition `json:"and,omitempty"`
+	Or  []Condition `json:"or,omitempty"`
+	Not *Condition  `json:"not,omitempty"`
+
+	Field    string  `json:"field,omitempty"`
+	Equals   *Value  `json:"equals,omitempty"`
+	In       []Value `json:"in,omitempty"`
+	Contains string  `json:"contains,omitempty"`
+	Gt       *Value  `json:"gt,omitempty"`
+	Lt       *Value  `json:"lt,omitempty"`
+	Filled   bool    `json:"filled,omitempty"`
+}
+
+// Holds evaluates the condition on answers, as they stand: it does not know which fields are hidden
+// (Definition.Visible does). Time is bounded by MaxDepth and MaxConditionLeaves; deeper parts do
+// not hold.
+func (c *Condition) Holds(a Answers) bool {
+	return c.holds(func(id string) Value { return a[id] }, MaxDepth)
+}
+
+func (c *Condition) holds(get func(string) Value, depth int) bool {
+	if c == nil {
+		return true
+	}
+	if depth <= 0 {
+		return false
+	}
+	switch {
+	case c.Field != "":
+		return c.test(get(c.Field))
+	case c.Not != nil:
+		return !c.Not.holds(get, depth-1)
+	case c.Or != nil:
+		for i := range c.Or {
+			if c.Or[i].holds(get, depth-1) {
+				return true
+			}
+		}
+		return false
+	default:
+		for i := range c.And {
+			if !c.And[i].holds(get, depth-1) {
+				return false
+			}
+		}
+		return c.And != nil
+	}
+}
+
+func (c *Condition) test(v Value) bool {
+	if v.Empty() {
+		return false
+	}
+	switch {
+	case c.Equals != nil:
+		return v.Equal(*c.Equals)
+	case c.In != nil:
+		for i := range c.In {
+			if v.Equal(c.In[i]) {
+				return true
+			}
+		}
+		return false
+	case c.Contains != "":
+		for _, s := range v.list {
+			if s == c.Contains {
+				return true
+			}
+		}
+		return false
+	case c.Gt != nil:
+		order, ok := compare(v, *c.Gt)
+		return ok && order > 0
+	case c.Lt != nil:
+		order, ok := compare(v, *c.Lt)
+		return ok && order < 0
+	default:
+		return c.Filled
+	}
+}
+
+// compare orders two numbers or two ISO dates; anything else has no order.
+func compare(v, w Value) (int, bool) {
+	switch {
+	case v.shape == shapeNumber && w.shape == shapeNumber:
+		switch {
+		case v.num < w.num:
+			return -1, true
+		case v.num > w.num:
+			return 1, true
+		}
+		return 0, true
+	case v.shape == shapeText && w.shape == shapeText:
+		_, okV := parseISO(v.text)
+		_, okW := parseISO(w.text)
+		return strings.Compare(v.text, w.text), okV && okW
+	}
+	return 0, false
+}
+
+// each visits the condition's tests (the parts that name a field) with their place; it stops below
+// MaxDepth.
+func (c *Condition) each(path string, visit func(path string, leaf *Condition)) {
+	c.walk(path, MaxDepth, func(path string, part *Condition, _ bool) {
+		if part.Field != "" {
+			visit(path, part)
+		}
+	})
+}
+
+// walk visits every part of the condition, and tells where depth runs out.
+func (c *Condition) walk(path string, depth int, visit func(path string, part *Condition, tooDeep bool)) {
+	if c == nil {
+		return
+	}
+	visit(path, c, depth <= 0)
+	if depth <= 0 {
+		return
+	}
+	for i := range c.And {
+		c.And[i].walk(joinIndex(path+"/and", i), depth-1, visit)
+	}
+	for i := range c.Or {
+		c.Or[i].walk(joinIndex(path+"/or", i), depth-1, visit)
+	}
+	c.Not.walk(path+"/not", depth-1, visit)
+}
+
+// bounded tells whether the condition is within MaxDepth and MaxConditionLeaves.
+func (c *Condition) bounded() bool {
+	parts, deep := 0, false
+	c.walk("", MaxDepth, func(_ string, _ *Condition, tooDeep bool) {
+		parts++
+		deep = deep || tooDeep
+	})
+	return !deep && parts <= 2*MaxConditionLeaves
+}
+
+// resolve replaces the tests on fields for which known is true by their outcome.
+func (c *Condition) resolve(known func(id string) bool, get func(string) Value, depth int) *Condition {
+	if c == nil || depth <= 0 {
+		return constant(depth > 0)
+	}
+	out := *c
+	switch {
+	case c.Field != "":
+		if known(c.Field) {
+			return constant(c.test(get(c.Field)))
+		}
+	case c.Not != nil:
+		out.Not = c.Not.resolve(known, get, depth-1)
+		if out.Not.isConstant() {
+			return constant(!out.Not.holds(get, depth))
+		}
+	case c.Or != nil:
+		out.Or = nil
+		for i := range c.Or {
+			part := c.Or[i].resolve(known, get, depth-1)
+			if !part.isConstant() {
+				out.Or = append(out.Or, *part)
+			} else if part.And != nil {
+				return constant(true)
+			}
+		}
+		if out.Or == nil {
+			return constant(false)
+		}
+	default:
+		out.And = nil
+		for i := range c.And {
+			part := c.And[i].resolve(known, get, depth-1)
+			if !part.isConstant() {
+				out.And = append(out.And, *part)
+			} else if part.Or != nil {
+				return constant(false)
+			}
+		}
+		if out.And == nil {
+			return constant(c.And != nil)
+		}
+	}
+	return &out
+}
+
+func constant(value bool) *Condition {
+	if value {
+		return &Condition{And: []Condition{}}
+	}
+	return &Condition{Or: []Condition{}}
+}
+
+func (c *Condition) isConstant() bool {
+	return c.Field == "" && c.Not == nil && len(c.And) == 0 && len(c.Or) == 0
+}

@@ -1,0 +1,353 @@
+package forms
+
+import (
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// The codes of what there is to correct.
+const (
+	CodeRequired       = "required"
+	CodeUnknownField   = "unknown_field"
+	CodeWrongType      = "wrong_type"
+	CodeTooShort       = "too_short"
+	CodeTooLong        = "too_long"
+	CodePattern        = "pattern"
+	CodeInvalidEmail   = "invalid_email"
+	CodeInvalidPhone   = "invalid_phone"
+	CodeInvalidNumber  = "invalid_number"
+	CodeTooManyDigits  = "too_many_decimals"
+	CodeTooSmall       = "too_small"
+	CodeTooLarge       = "too_large"
+	CodeInvalidDate    = "invalid_date"
+	CodeIncompleteDate = "incomplete_date"
+	CodeTooEarly       = "too_early"
+	CodeTooLate        = "too_late"
+	CodeNotAChoice     = "not_a_choice"
+	CodeInvalidPostal  = "invalid_postal_code"
+	CodeOutsideCommune = "outside_commune"
+	CodeTooManyFiles   = "too_many_files"
+	CodeInvalidFile    = "invalid_file"
+	CodeAnswersTooBig  = "answers_too_large"
+)
+
+// Options says what to validate, and what the form cannot know of the commune.
+type Options struct {
+	Step        string   // the id of one step; empty for the whole form
+	Town        string   // the commune's name, for addresses that must lie in it
+	PostalCodes []string // the commune's postal codes; empty switches that check off
+}
+
+// FieldError is one thing to correct.
+type FieldError struct {
+	Path    string // place under the answers object: "date", "adresse/postal_code", "pieces/0"
+	Field   string // the field's id; empty where it is about no field
+	Part    string // the input concerned, for dates and addresses: PartDay, PartTown…
+	Code    string // stable; one of the Code constants
+	Message string // French; says what to do, never what was typed
+}
+
+// Faults makes one Invalid fault of what there is to correct, with paths under "answers", or nil where
+// there is nothing.
+func Faults(errs []FieldError) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	fields := make([]fault.Field, 0, len(errs))
+	for _, e := range errs {
+		path := "answers"
+		if e.Path != "" {
+			path += "/" + e.Path
+		}
+		fields = append(fields, fault.Field{Path: path, Code: e.Code, Message: e.Message})
+	}
+	return fault.New(fault.Invalid, "answers_invalid", fields...)
+}
+
+// Validate says what there is to correct, in the order of the form. Answers are those of the whole
+// form, even to validate one step: its conditions and dates may look at earlier steps. Of today only the
+// civil date counts, as it stands in its location: the commune's. Hidden fields are not looked at.
+func (d *Definition) Validate(a Answers, today time.Time, o Options) []FieldError {
+	x := d.index()
+	c := checker{x: x, answers: a, visible: x.sight(a), today: midnight(today), opts: o}
+	only := -1
+	if o.Step != "" {
+		si, ok := x.steps[o.Step]
+		if !ok {
+			return nil
+		}
+		only = si
+	}
+	for i := range x.entries {
+		if c.visible[i] && (only < 0 || x.entries[i].step == only) {
+			c.field(i)
+		}
+	}
+	if only < 0 {
+		c.whole()
+	}
+	return c.errs
+}
+
+func midnight(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+type checker struct {
+	x       *index
+	answers Answers
+	visible []bool
+	today   time.Time
+	opts    Options
+	errs    []FieldError
+}
+
+func (c *checker) add(e *entry, part, code string, n notice) {
+	path := e.field.ID
+	if part != "" && e.field.Kind == KindAddress {
+		path = join(path, part)
+	}
+	n.part = part
+	c.errs = append(c.errs, FieldError{Path: path, Field: e.field.ID, Part: part, Code: code, Message: message(e, code, n)})
+}
+
+// whole checks what no single field shows: answers that the form does not know, and their size.
+func (c *checker) whole() {
+	total := 2
+	var unknown []string
+	for id, v := range c.answers {
+		total += len(id) + v.size()
+		if _, ok := c.x.byID[id]; !ok {
+			unknown = append(unknown, id)
+		}
+	}
+	slices.Sort(unknown)
+	for _, id := range unknown {
+		c.errs = append(c.errs, unknownAnswer(id))
+	}
+	if total > MaxJSON {
+		c.errs = append(c.errs, FieldError{Code: CodeAnswersTooBig, Message: "Raccourcissez vos réponses" + nbsp + ": elles dépassent la taille permise"})
+	}
+}
+
+func (c *checker) field(i int) {
+	e := &c.x.entries[i]
+	v := c.answers[e.field.ID]
+	if v.Empty() {
+		if !e.field.Optional {
+			part := ""
+			switch e.field.Kind {
+			case KindDate:
+				part = PartDay
+			case KindAddress:
+				c.address(e, Address{})
+				return
+			}
+			c.add(e, part, CodeRequired, notice{})
+		}
+		return
+	}
+	switch e.field.Kind {
+	case KindNumber:
+		c.number(e, v)
+	case KindDate:
+		c.date(e, v)
+	case KindChoice:
+		if _, ok := e.choices[v.text]; v.shape != shapeText || !ok {
+			c.add(e, "", CodeNotAChoice, notice{})
+		}
+	case KindChoices:
+		c.choices(e, v)
+	case KindAddress:
+		if v.shape != shapeAddress {
+			c.add(e, "", CodeWrongType, notice{})
+			return
+		}
+		c.address(e, *v.addr)
+	case KindFile:
+		c.files(e, v)
+	case KindDeclaration:
+		if v.shape != shapeBool {
+			c.add(e, "", CodeWrongType, notice{})
+		}
+	default:
+		c.text(e, v)
+	}
+}
+
+func (c *checker) text(e *entry, v Value) {
+	f := e.field
+	if v.shape != shapeText {
+		c.add(e, "", CodeWrongType, notice{})
+		return
+	}
+	length := utf8.RuneCountInString(v.text)
+	switch limit := f.maxLength(); {
+	case length > limit:
+		c.add(e, "", CodeTooLong, notice{count: limit})
+		return
+	case length < f.MinLength && f.Kind != KindEmail && f.Kind != KindPhone:
+		c.add(e, "", CodeTooShort, notice{count: f.MinLength})
+		return
+	}
+	switch {
+	case f.Kind == KindEmail && !plausibleEmail(v.text):
+		c.add(e, "", CodeInvalidEmail, notice{})
+	case f.Kind == KindPhone && !isPhone(v.text):
+		c.add(e, "", CodeInvalidPhone, notice{})
+	case e.pattern != nil && !e.pattern.MatchString(v.text):
+		c.add(e, "", CodePattern, notice{})
+	}
+}
+
+func (c *checker) number(e *entry, v Value) {
+	f := e.field
+	n := v.num
+	switch {
+	case v.shape != shapeNumber:
+		c.add(e, "", CodeInvalidNumber, notice{})
+	case n > maxNumber || (f.Max != nil && n > *f.Max):
+		c.add(e, "", CodeTooLarge, notice{})
+	case n < -maxNumber || (f.Min != nil && n < *f.Min):
+		c.add(e, "", CodeTooSmall, notice{})
+	case decimals(n) > f.Decimals:
+		c.add(e, "", CodeTooManyDigits, notice{count: f.Decimals})
+	}
+}
+
+func (c *checker) choices(e *entry, v Value) {
+	if v.shape != shapeList {
+		c.add(e, "", CodeWrongType, notice{})
+		return
+	}
+	for i, s := range v.list {
+		if _, ok := e.choices[s]; !ok || slices.Contains(v.list[:i], s) {
+			c.add(e, "", CodeNotAChoice, notice{})
+			return
+		}
+	}
+}
+
+func (c *checker) files(e *entry, v Value) {
+	if v.shape != shapeFiles {
+		c.add(e, "", CodeWrongType, notice{})
+		return
+	}
+	if limit := e.field.maxFiles(); len(v.files) > limit {
+		c.add(e, "", CodeTooManyFiles, notice{count: limit})
+		return
+	}
+	for i, ref := range v.files {
+		if ref.ID == "" || ref.Name == "" || ref.Size <= 0 || utf8.RuneCountInString(ref.ID) > 100 || utf8.RuneCountInString(ref.Name) > 255 {
+			c.add(e, "", CodeInvalidFile, notice{})
+			c.errs[len(c.errs)-1].Path = joinIndex(e.field.ID, i)
+			return
+		}
+	}
+}
+
+func (c *checker) date(e *entry, v Value) {
+	t, ok := parseISO(v.text)
+	if v.shape != shapeText || !ok {
+		code, part, n := dateFault(v)
+		c.add(e, part, code, n)
+		return
+	}
+	n := c.bounds(e)
+	switch {
+	case !n.from.IsZero() && t.Before(n.from):
+		c.add(e, PartDay, CodeTooEarly, n)
+	case !n.to.IsZero() && t.After(n.to):
+		c.add(e, PartDay, CodeTooLate, n)
+	}
+}
+
+// dateFault tells which parts of a date that cannot be read are missing or out of range.
+func dateFault(v Value) (code, part string, n notice) {
+	day, month, year := dateParts(v.text)
+	for _, p := range []struct{ part, typed, name string }{
+		{PartDay, day, "le jour"}, {PartMonth, month, "le mois"}, {PartYear, year, "l’année"},
+	} {
+		if p.typed == "" {
+			n.missing = append(n.missing, p.name)
+			if part == "" {
+				part = p.part
+			}
+		}
+	}
+	if len(n.missing) > 0 && len(n.missing) < 3 && v.shape == shapeText && day+month+year != v.text {
+		return CodeIncompleteDate, part, n
+	}
+	part = PartDay
+	if m, ok := monthNumber(month); month != "" && (!ok || m < 1 || m > 12) {
+		part = PartMonth
+	} else if y, ok := digits(year); year != "" && (!ok || y < minYear || y > maxYear) {
+		part = PartYear
+	}
+	return CodeInvalidDate, part, notice{}
+}
+
+// bounds gives the first and last dates that a field accepts; zero for none.
+func (c *checker) bounds(e *entry) notice {
+	var n notice
+	if e.field.MinDays != nil {
+		n.from = c.today.AddDate(0, 0, *e.field.MinDays)
+	}
+	if e.field.MaxDays != nil {
+		n.to = c.today.AddDate(0, 0, *e.field.MaxDays)
+	}
+	if t, ok := c.otherDate(e.after); ok && t.After(n.from) {
+		n.from = t
+	}
+	if t, ok := c.otherDate(e.before); ok && (n.to.IsZero() || t.Before(n.to)) {
+		n.to = t
+	}
+	return n
+}
+
+func (c *checker) otherDate(i int) (time.Time, bool) {
+	if i < 0 || !c.visible[i] {
+		return time.Time{}, false
+	}
+	return parseISO(c.answers[c.x.entries[i].field.ID].text)
+}
+
+func (c *checker) address(e *entry, a Address) {
+	f := e.field
+	abroad := f.Abroad && a.Country != ""
+	parts := map[string]string{
+		PartStreet: a.Street, PartComplement: a.Complement, PartPostalCode: a.PostalCode, PartTown: a.Town, PartCountry: a.Country,
+	}
+	before := len(c.errs)
+	for _, part := range [...]string{PartStreet, PartComplement, PartPostalCode, PartTown, PartCountry} {
+		typed := parts[part]
+		optional := part == PartComplement || part == PartCountry || (part == PartPostalCode && abroad)
+		switch {
+		case typed == "" && !optional:
+			c.add(e, part, CodeRequired, notice{})
+		case utf8.RuneCountInString(typed) > DefaultTextLength:
+			c.add(e, part, CodeTooLong, notice{count: DefaultTextLength})
+		case part == PartPostalCode && typed != "" && !abroad && !frenchPostalCode(typed):
+			c.add(e, part, CodeInvalidPostal, notice{})
+		case part == PartCountry && typed != "" && !f.Abroad:
+			c.add(e, part, CodeUnknownField, notice{})
+		}
+	}
+	if len(c.errs) == before && f.InCommune && len(c.opts.PostalCodes) > 0 && !c.inCommune(a) {
+		c.add(e, PartTown, CodeOutsideCommune, notice{town: c.opts.Town, codes: c.opts.PostalCodes})
+	}
+}
+
+// inCommune compares the postal code and, as several communes share one, the town's name, of which a
+// beginning is enough (« Castanet », « CASTANET-TOLOSAN CEDEX »).
+func (c *checker) inCommune(a Address) bool {
+	if a.Country != "" || !slices.Contains(c.opts.PostalCodes, a.PostalCode) {
+		return false
+	}
+	typed, town := foldTown(a.Town), foldTown(c.opts.Town)
+	return town == "" || (typed != "" && (hasWordPrefix(typed, town) || hasWordPrefix(town, typed)))
+}

@@ -1,0 +1,508 @@
+package forms
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// ViewInput is what a page shows: the answers of the whole form and, where a post is shown again, what
+// was typed and what there is to correct.
+type ViewInput struct {
+	Answers Answers
+	Raw     Raw          // nil unless a post is shown again
+	Errors  []FieldError // of Validate
+	Today   time.Time    // the commune's date, for the limits of dates
+}
+
+// StepView is everything that a page of a step shows, without any HTML.
+type StepView struct {
+	ID       string
+	Title    string
+	Intro    string
+	Number   int    // place among the visible steps, from 1
+	Count    int    // visible steps
+	Previous string // id of the visible step before; empty for the first
+	Next     string // id of the visible step after; empty for the last
+	Sections []SectionView
+	Errors   []ErrorView
+
+	HasFiles    bool // the page's form is multipart
+	HasOptional bool // « Tous les champs sont obligatoires, sauf mention « facultatif » »
+}
+
+// SectionView is one section of the step's page.
+type SectionView struct {
+	ID          string
+	Title       string
+	Help        string
+	Conditional bool   // it has a condition: render it in an element that can be hidden
+	Visible     bool   // the condition holds now
+	ShowIf      string // the condition as JSON, where answers of this page decide it; else empty
+	Fields      []FieldView
+}
+
+// ErrorView is one line of the error summary; it links to the input to correct.
+type ErrorView struct {
+	FieldID string
+	InputID string
+	Message string
+}
+
+// FieldView is one question of the page. Names of inputs and ids of elements are made here, so that
+// citizens' pages and agents' counter entry agree.
+type FieldView struct {
+	Kind Kind
+	ID   string
+	Name string // the input's name; names of parts stand in Parts
+
+	InputID     string // the (first) input
+	HintID      string // empty where there is no hint
+	LimitID     string // empty where there is no limit to tell
+	ErrorID     string // empty where there is no error
+	DescribedBy string // the three above that are not empty, for aria-describedby
+
+	Label    string
+	Hint     string
+	Limit    string // made from the constraints: « À partir du 6 décembre 2026 »
+	Error    string
+	Optional bool
+	Invalid  bool
+
+	InputType    string // text, email or tel; empty for what is no single input
+	InputMode    string // numeric, decimal, email, tel or empty
+	Autocomplete string // empty for none
+	Value        string // as typed
+	Unit         string
+	MaxLength    int // characters; 0 for none
+	Rows         int // of a long text's area
+	NoSpellcheck bool
+
+	ISO string // a date as 2026-12-06, for a native input named Name; empty where it is none
+	Min string // the first date accepted, ISO; empty for none
+	Max string // the last date accepted, ISO; empty for none
+
+	Parts       []PartView
+	Choices     []ChoiceView
+	Declaration string
+	Checked     bool // of a declaration
+
+	Files       []FileRef
+	Accept      string // for the accept attribute
+	AcceptTypes []string
+	MaxFiles    int
+	CanAddFile  bool
+
+	Conditional bool   // it or its section has a condition: list it under "_shown"
+	Visible     bool   // its own condition holds now
+	ShowIf      string // its own condition as JSON, where answers of this page decide it; else empty
+}
+
+// PartView is one input of a date or an address.
+type PartView struct {
+	Part         string
+	Name         string
+	InputID      string
+	Label        string
+	Value        string // as typed
+	Autocomplete string
+	InputMode    string
+	MaxLength    int
+	Optional     bool
+	Invalid      bool
+}
+
+// ChoiceView is one radio button or check box.
+type ChoiceView struct {
+	Value   string
+	Label   string
+	Help    string
+	InputID string
+	HelpID  string // empty where there is no help
+	Checked bool
+}
+
+// View prepares the page of a step. A field that the answers of other steps hide is left out; one
+// that the answers of this very page may still show is there, with Visible false. An unknown step, and
+// one of which nothing is visible, is a NotFound fault.
+func (d *Definition) View(step string, in ViewInput) (StepView, error) {
+	x := d.index()
+	si, known := x.steps[step]
+	steps := d.Visible(in.Answers)
+	place := -1
+	for i := range steps {
+		if known && steps[i].Step == &d.Steps[si] {
+			place = i
+		}
+	}
+	if place < 0 {
+		return StepView{}, fault.New(fault.NotFound, "form_step_unknown")
+	}
+	s := &d.Steps[si]
+	v := StepView{ID: s.ID, Title: s.Title, Intro: s.Intro, Number: place + 1, Count: len(steps)}
+	if place > 0 {
+		v.Previous = steps[place-1].ID
+	}
+	if place+1 < len(steps) {
+		v.Next = steps[place+1].ID
+	}
+	visible := x.sight(in.Answers)
+	r := viewer{
+		x: x, step: si, in: in, get: x.seen(in.Answers, visible),
+		check: checker{x: x, answers: in.Answers, visible: visible, today: midnight(in.Today)},
+	}
+	r.sections(&v)
+	r.errors(&v)
+	return v, nil
+}
+
+type viewer struct {
+	x     *index
+	step  int
+	in    ViewInput
+	get   func(string) Value
+	check checker
+}
+
+func (r *viewer) sections(v *StepView) {
+	var section *Section
+	var skip bool
+	for i := range r.x.entries {
+		e := &r.x.entries[i]
+		if e.step != r.step {
+			continue
+		}
+		if e.section != section {
+			section = e.section
+			sv := SectionView{ID: section.ID, Title: section.Title, Help: section.Help, Conditional: section.If != nil}
+			sv.ShowIf, sv.Visible, skip = r.condition(section.If)
+			if !skip {
+				v.Sections = append(v.Sections, sv)
+			}
+		}
+		if skip {
+			continue
+		}
+		showIf, visible, never := r.condition(e.field.If)
+		if never {
+			continue
+		}
+		fv := r.field(e)
+		fv.ShowIf, fv.Visible = showIf, visible
+		fv.Conditional = e.field.If != nil || section.If != nil
+		v.HasFiles = v.HasFiles || e.field.Kind == KindFile
+		v.HasOptional = v.HasOptional || e.field.Optional
+		last := &v.Sections[len(v.Sections)-1]
+		last.Fields = append(last.Fields, fv)
+	}
+}
+
+// condition resolves what other steps decide: never is true where they hide the part for good.
+func (r *viewer) condition(c *Condition) (showIf string, visible, never bool) {
+	if c == nil {
+		return "", true, false
+	}
+	elsewhere := func(id string) bool {
+		i, ok := r.x.byID[id]
+		return !ok || r.x.entries[i].step != r.step
+	}
+	left := c.resolve(elsewhere, r.get, MaxDepth)
+	if left.isConstant() {
+		holds := left.holds(r.get, MaxDepth)
+		return "", holds, !holds
+	}
+	text, err := json.Marshal(left)
+	if err != nil {
+		return "", c.holds(r.get, MaxDepth), false
+	}
+	return string(text), c.holds(r.get, MaxDepth), false
+}
+
+func (r *viewer) errors(v *StepView) {
+	for _, e := range r.in.Errors {
+		i, ok := r.x.byID[e.Field]
+		if !ok || r.x.entries[i].step != r.step {
+			continue
+		}
+		f := r.x.entries[i].field
+		v.Errors = append(v.Errors, ErrorView{FieldID: f.ID, InputID: inputID(f, e.Part), Message: e.Message})
+	}
+}
+
+// inputID gives the element that an error links to: the part concerned, or the field's first input.
+func inputID(f *Field, part string) string {
+	id := "f-" + f.ID
+	switch f.Kind {
+	case KindDate:
+		if part == "" {
+			part = PartDay
+		}
+		return "f-" + partName(f.ID, part)
+	case KindAddress:
+		if part == "" {
+			part = PartStreet
+		}
+		return "f-" + partName(f.ID, part)
+	case KindChoice, KindChoices:
+		return id + "-0"
+	default:
+		return id
+	}
+}
+
+func (r *viewer) field(e *entry) FieldView {
+	f := e.field
+	a := r.in.Answers[f.ID]
+	typed := r.in.Raw != nil && r.in.Raw.has(f)
+	v := FieldView{
+		Kind: f.Kind, ID: f.ID, Name: f.ID, InputID: inputID(f, ""), Label: f.Label, Hint: f.Help,
+		Limit: r.limit(e), Optional: f.Optional, Unit: f.Unit, Autocomplete: f.Autocomplete,
+	}
+	r.describe(&v)
+	switch f.Kind {
+	case KindDate:
+		r.date(&v, e, a, typed)
+	case KindAddress:
+		r.address(&v, f, a, typed)
+	case KindChoice, KindChoices:
+		r.choices(&v, f, a, typed)
+	case KindDeclaration:
+		v.Declaration = f.Declaration
+		v.Checked, _ = a.Bool()
+	case KindFile:
+		v.Files, _ = a.Files()
+		v.AcceptTypes, v.Accept, v.MaxFiles = f.Accept, strings.Join(f.Accept, ","), f.maxFiles()
+		v.CanAddFile = len(v.Files) < v.MaxFiles
+	default:
+		r.input(&v, f, a, typed)
+	}
+	return v
+}
+
+// describe wires hint, limit and the first error of the field to its inputs.
+func (r *viewer) describe(v *FieldView) {
+	var ids []string
+	mark := func(text, suffix string) string {
+		if text == "" {
+			return ""
+		}
+		ids = append(ids, "f-"+v.ID+suffix)
+		return "f-" + v.ID + suffix
+	}
+	for _, e := range r.in.Errors {
+		if e.Field != v.ID {
+			continue
+		}
+		v.Invalid = true
+		if v.Error == "" {
+			v.Error = e.Message
+		} else {
+			v.Error += ". " + e.Message // several parts of an address
+		}
+	}
+	v.HintID, v.LimitID, v.ErrorID = mark(v.Hint, "-hint"), mark(v.Limit, "-limit"), mark(v.Error, "-error")
+	v.DescribedBy = strings.Join(ids, " ")
+}
+
+func (r *viewer) input(v *FieldView, f *Field, a Value, typed bool) {
+	v.InputType = "text"
+	switch f.Kind {
+	case KindEmail:
+		v.InputType, v.InputMode, v.NoSpellcheck = "email", "email", true
+	case KindPhone:
+		v.InputType, v.InputMode, v.NoSpellcheck = "tel", "tel", true
+	case KindNumber:
+		v.InputMode, v.NoSpellcheck = "numeric", true
+		if f.Decimals > 0 {
+			v.InputMode = "decimal"
+		}
+		if f.Min == nil || *f.Min < 0 {
+			v.InputMode = "" // numeric keypads of phones have no minus sign
+		}
+	case KindLongText:
+		v.InputType, v.Rows = "", 6
+	}
+	if f.Kind != KindNumber {
+		v.MaxLength = f.maxLength()
+	}
+	v.NoSpellcheck = v.NoSpellcheck || f.Pattern != ""
+	switch {
+	case typed:
+		v.Value = r.in.Raw.first(f.ID)
+	case a.shape == shapeNumber:
+		v.Value = typedNumber(a.num)
+	case f.Kind == KindPhone && isPhone(a.text):
+		v.Value = frenchPhone(a.text)
+	default:
+		v.Value = a.text
+	}
+}
+
+func (r *viewer) date(v *FieldView, e *entry, a Value, typed bool) {
+	f := e.field
+	if _, ok := parseISO(a.text); ok {
+		v.ISO = a.text
+	}
+	n := r.check.bounds(e)
+	if !n.from.IsZero() {
+		v.Min = n.from.Format(time.DateOnly)
+	}
+	if !n.to.IsZero() {
+		v.Max = n.to.Format(time.DateOnly)
+	}
+	day, month, year := dateParts(a.text)
+	birth := f.Autocomplete == "bday"
+	v.Autocomplete = ""
+	for _, p := range []struct {
+		part, label, value, token string
+		length                    int
+	}{
+		{PartDay, "Jour", day, "bday-day", 4}, // « 1er » fits
+		{PartMonth, "Mois", month, "bday-month", 10},
+		{PartYear, "Année", year, "bday-year", 4},
+	} {
+		pv := r.part(f, p.part, p.label, p.value, typed)
+		pv.InputMode, pv.MaxLength = "numeric", p.length
+		if birth {
+			pv.Autocomplete = p.token
+		}
+		v.Parts = append(v.Parts, pv)
+	}
+}
+
+func (r *viewer) address(v *FieldView, f *Field, a Value, typed bool) {
+	address, _ := a.Address()
+	own := f.Autocomplete != "" && f.Autocomplete != "off"
+	off := f.Autocomplete == "off"
+	v.Autocomplete = ""
+	for _, p := range []struct{ part, label, value, token string }{
+		{PartStreet, "Numéro et rue", address.Street, "address-line1"},
+		{PartComplement, "Complément (bâtiment, étage, lieu-dit)", address.Complement, "address-line2"},
+		{PartPostalCode, "Code postal", address.PostalCode, "postal-code"},
+		{PartTown, "Ville ou village", address.Town, "address-level2"},
+		{PartCountry, "Pays, si ce n’est pas la France", address.Country, "country-name"},
+	} {
+		if p.part == PartCountry && !f.Abroad {
+			continue
+		}
+		pv := r.part(f, p.part, p.label, p.value, typed)
+		pv.MaxLength = DefaultTextLength
+		pv.Optional = p.part == PartComplement || p.part == PartCountry
+		if p.part == PartPostalCode && !f.Abroad {
+			pv.InputMode, pv.MaxLength = "numeric", 10
+		}
+		switch {
+		case own:
+			pv.Autocomplete = p.token
+		case off:
+			pv.Autocomplete = "off"
+		}
+		v.Parts = append(v.Parts, pv)
+	}
+}
+
+func (r *viewer) part(f *Field, part, label, value string, typed bool) PartView {
+	name := partName(f.ID, part)
+	if typed {
+		value = r.in.Raw.first(name)
+		if f.Kind == KindDate && len(r.in.Raw[name]) == 0 {
+			value = "" // a native input was posted: ISO holds it
+		}
+	}
+	invalid := false
+	for _, e := range r.in.Errors {
+		if e.Field == f.ID {
+			invalid = invalid || e.Part == part || e.Part == ""
+			if f.Kind == KindDate && (e.Code == CodeRequired || e.Code == CodeTooEarly || e.Code == CodeTooLate) {
+				invalid = true // it is about the date as a whole
+			}
+		}
+	}
+	return PartView{Part: part, Name: name, InputID: "f-" + name, Label: label, Value: value, Invalid: invalid}
+}
+
+func (r *viewer) choices(v *FieldView, f *Field, a Value, typed bool) {
+	chosen := map[string]bool{}
+	switch {
+	case typed:
+		for _, s := range r.in.Raw[f.ID] {
+			chosen[cleanLine(s)] = true
+		}
+	case a.shape == shapeText:
+		chosen[a.text] = true
+	default:
+		for _, s := range a.list {
+			chosen[s] = true
+		}
+	}
+	for i, c := range f.Choices {
+		cv := ChoiceView{Value: c.Value, Label: c.Label, Help: c.Help, InputID: "f-" + f.ID + "-" + strconv.Itoa(i), Checked: chosen[c.Value]}
+		if c.Help != "" {
+			cv.HelpID = cv.InputID + "-help"
+		}
+		v.Choices = append(v.Choices, cv)
+	}
+}
+
+// limit tells, before anything is typed, what an answer must keep to.
+func (r *viewer) limit(e *entry) string {
+	f := e.field
+	switch f.Kind {
+	case KindText, KindLongText:
+		switch {
+		case f.Pattern != "":
+			return "" // the hint tells the form, in better words than a length
+		case f.MinLength > 1 && f.MaxLength > 0:
+			return "De " + frenchNumber(float64(f.MinLength), "") + " à " + count(f.MaxLength, "caractère")
+		case f.MinLength > 1:
+			return count(f.MinLength, "caractère") + " au moins"
+		case f.MaxLength > 0 || f.Kind == KindLongText:
+			return count(f.maxLength(), "caractère") + " au plus"
+		}
+	case KindNumber:
+		if f.Min != nil && *f.Min <= 1 && f.Max == nil {
+			return "" // « at least 0 » helps nobody
+		}
+		if f.Min != nil || f.Max != nil {
+			return capital(rangeOf(f))
+		}
+	case KindDate:
+		if n := r.check.bounds(e); !n.from.IsZero() || !n.to.IsZero() {
+			return capital(period(n))
+		}
+	case KindFile:
+		return fileLimit(f)
+	case KindAddress:
+		if f.InCommune {
+			return "Dans la commune"
+		}
+	}
+	return ""
+}
+
+func fileLimit(f *Field) string {
+	var parts, names []string
+	for _, mime := range f.Accept {
+		if name, ok := mimeNames[mime]; ok {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		parts = append(parts, "Format "+enumerate(names, "ou"))
+	}
+	if f.maxFiles() > 1 {
+		parts = append(parts, count(f.maxFiles(), "document")+" au plus")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// capital begins a sentence.
+func capital(s string) string {
+	for i, r := range s {
+		return strings.ToUpper(string(r)) + s[i+len(string(r)):]
+	}
+	return s
+}

@@ -1,0 +1,268 @@
+package forms
+
+import (
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"sync"
+)
+
+// index is what Parse prepares once, so that a check of answers compiles and searches nothing.
+type index struct {
+	entries []entry
+	byID    map[string]int // field id → entry; the first wins
+	steps   map[string]int // step id → position; the first wins
+	schema  func() json.RawMessage
+}
+
+type entry struct {
+	field         *Field
+	section       *Section
+	step          int
+	opensSection  bool           // first field of its section
+	pattern       *regexp.Regexp // nil where the field has none that compiles
+	choices       map[string]int // value → position
+	before, after int            // entries of the dates compared with, or -1
+	alone         bool           // no other field of the step has its kind
+}
+
+func newIndex(d *Definition) *index {
+	x := &index{byID: map[string]int{}, steps: map[string]int{}}
+	for si := range d.Steps {
+		step := &d.Steps[si]
+		if _, dup := x.steps[step.ID]; !dup {
+			x.steps[step.ID] = si
+		}
+		kinds := map[Kind]int{}
+		first := len(x.entries)
+		for ci := range step.Sections {
+			section := &step.Sections[ci]
+			for fi := range section.Fields {
+				f := &section.Fields[fi]
+				if _, dup := x.byID[f.ID]; !dup {
+					x.byID[f.ID] = len(x.entries)
+				}
+				kinds[f.Kind]++
+				x.entries = append(x.entries, newEntry(f, section, si, fi == 0))
+			}
+		}
+		for i := first; i < len(x.entries); i++ {
+			x.entries[i].alone = kinds[x.entries[i].field.Kind] == 1
+		}
+	}
+	for i := range x.entries {
+		e := &x.entries[i]
+		e.before, e.after = x.earlierDate(e.field.Before, i), x.earlierDate(e.field.After, i)
+	}
+	x.schema = sync.OnceValue(func() json.RawMessage { return newSchema(d, x) })
+	return x
+}
+
+func newEntry(f *Field, section *Section, step int, opens bool) entry {
+	e := entry{field: f, section: section, step: step, opensSection: opens}
+	if f.Pattern != "" && len(f.Pattern) <= maxPattern {
+		if re, err := regexp.Compile(`^(?:` + f.Pattern + `)$`); err == nil {
+			e.pattern = re
+		}
+	}
+	if len(f.Choices) > 0 {
+		e.choices = make(map[string]int, len(f.Choices))
+		for i := range f.Choices {
+			if _, dup := e.choices[f.Choices[i].Value]; !dup {
+				e.choices[f.Choices[i].Value] = i
+			}
+		}
+	}
+	return e
+}
+
+func (x *index) earlierDate(id string, before int) int {
+	if id == "" {
+		return -1
+	}
+	if i, ok := x.byID[id]; ok && i < before && x.entries[i].field.Kind == KindDate {
+		return i
+	}
+	return -1
+}
+
+// index gives the prepared index; a Definition that came neither from Parse nor from Build pays for a new
+// one at each call.
+func (d *Definition) index() *index {
+	if d.idx != nil {
+		return d.idx
+	}
+	return newIndex(d)
+}
+
+// Step finds a step by its id.
+func (d *Definition) Step(id string) (*Step, bool) {
+	i, ok := d.index().steps[id]
+	if !ok {
+		return nil, false
+	}
+	return &d.Steps[i], true
+}
+
+// Field finds a field by its id.
+func (d *Definition) Field(id string) (*Field, bool) {
+	x := d.index()
+	i, ok := x.byID[id]
+	if !ok {
+		return nil, false
+	}
+	return x.entries[i].field, true
+}
+
+// StepOf gives the id of the step where a field stands, or "" for an unknown field.
+func (d *Definition) StepOf(fieldID string) string {
+	x := d.index()
+	i, ok := x.byID[fieldID]
+	if !ok {
+		return ""
+	}
+	return d.Steps[x.entries[i].step].ID
+}
+
+// sight decides in one pass, from top to bottom, which entries are visible. A condition sees the
+// answers of earlier visible fields only, so that an answer left behind in a field that has been
+// hidden since decides nothing.
+func (x *index) sight(a Answers) []bool {
+	visible := make([]bool, len(x.entries))
+	now := 0
+	get := func(id string) Value {
+		i, ok := x.byID[id]
+		if !ok || i >= now || !visible[i] {
+			return Value{}
+		}
+		return a[id]
+	}
+	shown := true
+	for i := range x.entries {
+		e := &x.entries[i]
+		now = i
+		if e.opensSection {
+			shown = e.section.If.holds(get, MaxDepth)
+		}
+		visible[i] = shown && e.field.If.holds(get, MaxDepth)
+	}
+	return visible
+}
+
+// seen gives the getter that a condition anywhere in the form may use: hidden answers are absent.
+func (x *index) seen(a Answers, visible []bool) func(string) Value {
+	return func(id string) Value {
+		if i, ok := x.byID[id]; ok && visible[i] {
+			return a[id]
+		}
+		return Value{}
+	}
+}
+
+// VisibleStep is a step with at least one visible field.
+type VisibleStep struct {
+	*Step
+
+	Sections []VisibleSection
+}
+
+// VisibleSection is a section with at least one visible field.
+type VisibleSection struct {
+	*Section
+
+	Fields []*Field
+}
+
+// Visible gives the steps, sections and fields that these answers show, in order.
+func (d *Definition) Visible(a Answers) []VisibleStep {
+	x := d.index()
+	visible := x.sight(a)
+	var steps []VisibleStep
+	lastStep := -1
+	var lastSection *Section
+	for i := range x.entries {
+		if !visible[i] {
+			continue
+		}
+		e := &x.entries[i]
+		if e.step != lastStep {
+			steps = append(steps, VisibleStep{Step: &d.Steps[e.step]})
+			lastStep, lastSection = e.step, nil
+		}
+		step := &steps[len(steps)-1]
+		if e.section != lastSection {
+			step.Sections = append(step.Sections, VisibleSection{Section: e.section})
+			lastSection = e.section
+		}
+		section := &step.Sections[len(step.Sections)-1]
+		section.Fields = append(section.Fields, e.field)
+	}
+	return steps
+}
+
+// Prune keeps the answers of visible fields that say something: what a request stores. Its argument
+// is left as it is.
+func (d *Definition) Prune(a Answers) Answers {
+	x := d.index()
+	visible := x.sight(a)
+	out := make(Answers, len(a))
+	for id, i := range x.byID {
+		if v, ok := a[id]; ok && visible[i] && !v.Empty() {
+			out[id] = v
+		}
+	}
+	return out
+}
+
+// Merge gives the answers after a step was posted: the step's own are replaced (an emptied one goes),
+// except files, which are uploaded and removed one by one. Its arguments are left as they are.
+func (d *Definition) Merge(into Answers, step string, from Answers) Answers {
+	x := d.index()
+	out := make(Answers, len(into)+len(from))
+	for id, v := range into {
+		out[id] = v
+	}
+	si, ok := x.steps[step]
+	if !ok {
+		return out
+	}
+	for i := range x.entries {
+		e := &x.entries[i]
+		if e.step != si || e.field.Kind == KindFile {
+			continue
+		}
+		if v, given := from[e.field.ID]; given && !v.Empty() {
+			out[e.field.ID] = v
+		} else {
+			delete(out, e.field.ID)
+		}
+	}
+	return out
+}
+
+// Revealed gives the fields of the step that these answers show but that the posted page did not, as a
+// page without script cannot show them before: it is then shown again with them. A posted page
+// lists the conditional fields it showed under the input name "_shown".
+func (d *Definition) Revealed(step string, a Answers, raw Raw) []string {
+	x := d.index()
+	si, ok := x.steps[step]
+	if !ok {
+		return nil
+	}
+	shown := map[string]bool{}
+	for _, id := range raw[shownName] {
+		shown[id] = true
+	}
+	var revealed []string
+	visible := x.sight(a)
+	for i := range x.entries {
+		e := &x.entries[i]
+		conditional := e.field.If != nil || e.section.If != nil
+		if e.step == si && visible[i] && conditional && !shown[e.field.ID] {
+			revealed = append(revealed, e.field.ID)
+		}
+	}
+	return revealed
+}
+
+func joinIndex(path string, i int) string { return path + "/" + strconv.Itoa(i) }
