@@ -55,7 +55,7 @@ func NewDB(c DBConfig) (*DB, error) {
 	db.pool = newPool(c.Limits, func(ctx context.Context, t Tenant) (*pgx.Conn, error) {
 		own := config.Copy()
 		own.User = t.Schema
-		own.Password = c.Master.password(t.Schema, t.Epoch)
+		own.Password = RolePassword(c.Master, t.Schema, t.Epoch)
 		return pgx.ConnectConfig(ctx, own)
 	})
 	return db, nil

@@ -127,7 +127,7 @@ func (r *Registry) freeSlug(ctx context.Context, c communes.Commune) (string, er
 }
 
 func (r *Registry) fill(ctx context.Context, t Tenant) error {
-	if err := Provision(ctx, r.cell, t.Schema, r.master.password(t.Schema, t.Epoch)); err != nil {
+	if err := Provision(ctx, r.cell, t.Schema, RolePassword(r.master, t.Schema, t.Epoch)); err != nil {
 		return classify(err)
 	}
 	if r.seed == nil {

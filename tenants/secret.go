@@ -50,8 +50,9 @@ func (k MasterKey) Hub(h Hub, purpose string) []byte {
 // Platform derives a key that belongs to no tenant.
 func (k MasterKey) Platform(purpose string) []byte { return k.derive("platform", purpose) }
 
-// password is a role's password: a new epoch gives a new one.
-func (k MasterKey) password(role string, epoch int) string {
+// RolePassword derives the password of a tenant's role; a new epoch gives a new
+// one.
+func RolePassword(k MasterKey, role string, epoch int) string {
 	return hex.EncodeToString(k.derive("role", role, strconv.Itoa(epoch)))
 }
 

@@ -1,0 +1,396 @@
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/parvis-gru/parvis/migrations"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/parts"
+)
+
+// Master is the key of every test deployment.
+var Master = tenants.MasterKey("a master key for tests: 32 bytes or more")
+
+// The test deployment's owner of databases, and the communes that it opens with:
+// two of the CA du Sicoval, so that one can try to reach the other.
+const (
+	owner    = "parvis_test"
+	password = "parvis_test"
+
+	CastanetTolosan = "31113"
+	Ramonville      = "31446" // Ramonville-Saint-Agne
+)
+
+// Env is a deployment of a test's own: a database with a hub and two live communes.
+type Env struct {
+	DB       *tenants.DB
+	Registry *tenants.Registry
+	Pool     *pgxpool.Pool // as the databases' owner
+	Hub      tenants.Hub
+	Tenant   tenants.Tenant // Castanet-Tolosan
+	Other    tenants.Tenant // Ramonville-Saint-Agne
+	Clock    *Clock
+	URL      string // of the database, as its owner
+}
+
+// Clock is a clock that tests set.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now gives the moment that was set.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Set sets the moment.
+func (c *Clock) Set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+// Start is the moment at which every test's clock begins: a Monday morning.
+var Start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// Option changes how a deployment is opened.
+type Option func(*options)
+
+type options struct {
+	enqueuer tenants.Enqueuer
+	seed     func(context.Context, *tenants.Tx) error
+	limits   tenants.PoolLimits
+}
+
+// WithEnqueuer replaces the one that keeps jobs for [Env.Jobs].
+func WithEnqueuer(e tenants.Enqueuer) Option { return func(o *options) { o.enqueuer = e } }
+
+// WithSeed fills communes that the test opens through the registry.
+func WithSeed(seed func(context.Context, *tenants.Tx) error) Option {
+	return func(o *options) { o.seed = seed }
+}
+
+// WithLimits bounds the connections.
+func WithLimits(l tenants.PoolLimits) Option { return func(o *options) { o.limits = l } }
+
+// Schema gives a deployment of the test's own, dropped at its end.
+func Schema(t testing.TB, opts ...Option) *Env {
+	t.Helper()
+	server := postgres(t)
+	name := "parvis_" + random()
+	ctx := t.Context()
+	template := server.template(t)
+	admin := server.admin(t)
+	if _, err := admin.Exec(ctx, `create database `+name+` template `+template+` owner `+owner); err != nil {
+		t.Fatalf("copy the template database: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.Exec(context.Background(), `drop database if exists `+name+` with (force)`); err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return open(t, server.pg.RoleDSN(owner, password, name), opts...)
+}
+
+var shared struct {
+	sync.Mutex
+	env *Env
+}
+
+// Tx runs fn in a transaction of Castanet-Tolosan that is rolled back, on a
+// deployment that the tests of a program share.
+func Tx(t testing.TB, actor tenants.Actor, fn func(ctx context.Context, tx *tenants.Tx)) {
+	t.Helper()
+	shared.Lock()
+	if shared.env == nil {
+		server := postgres(t)
+		template := server.template(t)
+		name := template + "_tx"
+		server.copyOnce(t, template, name)
+		// Not the test's context: the deployment outlives the test that opened it.
+		shared.env = open(outliving{t}, server.pg.RoleDSN(owner, password, name))
+	}
+	env := shared.env
+	shared.Unlock()
+	env.InTx(t, actor, fn)
+}
+
+// outliving is a test without its clean-up.
+type outliving struct{ testing.TB }
+
+func (outliving) Cleanup(func())           {}
+func (outliving) Context() context.Context { return context.Background() }
+
+var errRollback = errors.New("rolled back")
+
+// InTx runs fn in a transaction of the deployment's first commune that is rolled back.
+func (e *Env) InTx(t testing.TB, actor tenants.Actor, fn func(ctx context.Context, tx *tenants.Tx)) {
+	t.Helper()
+	ctx := t.Context()
+	err := e.DB.Write(ctx, e.Tenant, actor, func(tx *tenants.Tx) error {
+		fn(ctx, tx)
+		return errRollback
+	})
+	if !errors.Is(err, errRollback) {
+		t.Fatalf("the test's transaction: %v", err)
+	}
+}
+
+// Write runs fn in a transaction of a commune that is kept; an error fails the test.
+func (e *Env) Write(t testing.TB, tenant tenants.Tenant, actor tenants.Actor, fn func(ctx context.Context, tx *tenants.Tx) error) {
+	t.Helper()
+	ctx := t.Context()
+	if err := e.DB.Write(ctx, tenant, actor, func(tx *tenants.Tx) error { return fn(ctx, tx) }); err != nil {
+		t.Fatalf("write: %v", err)
+	}
+}
+
+// Job is a job that was enqueued in the test.
+type Job struct {
+	TenantID int64
+	Kind     string
+	Args     json.RawMessage
+	At       *time.Time
+}
+
+// Jobs gives what was enqueued so far, in order, where the test did not bring its
+// own Enqueuer.
+func (e *Env) Jobs(t testing.TB) []Job {
+	t.Helper()
+	rows, err := e.Pool.Query(t.Context(), sqlJobs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Job])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jobs
+}
+
+const (
+	sqlJobs     = `select tenant_id, kind, args, at from test_jobs.job order by id`
+	sqlJobTable = `create schema test_jobs; grant usage on schema test_jobs to public;
+		create table test_jobs.job (id bigint generated always as identity, tenant_id bigint, kind text, args jsonb, at timestamptz);
+		grant insert on test_jobs.job to public`
+	sqlNewJob = `insert into test_jobs.job (tenant_id, kind, args, at) values ($1, $2, $3, $4)`
+)
+
+// table keeps jobs in the transaction that asks for them, as River does.
+type table struct{}
+
+func (table) Enqueue(ctx context.Context, tx pgx.Tx, t tenants.Tenant, jobs []tenants.Queued) error {
+	for _, q := range jobs {
+		args, err := json.Marshal(q.Job)
+		if err != nil {
+			return err
+		}
+		var at *time.Time
+		if !q.At.IsZero() {
+			at = &q.At
+		}
+		if _, err := tx.Exec(ctx, sqlNewJob, t.ID, q.Job.Kind(), args, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func open(t testing.TB, url string, opts ...Option) *Env {
+	t.Helper()
+	o := options{enqueuer: table{}}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	ctx := t.Context()
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	clock := &Clock{now: Start}
+	db, err := tenants.NewDB(tenants.DBConfig{CellURL: url, Master: Master, Enqueuer: o.enqueuer, Clock: clock.Now, Limits: o.limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	env := &Env{DB: db, Pool: pool, Clock: clock, URL: url}
+	env.Registry = tenants.NewRegistry(tenants.RegistryConfig{
+		Platform: pool, Cell: pool, DB: db, BaseDomain: "localhost", Master: Master, Clock: clock.Now, Seed: o.seed,
+	})
+	if env.Hub, err = env.Registry.HubBySlug(ctx, "sicoval"); err != nil {
+		t.Fatal(err)
+	}
+	if env.Tenant, err = env.Registry.ByINSEE(ctx, CastanetTolosan); err != nil {
+		t.Fatal(err)
+	}
+	if env.Other, err = env.Registry.ByINSEE(ctx, Ramonville); err != nil {
+		t.Fatal(err)
+	}
+	return env
+}
+
+// server is the Postgres that the machine's tests share.
+type server struct {
+	pg   *parts.Postgres
+	pool *pgxpool.Pool
+	once sync.Once
+	name string
+	err  error
+}
+
+var current struct {
+	sync.Mutex
+	*server
+}
+
+func postgres(t testing.TB) *server {
+	t.Helper()
+	current.Lock()
+	defer current.Unlock()
+	if current.server != nil {
+		return current.server
+	}
+	ctx := context.Background()
+	pg, err := parts.SharedPostgres(ctx, parts.Options{Bin: os.Getenv("PARVIS_PG_BIN"), Progress: func(line string) { t.Log(line) }})
+	if err != nil {
+		t.Fatalf("a real Postgres is needed: %v", err)
+	}
+	pool, err := pgxpool.New(ctx, pg.DSN("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	current.server = &server{pg: pg, pool: pool}
+	return current.server
+}
+
+func (s *server) admin(testing.TB) *pgxpool.Pool { return s.pool }
+
+// template gives the name of the migrated database of this state of the
+// migrations, which it makes where no test program of the machine has yet.
+func (s *server) template(t testing.TB) string {
+	t.Helper()
+	s.once.Do(func() {
+		sum := migrations.Platform.Checksum(migrations.Platform.Version())[:8] +
+			migrations.Cell.Checksum(migrations.Cell.Version())[:8] +
+			migrations.Tenant.Checksum(migrations.Tenant.Version())[:8]
+		s.name = "parvis_template_" + sum
+		s.err = s.locked(func(ctx context.Context) error {
+			if exists, err := s.exists(ctx, s.name); err != nil || exists {
+				return err
+			}
+			building := s.name + "_new"
+			if _, err := s.pool.Exec(ctx, `drop database if exists `+building+` with (force)`); err != nil {
+				return err
+			}
+			if err := s.pg.CreateOwner(ctx, owner, password, building); err != nil {
+				return err
+			}
+			if err := fill(ctx, s.pg.RoleDSN(owner, password, building)); err != nil {
+				return err
+			}
+			_, err := s.pool.Exec(ctx, `alter database `+building+` rename to `+s.name)
+			return err
+		})
+	})
+	if s.err != nil {
+		t.Fatalf("make the template database: %v", s.err)
+	}
+	return s.name
+}
+
+func (s *server) copyOnce(t testing.TB, template, name string) {
+	t.Helper()
+	err := s.locked(func(ctx context.Context) error {
+		exists, err := s.exists(ctx, name)
+		if err != nil || exists {
+			return err
+		}
+		_, err = s.pool.Exec(ctx, `create database `+name+` template `+template+` owner `+owner)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *server) exists(ctx context.Context, name string) (bool, error) {
+	var exists bool
+	err := s.pool.QueryRow(ctx, `select exists (select 1 from pg_database where datname = $1)`, name).Scan(&exists)
+	return exists, err
+}
+
+// locked runs fn while no other test program of the machine does.
+func (s *server) locked(fn func(context.Context) error) error {
+	ctx := context.Background()
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, `select pg_advisory_lock(718239)`); err != nil {
+		return err
+	}
+	return errors.Join(fn(ctx), func() error {
+		_, err := conn.Exec(ctx, `select pg_advisory_unlock(718239)`)
+		return err
+	}())
+}
+
+// fill migrates a new database and opens the hub and its two communes.
+func fill(ctx context.Context, url string) error {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if err := migrations.Apply(ctx, pool, "platform", migrations.Platform); err != nil {
+		return err
+	}
+	if err := migrations.Apply(ctx, pool, "cell", migrations.Cell); err != nil {
+		return err
+	}
+	if _, err := pool.Exec(ctx, sqlJobTable); err != nil {
+		return err
+	}
+	clock := func() time.Time { return Start }
+	db, err := tenants.NewDB(tenants.DBConfig{CellURL: url, Master: Master, Enqueuer: table{}, Clock: clock})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	registry := tenants.NewRegistry(tenants.RegistryConfig{Platform: pool, Cell: pool, DB: db, BaseDomain: "localhost", Master: Master, Clock: clock})
+	hub, err := registry.NewHub(ctx, tenants.Hub{Slug: "sicoval", SIREN: "243100633", Name: "CA du Sicoval", Colour: "#0b5c8a"})
+	if err != nil {
+		return err
+	}
+	for _, insee := range []string{CastanetTolosan, Ramonville} {
+		if _, err := registry.Open(ctx, tenants.System("test"), tenants.Opening{HubID: hub.ID, INSEE: insee}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func random() string {
+	b := make([]byte, 8)
+	if _, err := rand.Read(b); err != nil {
+		panic(err)
+	}
+	return strings.ToLower(hex.EncodeToString(b))
+}

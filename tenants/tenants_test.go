@@ -1,0 +1,348 @@
+package tenants_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/pgtest"
+)
+
+func TestStatementsPrepare(t *testing.T) {
+	t.Parallel()
+	pgtest.PrepareAll(t)
+}
+
+func TestATenantsRoleReachesItsOwnSchemaAlone(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	attacks := map[string]string{
+		"another commune's table":      `select count(*) from ` + env.Other.Schema + `.setting`,
+		"the platform's tenants":       `select count(*) from platform.tenant`,
+		"the cell's versions":          `select count(*) from cell.tenant_version`,
+		"a set role":                   `set role ` + env.Other.Schema,
+		"an injected role":             `select set_config('role', '` + env.Other.Schema + `', false)`,
+		"a session authorization":      `set session authorization ` + env.Other.Schema,
+		"a query hidden in XML":        `select query_to_xml('select 1 from ` + env.Other.Schema + `.setting', true, false, '')`,
+		"a DO block":                   `do $$ begin perform count(*) from ` + env.Other.Schema + `.setting; end $$`,
+		"a table of its own":           `create table mine (id int)`,
+		"a function":                   `create function f() returns int language sql as 'select 1'`,
+		"a change of history":          `update event set actor_name = 'x'`,
+		"an erasure of history":        `delete from event`,
+		"a change of a published one":  `update procedure_version set number = 9`,
+		"a change of a receipt":        `update receipt set text = ''`,
+		"the server's files":           `select pg_read_file('/etc/passwd')`,
+		"a program":                    `copy setting to program 'true'`,
+		"the passwords":                `select rolpassword from pg_authid`,
+		"a search path to another":     `select set_config('search_path', '` + env.Other.Schema + `', true), (select count(*) from ` + env.Other.Schema + `.agent)`,
+		"a grant to itself":            `grant ` + env.Other.Schema + ` to ` + env.Tenant.Schema,
+		"another's password":           `alter role ` + env.Other.Schema + ` password 'x'`,
+		"a database":                   `create database mine`,
+		"a temporary look at the rest": `select count(*) from test_jobs.job`,
+	}
+	for name, sql := range attacks {
+		err := env.DB.Write(t.Context(), env.Tenant, tenants.System("test"), func(tx *tenants.Tx) error {
+			_, err := tx.Exec(t.Context(), sql)
+			return err
+		})
+		if err == nil {
+			t.Errorf("%s: %q was let through", name, sql)
+		}
+	}
+}
+
+func TestAForgedSchemaEndsAtTheWall(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	mixed := env.Tenant
+	mixed.Schema = env.Other.Schema // a fault of ours: the right id with another's schema
+	mixed.Epoch = 2
+	err := env.DB.Read(t.Context(), mixed, tenants.System("test"), func(*tenants.Tx) error { return nil })
+	if fault.Of(err).Kind != fault.Unavailable {
+		t.Errorf("a role with a wrong epoch's password: %v", err)
+	}
+}
+
+func TestWriteRollsBackWithItsEventsAndJobs(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	failed := errors.New("failed")
+	err := env.DB.Write(t.Context(), env.Tenant, tenants.System("test"), func(tx *tenants.Tx) error {
+		if err := tx.Record(t.Context(), tenants.Event{SubjectKind: "test", SubjectID: "x", Kind: "done"}); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(t.Context(), job{Tenant: env.Tenant.ID}); err != nil {
+			return err
+		}
+		if history, err := tx.History(t.Context(), "x"); err != nil || len(history) != 1 {
+			t.Errorf("the transaction does not see its own event: %v %v", history, err)
+		}
+		return failed
+	})
+	if !errors.Is(err, failed) {
+		t.Fatalf("got %v", err)
+	}
+	if jobs := env.Jobs(t); len(jobs) != 0 {
+		t.Errorf("jobs outlive their transaction: %v", jobs)
+	}
+	env.Write(t, env.Tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) error {
+		if history, err := tx.History(ctx, "x"); err != nil || len(history) != 0 {
+			t.Errorf("events outlive their transaction: %v %v", history, err)
+		}
+		return tx.Enqueue(ctx, job{Tenant: env.Tenant.ID})
+	})
+	if jobs := env.Jobs(t); len(jobs) != 1 || jobs[0].TenantID != env.Tenant.ID {
+		t.Errorf("a committed job is missing: %v", jobs)
+	}
+}
+
+type job struct {
+	Tenant int64 `json:"tenant"`
+}
+
+func (job) Kind() string { return "test" }
+
+func TestSavepointUndoesItsOwnPart(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	env.Write(t, env.Tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) error {
+		err := tx.Savepoint(ctx, func(tx *tenants.Tx) error {
+			if _, err := tenants.PutService(ctx, tx, tenants.Service{Name: "Voirie"}); err != nil {
+				return err
+			}
+			return errors.New("undo")
+		})
+		if err == nil {
+			t.Error("the inner error was lost")
+		}
+		services, err := tenants.Services(ctx, tx)
+		if err != nil || len(services) != 0 {
+			t.Errorf("the inner part was kept: %v %v", services, err)
+		}
+		return err
+	})
+}
+
+func TestPoolHoldsItsLimits(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t, pgtest.WithLimits(tenants.PoolLimits{Total: 3, PerTenant: 2, Idle: 50 * time.Millisecond}))
+	var wg sync.WaitGroup
+	for i := range 40 {
+		tenant := env.Tenant
+		if i%2 == 0 {
+			tenant = env.Other
+		}
+		wg.Go(func() {
+			err := env.DB.Read(t.Context(), tenant, tenants.System("test"), func(tx *tenants.Tx) error {
+				name, err := tenants.One[string](t.Context(), tx, `select current_user::text`)
+				if err == nil && name != tenant.Schema {
+					t.Errorf("connection of %s given to %s", name, tenant.Schema)
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if s := env.DB.Stats(); s.Open > 3 {
+				t.Errorf("%d connections are open", s.Open)
+			}
+		})
+	}
+	wg.Wait()
+	deadline := time.Now().Add(5 * time.Second)
+	for env.DB.Stats().Open > 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("idle connections are not closed")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func TestACancelledWaitIsGivenBack(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t, pgtest.WithLimits(tenants.PoolLimits{Total: 1, PerTenant: 1, Idle: time.Minute}))
+	err := env.DB.Read(t.Context(), env.Tenant, tenants.System("test"), func(*tenants.Tx) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		err := env.DB.Read(ctx, env.Other, tenants.System("test"), func(*tenants.Tx) error { return nil })
+		if fault.Of(err).Code != "database_away" {
+			t.Errorf("a wait that timed out: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := env.DB.Read(t.Context(), env.Other, tenants.System("test"), func(*tenants.Tx) error { return nil }); err != nil {
+		t.Errorf("the slot was lost: %v", err)
+	}
+}
+
+func TestConnectionsCutByTheServerAreReplaced(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	read := func() error {
+		return env.DB.Read(t.Context(), env.Tenant, tenants.System("test"), func(tx *tenants.Tx) error {
+			_, err := tx.Exec(t.Context(), `select 1`)
+			return err
+		})
+	}
+	if err := read(); err != nil {
+		t.Fatal(err)
+	}
+	config, err := pgx.ParseConfig(env.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.User, config.Password = env.Tenant.Schema, tenants.RolePassword(pgtest.Master, env.Tenant.Schema, env.Tenant.Epoch)
+	killer, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = killer.Close(t.Context()) }()
+	var cut int
+	if err := killer.QueryRow(t.Context(), `select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = $1 and datname = current_database() and pid <> pg_backend_pid()`, env.Tenant.Schema).Scan(&cut); err != nil || cut == 0 {
+		t.Fatalf("%d connections were cut: %v", cut, err)
+	}
+	if err := read(); err != nil {
+		t.Errorf("a dead connection reached the caller: %v", err)
+	}
+}
+
+func TestOpenIsWholeOrNothing(t *testing.T) {
+	t.Parallel()
+	broken := true
+	env := pgtest.Schema(t, pgtest.WithSeed(func(ctx context.Context, tx *tenants.Tx) error {
+		if broken {
+			return errors.New("the seed fails")
+		}
+		return tenants.PutSettings(ctx, tx, tenants.Settings{Phone: "05 61 00 00 00"}, 0)
+	}))
+	open := func(insee, colour string) (tenants.Tenant, error) {
+		return env.Registry.Open(t.Context(), tenants.System("test"), tenants.Opening{HubID: env.Hub.ID, INSEE: insee, Colour: colour})
+	}
+	const labege = "31254"
+	if _, err := open(labege, ""); err == nil {
+		t.Fatal("a failing seed was passed over")
+	}
+	if _, err := env.Registry.ByINSEE(t.Context(), labege); !fault.Is(err, "not_found") {
+		t.Errorf("a failed opening left a tenant: %v", err)
+	}
+	broken = false
+	opened, err := open(labege, "#ffcc00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened.Slug != "labege" || opened.State != tenants.StateLive || opened.Colour != "#ffcc00" {
+		t.Errorf("opened as %+v", opened)
+	}
+	for _, bad := range []struct{ insee, colour, code string }{
+		{labege, "", "tenant_exists"},
+		{"99999", "", "commune_unknown"},
+		{"31555", "teal", "colour_invalid"},
+	} {
+		if _, err := open(bad.insee, bad.colour); !fault.Is(err, bad.code) {
+			t.Errorf("%v: got %v", bad, err)
+		}
+	}
+	if _, err := env.Registry.Open(t.Context(), tenants.Guest(), tenants.Opening{INSEE: "31555"}); fault.Of(err).Kind != fault.Forbidden {
+		t.Errorf("a guest may open communes: %v", err)
+	}
+}
+
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	for host, want := range map[string]tenants.SiteKind{
+		"localhost:8080":                   tenants.SitePlatform,
+		"sicoval.localhost:8080":           tenants.SiteHub,
+		"castanet-tolosan.localhost":       tenants.SiteTenant,
+		"Castanet-Tolosan.LOCALHOST.:8080": tenants.SiteTenant,
+	} {
+		if site, err := env.Registry.ByHost(t.Context(), host); err != nil || site.Kind != want {
+			t.Errorf("%s: %v %v", host, site.Kind, err)
+		}
+	}
+	for _, host := range []string{"", "example.org", "castanet-tolosan.example.org", "x.castanet-tolosan.localhost", "'; drop table--.localhost", "toulouse.localhost"} {
+		if _, err := env.Registry.ByHost(t.Context(), host); !fault.Is(err, "unknown_host") {
+			t.Errorf("%q: %v", host, err)
+		}
+	}
+}
+
+func TestSettingsOfTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	admin := tenants.Actor{Kind: tenants.ActorAgent, Role: tenants.RoleAdmin, ID: tenants.NewID(), Name: "Claire Vidal"}
+	pgtest.Tx(t, admin, func(ctx context.Context, tx *tenants.Tx) {
+		if err := tenants.PutSettings(ctx, tx, tenants.Settings{Phone: "1"}, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := tenants.PutSettings(ctx, tx, tenants.Settings{Phone: "2"}, 0); !fault.Is(err, "settings_changed") {
+			t.Errorf("the first one's change was lost: %v", err)
+		}
+		if err := tenants.PutSettings(ctx, tx, tenants.Settings{Email: "mairie"}, 1); !fault.Is(err, "settings_invalid") {
+			t.Errorf("a bad address was kept: %v", err)
+		}
+		s, version, err := tenants.GetSettings(ctx, tx)
+		if err != nil || s.Phone != "1" || version != 1 {
+			t.Errorf("got %v %d %v", s.Phone, version, err)
+		}
+	})
+	pgtest.Tx(t, tenants.Guest(), func(ctx context.Context, tx *tenants.Tx) {
+		if err := tenants.PutSettings(ctx, tx, tenants.Settings{}, 0); fault.Of(err).Kind != fault.Forbidden {
+			t.Errorf("a guest may change settings: %v", err)
+		}
+	})
+}
+
+func TestProjectionKeepsTheNewest(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	today := pgtest.Start.Format(time.DateOnly)
+	p := tenants.Projection{TenantID: env.Tenant.ID, Number: "26-000001", Procedure: "terrasse", Channel: "web", State: "accepted", Version: 2}
+	if err := p.ReceivedOn.UnmarshalText([]byte(today)); err != nil {
+		t.Fatal(err)
+	}
+	p.ClosedOn = p.ReceivedOn
+	for _, version := range []int64{2, 1} { // the older one comes last
+		p.Version = version
+		if version == 1 {
+			p.State, p.ClosedOn = "received", p.ClosedOn.AddDays(0)
+		}
+		if err := env.Registry.Project(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	counts, err := env.Registry.Overview(t.Context(), env.Hub.ID, p.ReceivedOn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := counts[env.Tenant.ID]; c.Open != 0 || c.Received != 1 {
+		t.Errorf("counts: %+v", c)
+	}
+	if c := counts[env.Other.ID]; c.Received != 0 || !c.LastReceived.IsZero() {
+		t.Errorf("another commune's counts: %+v", c)
+	}
+}
+
+func TestPasswordsStandInNoStatement(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	conn, err := pgx.Connect(t.Context(), env.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	config := conn.Config().Copy()
+	config.User, config.Password = env.Tenant.Schema, tenants.RolePassword(pgtest.Master, env.Other.Schema, 1)
+	if wrong, err := pgx.ConnectConfig(t.Context(), config); err == nil {
+		_ = wrong.Close(t.Context())
+		t.Error("one role's password opens another")
+	}
+}
