@@ -117,7 +117,7 @@ func (f AppealFacts) express(months int) Appeal {
 	switch {
 	case !f.ExpressRegular:
 		a.Warnings = []string{"La notification du refus n’indique pas les voies et délais de recours." + reasonable}
-	case !inTime && !(f.ReceiptSent && f.ReceiptComplete):
+	case !inTime && (!f.ReceiptSent || !f.ReceiptComplete):
 		a.Warnings = []string{"Le refus a été notifié après la date du silence, sans accusé de réception complet." + reasonable}
 	default:
 		a.Opposable = true

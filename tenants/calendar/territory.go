@@ -20,8 +20,8 @@ type Territory struct {
 
 const mainland = "metropole"
 
-// TerritoryOf finds the territory of a commune by its INSEE code (C. géo. de
-// l’INSEE: "31113", "2A004", "97209"). A code that is no commune's is the fault
+// TerritoryOf finds the territory of a commune by its INSEE code (code
+// officiel géographique: "31113", "2A004", "97209"). A code that is no commune's is the fault
 // "unknown_territory"; whether the commune exists is the registry's to say.
 func TerritoryOf(insee string) (Territory, error) {
 	if !isINSEE(insee) {

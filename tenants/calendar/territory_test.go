@@ -55,6 +55,20 @@ func TestTheZeroTerritoryIsMetropolitan(t *testing.T) {
 	}
 }
 
+func TestATempleChangesNothingOutsideAlsaceMoselle(t *testing.T) {
+	t.Parallel()
+	for insee, changes := range map[string]bool{"31113": false, "97120": false, "67482": true, "57463": true, "68066": true} {
+		territory, err := calendar.TerritoryOf(insee)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with := territory.WithTemple(true)
+		if (with != territory) != changes || with.WithTemple(false) != territory {
+			t.Errorf("%s: a temple changes it: %v", insee, with != territory)
+		}
+	}
+}
+
 func TestNationalHolidaysAgainstTheHandTable(t *testing.T) {
 	t.Parallel()
 	weekdays := map[string]time.Weekday{"dimanche": 0, "lundi": 1, "mardi": 2, "mercredi": 3, "jeudi": 4, "vendredi": 5, "samedi": 6}
