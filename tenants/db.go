@@ -126,7 +126,7 @@ func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions
 		}
 		return false, err
 	}
-	tx := &Tx{raw: raw, db: db, tenant: t, actor: a, now: db.clock().UTC().Truncate(time.Microsecond)}
+	tx := &Tx{raw: raw, db: db, tenant: t, actor: a, now: db.clock().UTC().Truncate(time.Microsecond), pending: &pending{}}
 	defer func() {
 		// After a commit this does nothing. A panic in fn rolls back too.
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)

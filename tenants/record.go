@@ -28,8 +28,9 @@ type RecordedEvent struct {
 }
 
 type recorded struct {
-	id   ID
-	data []byte
+	id    ID
+	actor Actor
+	data  []byte
 	Event
 }
 
@@ -48,19 +49,19 @@ func (tx *Tx) Record(_ context.Context, e Event) error {
 			return err
 		}
 	}
-	tx.events = append(tx.events, recorded{id: NewID(), data: data, Event: e})
+	tx.pending.events = append(tx.pending.events, recorded{id: NewID(), actor: tx.actor, data: data, Event: e})
 	return nil
 }
 
 func (tx *Tx) flushEvents(ctx context.Context) error {
-	if len(tx.events) == 0 {
+	if len(tx.pending.events) == 0 {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	for _, e := range tx.events {
-		batch.Queue(sqlRecord, e.id, tx.now, tx.actor.Kind, string(tx.actor.ID), tx.actor.Name, e.SubjectKind, e.SubjectID, e.Kind, e.data)
+	for _, e := range tx.pending.events {
+		batch.Queue(sqlRecord, e.id, tx.now, e.actor.Kind, string(e.actor.ID), e.actor.Name, e.SubjectKind, e.SubjectID, e.Kind, e.data)
 	}
-	tx.events = nil
+	tx.pending.events = nil
 	return tx.raw.SendBatch(ctx, batch).Close()
 }
 

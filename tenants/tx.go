@@ -16,13 +16,26 @@ import (
 // Tx is a transaction in one tenant's schema, of one actor, at one moment. It is
 // used by one goroutine, and not after the function it was given to.
 type Tx struct {
-	raw    pgx.Tx
-	db     *DB
-	tenant Tenant
-	actor  Actor
-	now    time.Time
+	raw     pgx.Tx
+	db      *DB
+	tenant  Tenant
+	actor   Actor
+	now     time.Time
+	pending *pending // shared with what As gives
+}
+
+// pending is what is written in one go at the end of the transaction.
+type pending struct {
 	events []recorded
 	jobs   []Queued
+}
+
+// As gives the same transaction with another actor: a page first finds out, in it,
+// whose session it serves.
+func (tx *Tx) As(a Actor) *Tx {
+	other := *tx
+	other.actor = a
+	return &other
 }
 
 // Tenant is whose data it is.
@@ -77,20 +90,25 @@ func (tx *Tx) Enqueue(_ context.Context, job Job, options ...EnqueueOption) erro
 	for _, o := range options {
 		o(&q)
 	}
-	tx.jobs = append(tx.jobs, q)
+	tx.pending.jobs = append(tx.pending.jobs, q)
 	return nil
 }
+
+// Flush writes at once what was recorded and enqueued so far, for a caller that
+// is about to take a lock which it wants to hold for as short as it can. Without
+// it all is written just before the commit.
+func (tx *Tx) Flush(ctx context.Context) error { return tx.flush(ctx) }
 
 // flush writes what was recorded and enqueued.
 func (tx *Tx) flush(ctx context.Context) error {
 	if err := tx.flushEvents(ctx); err != nil {
 		return err
 	}
-	if len(tx.jobs) == 0 {
+	jobs := tx.pending.jobs
+	if len(jobs) == 0 {
 		return nil
 	}
-	jobs := tx.jobs
-	tx.jobs = nil
+	tx.pending.jobs = nil
 	return tx.db.enqueuer.Enqueue(ctx, tx.raw, tx.tenant, jobs)
 }
 
@@ -100,12 +118,12 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func(*Tx) error) error {
 	return pgx.BeginFunc(ctx, tx.raw, func(raw pgx.Tx) error {
 		inner := *tx
 		inner.raw = raw
-		inner.events, inner.jobs = nil, nil
+		inner.pending = &pending{}
 		if err := fn(&inner); err != nil {
 			return err
 		}
-		tx.events = append(tx.events, inner.events...)
-		tx.jobs = append(tx.jobs, inner.jobs...)
+		tx.pending.events = append(tx.pending.events, inner.pending.events...)
+		tx.pending.jobs = append(tx.pending.jobs, inner.pending.jobs...)
 		return nil
 	})
 }
