@@ -77,14 +77,14 @@ func runCommunes(ctx context.Context, repo *repository, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(repo.path(communesData), gz, 0o644); err != nil { //nolint:gosec // a file of the sources
+	if err := os.WriteFile(repo.path(communesData), gz, 0o644); err != nil {
 		return err
 	}
 	src, err := communesSource(gz)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(repo.path(communesGo), src, 0o644); err != nil { //nolint:gosec // a file of the sources
+	if err := os.WriteFile(repo.path(communesGo), src, 0o644); err != nil {
 		return err
 	}
 	fmt.Printf("%d communes, %d EPCI, %d bytes packed\n", communes, epcis, len(gz))
@@ -118,7 +118,7 @@ func fetchCommunes(ctx context.Context, repo *repository) (map[string][]byte, er
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if _, err := repo.output(ctx, dir, "npm", "pack", "--silent", communesPackage+"@"+communesVersion); err != nil {
+	if _, err := repo.output(ctx, call{dir: dir, name: "npm", args: []string{"pack", "--silent", communesPackage + "@" + communesVersion}}); err != nil {
 		return nil, err
 	}
 	tarballs, err := filepath.Glob(filepath.Join(dir, "*.tgz"))

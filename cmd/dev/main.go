@@ -19,7 +19,12 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"communes", "make tenants/communes from the pinned npm package", runCommunes},
+		{"check", "everything that CI checks; installs what it needs", runCheck},
+		{"lint", "gofmt, golangci-lint and the table of layers", runLint},
+		{"test", "go test on all packages, or on those named; flags are passed on", runTest},
+		{"browser", "browser tests against a demo of their own, or -url of a running one", runBrowser},
+		{"assets", "build the pages' styles and scripts (-check: tell whether they are current)", runAssets},
+		{"communes", "make tenants/communes from the pinned npm package (-check: tell whether it is whole)", runCommunes},
 	}
 }
 

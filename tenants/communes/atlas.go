@@ -111,9 +111,9 @@ func (a *atlas) add(start int, line string, bySIREN map[string]int) error {
 			if !ok {
 				return fmt.Errorf("commune line at byte %d names an unknown EPCI", start)
 			}
-			a.epcis[e].members = append(a.epcis[e].members, int32(len(a.lines))) //nolint:gosec // 35,000 lines
+			a.epcis[e].members = append(a.epcis[e].members, int32(len(a.lines)))
 		}
-		a.lines = append(a.lines, uint32(start)) //nolint:gosec // a text of 2 MB
+		a.lines = append(a.lines, uint32(start))
 		a.populations = append(a.populations, int32(population))
 		return nil
 	}
