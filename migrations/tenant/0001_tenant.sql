@@ -104,6 +104,7 @@ create table draft (
   version_id    uuid not null references procedure_version (id),
   citizen_id    uuid references citizen (id) on delete set null,
   answers       jsonb not null default '{}',
+  applicant     jsonb not null default '{}',
   step          text not null default '',
   updated_at    timestamptz not null,
   expires_at    timestamptz not null
