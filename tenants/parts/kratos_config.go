@@ -75,7 +75,7 @@ func kratosHashers() object {
 func kratosCourier(opts KratosOptions) object {
 	return object{
 		"delivery_strategy": "http",
-		"message_retries":   20,
+		"message_retries":   5000, // twice a second: an hour of our own absence
 		"worker":            object{"pull_count": 20, "pull_wait": "500ms"},
 		"http": object{"request_config": object{
 			"url":    opts.CourierURL,

@@ -280,6 +280,7 @@ func (pg *Postgres) Done() <-chan struct{} {
 func (pg *Postgres) Stop() {
 	if pg.proc != nil {
 		pg.proc.end()
+		_ = os.Remove(pg.socketDir) // empty now; made anew at the next start
 	}
 	if pg.release != nil {
 		pg.release()

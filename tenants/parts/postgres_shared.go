@@ -80,7 +80,7 @@ func sharedIn(ctx context.Context, opts Options, dir string, idle, look time.Dur
 		pg, err = startShared(ctx, opts, dir)
 	}
 	if err == nil {
-		err = watchShared(dir, pg.pid, idle, look)
+		err = watchShared(dir, pg, idle, look)
 	}
 	if err != nil {
 		_ = users.Close()
@@ -147,14 +147,14 @@ func startShared(ctx context.Context, opts Options, dir string) (*Postgres, erro
 }
 
 // watchShared starts the watcher; where one watches already, the new one ends at once.
-func watchShared(dir string, pid int, idle, look time.Duration) error {
+func watchShared(dir string, pg *Postgres, idle, look time.Duration) error {
 	for _, program := range []string{"flock", "sh"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return fmt.Errorf("%s is missing (Debian: apt-get install util-linux): %w", program, err)
 		}
 	}
-	cmd := exec.Command("sh", "-c", watchScript, "parvis-test-postgres", dir, strconv.Itoa(pid), //nolint:gosec,noctx // our own script; it outlives us
-		strconv.Itoa(int(idle.Seconds())), strconv.Itoa(int(look.Seconds())))
+	cmd := exec.Command("sh", "-c", watchScript, "parvis-test-postgres", dir, strconv.Itoa(pg.pid), //nolint:gosec,noctx // our own script; it outlives us
+		strconv.Itoa(int(idle.Seconds())), strconv.Itoa(int(look.Seconds())), pg.socketDir)
 	cmd.Dir = "/"
 	_, err := startProcess(cmd, processOptions{name: "the watcher", logPath: filepath.Join(dir, "watcher.log"), detached: true})
 	return err

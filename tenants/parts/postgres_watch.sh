@@ -1,5 +1,6 @@
 # Stops the shared test Postgres once nobody has used it for a while.
-# Arguments: folder, process of the postmaster, seconds of idleness, seconds between looks.
+# Arguments: folder, process of the postmaster, seconds of idleness, seconds between
+# looks, folder of the socket.
 # Every user holds a shared lock on "users"; "lock" is held while the server is
 # started or stopped; "watcher" is held by this script, so that there is one.
 cd "$1" || exit 1
@@ -28,6 +29,7 @@ while [ -e data/postmaster.pid ] && kill -0 "$pid" 2>/dev/null; do
 		done
 		[ ! -e data/postmaster.pid ] || kill -QUIT "$pid" 2>/dev/null
 		rm -rf data
+		rmdir "$5" 2>/dev/null
 		exit 0
 	fi
 	flock -u 8

@@ -75,7 +75,11 @@ func (s *SMSSink) Messages() []SMS {
 // Stop closes the endpoint; reports not yet sent are dropped. It can be called twice.
 func (s *SMSSink) Stop() {
 	s.cancel()
-	_ = s.server.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if s.server.Shutdown(ctx) != nil {
+		_ = s.server.Close()
+	}
 	s.group.Wait()
 }
 
