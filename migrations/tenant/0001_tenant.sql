@@ -288,6 +288,7 @@ create table notification (
   attempts     integer not null default 0,
   detail       text not null default '',
   created_at   timestamptz not null,
+  claimed_at   timestamptz, -- a worker is sending it since then
   sent_at      timestamptz
 );
 create index notification_request on notification (request_id, created_at) where request_id is not null;
