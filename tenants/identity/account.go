@@ -205,10 +205,10 @@ func expiredCode() error {
 }
 
 // passed tells whether a flow that was given a code went through; Kratos itself
-// allows five codes a flow. It is generic over what client-go calls a state.
-func passed(state any, r reply) error {
+// allows five codes a flow.
+func passed(state string, r reply) error {
 	switch {
-	case r.status == http.StatusOK && state == "passed_challenge":
+	case r.status == http.StatusOK && state == string(ory.RECOVERYFLOWSTATE_PASSED_CHALLENGE):
 		return nil
 	case r.status == http.StatusGone || r.status == http.StatusNotFound:
 		return expiredCode()
@@ -234,7 +234,7 @@ func (p *Provider) ConfirmEmail(ctx context.Context, flow, code string) error {
 	if err != nil {
 		return err
 	}
-	return passed(done.GetState(), r)
+	return passed(string(done.GetState()), r)
 }
 
 // CompleteRecovery gives the mailed code and the new password, and signs the person
@@ -258,7 +258,7 @@ func (p *Provider) CompleteRecovery(ctx context.Context, email, flow, code, pass
 	if err != nil {
 		return Login{}, err
 	}
-	if err := passed(done.GetState(), r); err != nil {
+	if err := passed(string(done.GetState()), r); err != nil {
 		return Login{}, err
 	}
 	var token string
