@@ -61,8 +61,8 @@ func typedNumber(n float64) string {
 
 // frenchPhone writes a French number by pairs, overseas ones included, and others internationally.
 func frenchPhone(e164 string) string {
-	n, err := phonenumbers.Parse(e164, "")
-	if err != nil {
+	n := storedPhone(e164)
+	if n == nil {
 		return e164
 	}
 	format := phonenumbers.INTERNATIONAL

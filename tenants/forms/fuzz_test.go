@@ -79,6 +79,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func FuzzFromForm(f *testing.F) {
+	d := terrasse(f)
 	f.Add("debut-day=6&debut-month=12&debut-year=2026&surface=1,5&mobilier=autre&mobilier=x")
 	f.Add("telephone=%2B33&courriel=@&adresse-town=%00&naissance=2026-13-01&qualite=%ff")
 	f.Fuzz(func(t *testing.T, body string) {
@@ -86,7 +87,6 @@ func FuzzFromForm(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d := terrasse(t)
 		bounded(t, func() {
 			for _, step := range d.Steps {
 				a, raw, err := d.FromForm(step.ID, form)
@@ -120,6 +120,7 @@ func FuzzFromForm(f *testing.F) {
 }
 
 func FuzzFromJSON(f *testing.F) {
+	d := terrasse(f)
 	data, err := json.Marshal(complete())
 	if err != nil {
 		f.Fatal(err)
@@ -127,7 +128,6 @@ func FuzzFromJSON(f *testing.F) {
 	f.Add(data)
 	f.Add([]byte(`{"adresse":{"street":"a","country":"\ud800"},"plan":[{}],"surface":-0.0,"nom":"\u0000"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		d := terrasse(t)
 		bounded(t, func() {
 			a, err := d.FromJSON(data)
 			if err != nil {

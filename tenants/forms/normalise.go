@@ -119,11 +119,34 @@ var e164Shape = regexp.MustCompile(`^\+[1-9][0-9]{4,14}$`)
 
 // isPhone tells whether a stored number is the E.164 form of a valid one.
 func isPhone(s string) bool {
+	n := storedPhone(s)
+	return n != nil && phonenumbers.IsValidNumber(n)
+}
+
+// storedPhone takes an E.164 number apart, or gives nil. Country codes begin no other country code, so that
+// this needs none of the work that reading a typed number takes; a national number that begins with zeros
+// (Italy) leaves it to the library.
+func storedPhone(s string) *phonenumbers.PhoneNumber {
 	if !e164Shape.MatchString(s) {
-		return false
+		return nil
+	}
+	for end := 2; end <= 4 && end < len(s); end++ {
+		code, _ := digits(s[1:end])
+		if phonenumbers.GetRegionCodeForCountryCode(code) == phonenumbers.UNKNOWN_REGION {
+			continue
+		}
+		national, err := strconv.ParseUint(s[end:], 10, 64)
+		if err != nil || s[end] == '0' {
+			break
+		}
+		country := int32(code)
+		return &phonenumbers.PhoneNumber{CountryCode: &country, NationalNumber: &national}
 	}
 	n, err := phonenumbers.Parse(s, "")
-	return err == nil && phonenumbers.IsValidNumber(n) && phonenumbers.Format(n, phonenumbers.E164) == s
+	if err != nil || phonenumbers.Format(n, phonenumbers.E164) != s {
+		return nil
+	}
+	return n
 }
 
 const (

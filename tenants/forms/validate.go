@@ -348,6 +348,9 @@ func (c *checker) inCommune(a Address) bool {
 	if a.Country != "" || !slices.Contains(c.opts.PostalCodes, a.PostalCode) {
 		return false
 	}
+	if a.Town == c.opts.Town {
+		return true
+	}
 	typed, town := foldTown(a.Town), foldTown(c.opts.Town)
 	return town == "" || (typed != "" && (hasWordPrefix(typed, town) || hasWordPrefix(town, typed)))
 }
