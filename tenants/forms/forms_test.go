@@ -163,6 +163,8 @@ func TestCheckRefuses(t *testing.T) {
 		"max under min":         {field(`"id":"a","kind":"number","min":3,"max":2`), "0/max", "range"},
 		"lengths crossed":       {field(`"id":"a","kind":"text","min_length":300`), "0/min_length", "range"},
 		"bad pattern":           {field(`"id":"a","kind":"text","help":"h","pattern":"("`), "0/pattern", "pattern"},
+		"unbalanced pattern":    {field(`"id":"a","kind":"text","help":"h","pattern":"a)|(b"`), "0/pattern", "pattern"},
+		"heavy pattern":         {field(`"id":"a","kind":"text","help":"h","pattern":"` + strings.Repeat("(x{999})", 20) + `"`), "0/pattern", "pattern"},
 		"pattern unexplained":   {field(`"id":"a","kind":"text","pattern":"[0-9]+"`), "0/message", "pattern"},
 		"days crossed":          {field(`"id":"a","kind":"date","min_days":3,"max_days":2`), "0/max_days", "range"},
 		"after a later date":    {field(`"id":"a","kind":"date","after":"b"`) + "," + field(`"id":"b","kind":"date"`), "0/after", "reference"},

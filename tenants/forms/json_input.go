@@ -87,6 +87,9 @@ func readJSON(f *Field, data json.RawMessage) (Value, *FieldError) {
 		if !startsWith(data, "[") || json.Unmarshal(data, &list) != nil || slices.Contains(list, nil) {
 			return Value{}, wrongType(f.ID, "Envoyez un tableau JSON de textes")
 		}
+		if len(list) > MaxChoices {
+			return Value{}, wrongType(f.ID, "Envoyez moins de réponses")
+		}
 		var chosen []string
 		for _, s := range list {
 			if c := cleanLine(*s); c != "" && !slices.Contains(chosen, c) {

@@ -131,8 +131,8 @@ func storedPhone(s string) *phonenumbers.PhoneNumber {
 		return nil
 	}
 	for end := 2; end <= 4 && end < len(s); end++ {
-		code, _ := digits(s[1:end])
-		if phonenumbers.GetRegionCodeForCountryCode(code) == phonenumbers.UNKNOWN_REGION {
+		code, err := strconv.ParseInt(s[1:end], 10, 32)
+		if err != nil || phonenumbers.GetRegionCodeForCountryCode(int(code)) == phonenumbers.UNKNOWN_REGION {
 			continue
 		}
 		national, err := strconv.ParseUint(s[end:], 10, 64)

@@ -173,6 +173,25 @@ func TestEmailAddresses(t *testing.T) {
 	}
 }
 
+func TestPhoneNumbers(t *testing.T) {
+	t.Parallel()
+	d := one(t, field(`"id":"a","kind":"phone"`))
+	for typed, want := range map[string]string{
+		"06 12 34 56 78": "06 12 34 56 78", "0690 30 12 34": "0690 30 12 34", "+32 470 12 34 56": "+32 470 12 34 56",
+		"+39 06 698 12345": "+39 06 6981 2345", "+1 514 555 0123": "+1 514-555-0123", "+687 75 12 34": "+687 75.12.34",
+		"06 12 34 56": "", "+33 6 12": "", "0033": "", "appelez-moi": "", "06 12 34 56 78 poste 3": "",
+	} {
+		a, _, err := d.FromForm("e", url.Values{"a": {typed}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := len(d.Validate(a, today, forms.Options{})) == 0
+		if good != (want != "") || good && plain(d.Placeholders(a)["a"]) != want {
+			t.Errorf("%s: got %v, %q", typed, good, d.Placeholders(a)["a"])
+		}
+	}
+}
+
 func TestFaultsNeverEchoes(t *testing.T) {
 	t.Parallel()
 	d := terrasse(t)

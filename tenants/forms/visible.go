@@ -3,6 +3,7 @@ package forms
 import (
 	"encoding/json"
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"sync"
 )
@@ -60,11 +61,7 @@ func newIndex(d *Definition) *index {
 
 func newEntry(f *Field, section *Section, step int, opens bool) entry {
 	e := entry{field: f, section: section, step: step, opensSection: opens}
-	if f.Pattern != "" && len(f.Pattern) <= maxPattern {
-		if re, err := regexp.Compile(`^(?:` + f.Pattern + `)$`); err == nil {
-			e.pattern = re
-		}
-	}
+	e.pattern, _ = compilePattern(f.Pattern)
 	if len(f.Choices) > 0 {
 		e.choices = make(map[string]int, len(f.Choices))
 		for i := range f.Choices {
@@ -74,6 +71,35 @@ func newEntry(f *Field, section *Section, step int, opens bool) entry {
 		}
 	}
 	return e
+}
+
+// The size of a pattern, as written and as compiled. Matching takes time in proportion to it and to the
+// text, which MaxTextLength bounds.
+const (
+	maxPattern  = 200 // bytes
+	maxCompiled = 2000
+)
+
+// compilePattern compiles a field's pattern over the whole value; nil where there is none, and not ok
+// where it is wrong or too heavy.
+func compilePattern(pattern string) (re *regexp.Regexp, ok bool) {
+	if pattern == "" {
+		return nil, true
+	}
+	if len(pattern) > maxPattern {
+		return nil, false
+	}
+	// Parsed alone first: "a)|(b" is right only inside our parentheses.
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, false
+	}
+	compiled, err := syntax.Compile(parsed.Simplify())
+	if err != nil || len(compiled.Inst) > maxCompiled {
+		return nil, false
+	}
+	re, err = regexp.Compile(`^(?:` + pattern + `)$`)
+	return re, err == nil
 }
 
 func (x *index) earlierDate(id string, before int) int {
