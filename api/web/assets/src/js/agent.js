@@ -1,0 +1,12 @@
+import { focusErrors, once, conditions } from "./forms.js";
+import { uploads } from "./upload.js";
+import { rows } from "./rows.js";
+
+function start(root) {
+  conditions(root);
+  once(root);
+  rows(root);
+  uploads(root, start);
+  focusErrors(root);
+}
+start(document);

@@ -1,0 +1,13 @@
+import { focusErrors, drafts, once, conditions } from "./forms.js";
+import { uploads } from "./upload.js";
+
+function start(root) {
+  drafts(root);
+  conditions(root);
+  once(root);
+  uploads(root, start);
+  focusErrors(root);
+}
+start(document);
+// The worker is for those who stay: the first page of a visit does not pay for it.
+if (navigator.serviceWorker && document.referrer.startsWith(location.origin)) addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));

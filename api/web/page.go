@@ -1,0 +1,164 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"reflect"
+	"slices"
+	"sync"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// Layout names the frame that a page is drawn in.
+type Layout string
+
+// The layouts. SignIn is a bare card, for the doors of agents and hub.
+const (
+	Citizen Layout = "citizen"
+	Agent   Layout = "agent"
+	Hub     Layout = "hub"
+	SignIn  Layout = "signin"
+	bare    Layout = "plain"
+)
+
+// shared holds the layouts and components; every page is parsed over a copy.
+var shared = template.Must(template.New("shared").Funcs(funcs).ParseFS(templateFiles, "templates/*.html"))
+
+// framer is any struct that embeds Frame.
+type framer interface{ frame() Frame }
+
+// Template is a page tied to the struct it is drawn from.
+type Template[T framer] struct {
+	layout   Layout
+	file     string
+	template *template.Template
+}
+
+// Registered names one page of the program.
+type Registered struct {
+	Layout Layout
+	File   string
+	Type   reflect.Type
+}
+
+var registry struct {
+	sync.Mutex
+	pages []Registered
+}
+
+// MustParse parses a page's template in its layout, checks every field and method
+// that it names against T, and registers the pair. It panics on a template that
+// could not be drawn: pages are package variables, so a fault is seen by any test
+// and at start, never by a citizen.
+func MustParse[T framer](layout Layout, files fs.FS, file string) *Template[T] {
+	t := template.Must(shared.Clone())
+	source, err := fs.ReadFile(files, file)
+	if err != nil {
+		panic(fmt.Errorf("web: %w", err))
+	}
+	template.Must(t.New(path.Base(file)).Parse(string(source)))
+	if t.Lookup("main") == nil {
+		panic("web: " + file + ` defines no "main"`)
+	}
+	if t.Lookup("aside") != nil {
+		template.Must(t.New("aside-wrap").Parse(`<aside class="aside" aria-label="À savoir">{{template "aside" .}}</aside>`))
+	}
+	kind := reflect.TypeFor[T]()
+	if err := check(t, string(layout), kind); err != nil {
+		panic(fmt.Errorf("web: %s: %w", file, err))
+	}
+	registry.Lock()
+	registry.pages = append(registry.pages, Registered{layout, file, kind})
+	registry.Unlock()
+	return &Template[T]{layout: layout, file: file, template: t}
+}
+
+// Pages lists every page parsed so far.
+func Pages() []Registered {
+	registry.Lock()
+	defer registry.Unlock()
+	return slices.Clone(registry.pages)
+}
+
+// Unregistered names the .html files of a folder that no page parses; a package of
+// pages asserts that there is none.
+func Unregistered(files fs.FS) ([]string, error) {
+	all, err := fs.Glob(files, "*.html")
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, p := range Pages() {
+		known[p.File] = true
+	}
+	return slices.DeleteFunc(all, func(f string) bool { return known[f] }), nil
+}
+
+// Render draws the page in memory, then sends it with its status. An error means
+// that nothing was sent.
+func (p *Template[T]) Render(w http.ResponseWriter, r *http.Request, status int, data T) error {
+	body, err := p.draw(data, status == http.StatusUnprocessableEntity)
+	if err != nil {
+		return err
+	}
+	send(w, r, status, body)
+	return nil
+}
+
+// draw executes the layout over the data.
+func (p *Template[T]) draw(data T, failed bool) ([]byte, error) {
+	if failed {
+		markFailed(reflect.ValueOf(&data).Elem())
+	}
+	var b bytes.Buffer
+	if err := p.template.ExecuteTemplate(&b, string(p.layout), data); err != nil {
+		return nil, fmt.Errorf("web: drawing %s: %w", p.file, err)
+	}
+	return b.Bytes(), nil
+}
+
+// markFailed finds the embedded Frame and says that the page must be corrected.
+func markFailed(v reflect.Value) {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	if f, ok := v.Addr().Interface().(*Frame); ok {
+		f.failed = true
+		return
+	}
+	if field := v.FieldByName("Frame"); field.IsValid() {
+		if f, ok := field.Addr().Interface().(*Frame); ok {
+			f.failed = true
+		}
+	}
+}
+
+// send writes a finished page. Pages hold what one person may see: nobody else's
+// cache keeps them.
+func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	if h.Get("Cache-Control") == "" {
+		if personal(r) {
+			h.Set("Cache-Control", "no-store")
+		} else {
+			h.Set("Cache-Control", "private, no-cache")
+		}
+	}
+	writeBody(w, r, status, body)
+}
+
+// writeBody sends bytes; the reader having gone away is nobody's fault.
+func writeBody(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
+}

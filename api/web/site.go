@@ -1,0 +1,216 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/andybalholm/brotli"
+
+	"github.com/parvis-gru/parvis/tenants/branding"
+)
+
+// Site is whose pages are shown: a commune, a hub, or (zero) nobody's, for an
+// unknown host. It holds what layouts print and nothing that decides a right.
+type Site struct {
+	Name         string          // "Castanet-Tolosan"
+	Slug         string          // "castanet-tolosan"
+	Code         string          // INSEE code, or the hub's slug: chooses the placeholder blazon
+	Tagline      string          // under the name; empty: « Vos démarches en ligne »
+	Hub          string          // who runs the platform for the commune, in the footer
+	Colour       branding.Colour // the one colour of the theme
+	Phone        string          // as printed: "05 61 00 00 00"
+	Email        string
+	Address      string // lines of the postal address
+	OpeningHours string // one line a day
+	BlazonURL    string // the town's own arms; empty: the placeholder
+	SkylineURL   string // the town's own footer picture; empty: rooftops
+	Demo         bool   // says on every page that nothing here is real
+}
+
+// colour is the site's, or a calm grey for the pages of nobody.
+func (s Site) colour() branding.Colour {
+	if s.Name == "" {
+		return branding.Colour{R: 0x4a, G: 0x45, B: 0x3b}
+	}
+	return s.Colour
+}
+
+// Blazon is the placeholder arms, drawn inside the page.
+func (s Site) Blazon() template.HTML {
+	return template.HTML(branding.Blazon(s.Code, "", s.colour())) //nolint:gosec // drawn by branding, which escapes
+}
+
+// Lines are the postal address, line by line.
+func (s Site) Lines() []string { return lines(s.Address) }
+
+// Hours are the opening hours, line by line.
+func (s Site) Hours() []string { return lines(s.OpeningHours) }
+
+func lines(text string) []string {
+	var out []string
+	for l := range strings.Lines(text) {
+		if l = strings.TrimSpace(l); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// sheet is a site's whole style sheet for one area, compressed.
+type sheet struct {
+	url      string
+	br, gzip []byte
+}
+
+// sheets keeps the sheets of the colours in use; it is emptied when it has grown
+// past its bound, about 10 MB, and fills again from what is asked for.
+type sheets struct {
+	mu   sync.Mutex
+	made map[sheetKey]*sheet
+}
+
+type sheetKey struct {
+	area   string
+	colour branding.Colour
+}
+
+const maxSheets = 768
+
+var themes = sheets{made: map[sheetKey]*sheet{}}
+
+// ThemeURL is the address of the site's style sheet for an area ("citizen" or
+// "agent"): its theme and the rules in one file, hashed.
+func (s Site) ThemeURL(area string) string { return themes.of(area, s.colour()).url }
+
+func (t *sheets) of(area string, c branding.Colour) *sheet {
+	key := sheetKey{area, c}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if made, ok := t.made[key]; ok {
+		return made
+	}
+	if len(t.made) >= maxSheets {
+		clear(t.made)
+	}
+	made := newSheet(area, c)
+	t.made[key] = made
+	return made
+}
+
+func newSheet(area string, c branding.Colour) *sheet {
+	body := append([]byte(branding.New(c).CSS()), must(fs.ReadFile(dist, assetNames[area+".css"]))...)
+	sum := sha256.Sum256(body)
+	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:10]
+	var br, gz bytes.Buffer
+	b := brotli.NewWriterLevel(&br, 7)
+	g := must(gzip.NewWriterLevel(&gz, 7))
+	must(b.Write(body))
+	must(g.Write(body))
+	if err := b.Close(); err != nil {
+		panic(err) // a buffer never fails
+	}
+	if err := g.Close(); err != nil {
+		panic(err)
+	}
+	return &sheet{url: "/theme-" + area + "-" + hash + ".css", br: br.Bytes(), gzip: gz.Bytes()}
+}
+
+// ServeSite answers what belongs to the site rather than to a page: its style
+// sheets, manifest, blazon and offline page. It says whether it did.
+func (u *UI) ServeSite(w http.ResponseWriter, r *http.Request, site Site) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	switch p := r.URL.Path; {
+	case strings.HasPrefix(p, "/theme-"):
+		SetRoute(r, "GET /theme")
+		serveTheme(w, r, site)
+	case p == "/manifest.webmanifest":
+		SetRoute(r, "GET /manifest.webmanifest")
+		serveManifest(w, r, site)
+	case p == "/blason.svg" || p == "/favicon.svg" || p == "/favicon.ico":
+		SetRoute(r, "GET /blason.svg")
+		w.Header().Set("Content-Type", "image/svg+xml")
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		writeBody(w, r, http.StatusOK, []byte(branding.Blazon(site.Code, "Blason de "+site.Name, site.colour())))
+	case p == "/hors-ligne":
+		SetRoute(r, "GET /hors-ligne")
+		w.Header().Set("Cache-Control", "no-cache")
+		u.plain(w, r, site, http.StatusOK, offline)
+	default:
+		return false
+	}
+	return true
+}
+
+// serveTheme answers with the site's own sheet alone: an old address (the colour
+// changed) is sent to the new one.
+func serveTheme(w http.ResponseWriter, r *http.Request, site Site) {
+	area, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/theme-"), "-")
+	if area != "citizen" && area != "agent" {
+		http.NotFound(w, r)
+		return
+	}
+	s := themes.of(area, site.colour())
+	h := w.Header()
+	if r.URL.Path != s.url {
+		h.Set("Cache-Control", "no-cache")
+		http.Redirect(w, r, s.url, http.StatusFound)
+		return
+	}
+	h.Set("Content-Type", contentTypes[".css"])
+	h.Set("Cache-Control", forever)
+	h.Add("Vary", "Accept-Encoding")
+	switch negotiate(r) {
+	case "br":
+		h.Set("Content-Encoding", "br")
+		writeBody(w, r, http.StatusOK, s.br)
+	case "gzip":
+		h.Set("Content-Encoding", "gzip")
+		writeBody(w, r, http.StatusOK, s.gzip)
+	default:
+		writeBody(w, r, http.StatusOK, newPlainSheet(area, site.colour()))
+	}
+}
+
+// newPlainSheet is the sheet for the rare client that unpacks nothing.
+func newPlainSheet(area string, c branding.Colour) []byte {
+	return append([]byte(branding.New(c).CSS()), must(fs.ReadFile(dist, assetNames[area+".css"]))...)
+}
+
+// serveManifest lets a telephone keep the commune's pages on its home screen.
+func serveManifest(w http.ResponseWriter, r *http.Request, site Site) {
+	type icon struct {
+		Source string `json:"src"`
+		Sizes  string `json:"sizes"`
+		Type   string `json:"type"`
+	}
+	body, err := json.Marshal(struct {
+		Name       string `json:"name"`
+		Short      string `json:"short_name"`
+		Start      string `json:"start_url"`
+		Display    string `json:"display"`
+		Lang       string `json:"lang"`
+		Background string `json:"background_color"`
+		Theme      string `json:"theme_color"`
+		Icons      []icon `json:"icons"`
+	}{
+		Name: site.Name + " : démarches en ligne", Short: site.Name, Start: "/", Display: "minimal-ui", Lang: "fr",
+		Background: "#f4f3f1", Theme: site.colour().String(), Icons: []icon{{"/blason.svg", "any", "image/svg+xml"}},
+	})
+	if err != nil {
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/manifest+json")
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	writeBody(w, r, http.StatusOK, body)
+}

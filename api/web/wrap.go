@@ -1,0 +1,118 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// exchange is what the edge knows of one request, for its log line.
+type exchange struct {
+	id    string
+	route string
+}
+
+type exchangeKey struct{}
+
+// RequestID gives the identifier that the log and the answer (X-Request-Id) share;
+// empty outside a request.
+func RequestID(ctx context.Context) string {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x.id
+	}
+	return ""
+}
+
+// SetRoute says what the log may call this request, where no ServeMux pattern does.
+func SetRoute(r *http.Request, route string) {
+	if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
+		x.route = route
+	}
+}
+
+// Times that a request may take.
+const (
+	readTime  = 30 * time.Second
+	writeTime = 2 * time.Minute
+)
+
+// Wrap is the outermost handler: request id, access log, recovery, deadlines,
+// security headers, refusal of cross-site posts, and compression.
+func (u *UI) Wrap(next http.Handler) http.Handler {
+	u.cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u.Fail(w, r, Site{}, fault.New(fault.Forbidden, "cross_site"))
+	}))
+	guarded := u.cross.Handler(next)
+	return http.HandlerFunc(func(raw http.ResponseWriter, r *http.Request) {
+		start := u.config.Now()
+		x := &exchange{id: strings.ToLower(rand.Text()[:20])}
+		limit := readTime
+		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+			limit = uploadTime
+		}
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), limit)
+		defer cancel()
+		r = r.WithContext(ctx)
+		deadlines := http.NewResponseController(raw)
+		_ = deadlines.SetReadDeadline(start.Add(limit))              // where the server has deadlines
+		_ = deadlines.SetWriteDeadline(start.Add(limit + writeTime)) // likewise
+		r.Body = http.MaxBytesReader(raw, r.Body, MaxUpload+MaxForm)
+
+		w := &response{ResponseWriter: raw, encoding: negotiate(r)}
+		u.headers(w.Header(), x.id)
+		defer u.finish(w, r, x, start)
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+// finish answers a panic with a plain page, ends compression and logs the request:
+// its route, never its path or query.
+func (u *UI) finish(w *response, r *http.Request, x *exchange, start time.Time) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+			panic(p)
+		}
+		u.config.Log.LogAttrs(r.Context(), slog.LevelError, "panic",
+			slog.String("request_id", x.id), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		if !w.begun() {
+			u.plain(w, r, Site{}, http.StatusInternalServerError, faultPage(fault.New(fault.Internal, "internal"), x.id))
+		}
+	}
+	w.close()
+	route := x.route
+	if route == "" {
+		route = r.Pattern
+	}
+	if route == "" {
+		route = r.Method + " (none)"
+	}
+	u.config.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("request_id", x.id), slog.String("site", r.Host), slog.String("route", route), slog.Int("status", w.code()),
+		slog.Int64("bytes", w.sent), slog.Duration("took", u.config.Now().Sub(start)))
+}
+
+// policy is the content security policy: everything from this host, nothing
+// inline, no frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+	"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// headers are said of every answer.
+func (u *UI) headers(h http.Header, id string) {
+	h.Set("X-Request-Id", id)
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Permissions-Policy", "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(self), gyroscope=(), microphone=(), payment=(), usb=()")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Origin-Agent-Cluster", "?1")
+	if u.config.Secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}
