@@ -323,9 +323,19 @@ create table statistic_fact (
   channel         text not null,
   received        integer not null,
   closed          integer not null,
-  closed_in_time  integer not null,
-  days_total      integer not null,
-  days_median     integer not null,
+  -- Of the closed ones: those answered by somebody, those that had a due date, and
+  -- those answered by it. A silence is no answer, and a withdrawal counts nowhere.
+  answered        integer not null,
+  due             integer not null,
+  in_time         integer not null,
+  silent          integer not null,
+  -- Days from reception to the answer: their sum, and how many took how long.
+  days            integer not null,
+  within_5        integer not null,
+  within_15       integer not null,
+  within_30       integer not null,
+  within_60       integer not null,
+  refreshed_on    date not null,
   primary key (month, procedure_slug, channel)
 );
 
