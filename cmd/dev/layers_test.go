@@ -61,7 +61,8 @@ var owners = []struct {
 	{"github.com/ory", []string{"tenants/identity"}},
 	{"github.com/stripe", []string{"billing"}},
 	{"html/template", []string{"api", "tenants/notify"}},
-	{"github.com/jackc/pgx", []string{"tenants", "billing", "migrations", "jobs"}},
+	// cmd/parvis as the composition root alone: it opens the pools and hands them on.
+	{"github.com/jackc/pgx", []string{"tenants", "billing", "migrations", "jobs", "cmd/parvis"}},
 }
 
 // environment is who may read environment variables: configuration enters in one place.
