@@ -106,16 +106,6 @@ func compare(v, w Value) (int, bool) {
 	return 0, false
 }
 
-// each visits the condition's tests (the parts that name a field) with their place; it stops below
-// MaxDepth.
-func (c *Condition) each(path string, visit func(path string, leaf *Condition)) {
-	c.walk(path, MaxDepth, func(path string, part *Condition, _ bool) {
-		if part.Field != "" {
-			visit(path, part)
-		}
-	})
-}
-
 // walk visits every part of the condition, and tells where depth runs out.
 func (c *Condition) walk(path string, depth int, visit func(path string, part *Condition, tooDeep bool)) {
 	if c == nil {
