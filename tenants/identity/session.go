@@ -48,7 +48,7 @@ const (
 		values ($1, $2, $3, $4, $5, $6, $6, $7)`
 	sqlFindSession = `select agent_id, citizen_id, provider, aal, created_at, seen_at, expires_at
 		from session where token_hash = $1 and expires_at > $2`
-	sqlTouchSession  = `update session set seen_at = $2 where token_hash = $1 and seen_at < $3`
+	sqlTouchSession  = `update session set seen_at = $2 where token_hash = $1 and seen_at <= $3`
 	sqlRenewSession  = `update session set provider = $2, aal = $3, seen_at = $4 where token_hash = $1`
 	sqlEndSession    = `delete from session where token_hash = $1 returning provider`
 	sqlEndSessions   = `delete from session where (agent_id = $1 or citizen_id = $2) and token_hash <> $3 returning token_hash, provider`
@@ -58,17 +58,27 @@ const (
 
 const providerKey = "session.provider"
 
+// Complete tells whether a Login may open a session: its second factor was given,
+// where there is one, and its address is proved.
+func Complete(l Login) error {
+	switch {
+	case l.NeedsTOTP:
+		return fault.New(fault.Unauthorized, "second_factor_needed")
+	case !l.Verified:
+		return fault.New(fault.Forbidden, "email_unverified")
+	}
+	return nil
+}
+
 // CreateSession opens a session and gives the token for its cookie. It refuses a
 // Login whose address is not proved (fault.Forbidden "email_unverified") or whose
 // second factor is missing (fault.Unauthorized "second_factor_needed").
 func CreateSession(ctx context.Context, tx *tenants.Tx, who Person, l Login) (token string, err error) {
-	switch {
-	case (who.AgentID == "") == (who.CitizenID == ""):
+	if (who.AgentID == "") == (who.CitizenID == "") {
 		return "", fault.New(fault.Internal, "session_person")
-	case l.NeedsTOTP:
-		return "", fault.New(fault.Unauthorized, "second_factor_needed")
-	case !l.Verified:
-		return "", fault.New(fault.Forbidden, "email_unverified")
+	}
+	if err := Complete(l); err != nil {
+		return "", err
 	}
 	token, hash := NewToken()
 	sealed, err := seal(tx.Key(providerKey), []byte(l.Token), hash)
