@@ -1,72 +1,50 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
+
+	"github.com/parvis-gru/parvis/api/web/assets"
 )
 
 const assetsDir = "api/web/assets"
 
-// runAssets builds the pages' assets by their own program, `api/web/assets/build`.
-// With -check it says which committed results differ from what the sources give.
-func runAssets(ctx context.Context, repo *repository, args []string) error {
-	check := slices.Equal(args, []string{"-check"})
-	if len(args) > 0 && !check {
-		return errUsage
+// runAssets builds what the browser loads beside the pages. With -check it writes
+// nothing, and names what is committed otherwise than the sources give it.
+func runAssets(_ context.Context, repo *repository, args []string) error {
+	switch {
+	case len(args) == 0:
+		return assets.Build(repo.path(assetsDir))
+	case slices.Equal(args, []string{"-check"}):
+		return checkAssets(repo)
 	}
-	if !repo.has(assetsDir, "build") {
-		return fmt.Errorf("%s/build is missing", assetsDir)
-	}
-	before, err := digests(repo.path(assetsDir))
+	return errUsage
+}
+
+func checkAssets(repo *repository) error {
+	want, err := assets.Results(repo.path(assetsDir))
 	if err != nil {
 		return err
 	}
-	if err := repo.stream(ctx, call{name: "go", args: []string{"run", "./" + assetsDir + "/build"}}); err != nil {
-		return err
-	}
-	after, err := digests(repo.path(assetsDir))
+	entries, err := os.ReadDir(repo.path(assetsDir, "dist"))
 	if err != nil {
 		return err
 	}
-	if changed := differing(before, after); check && len(changed) > 0 {
-		return fmt.Errorf("%d built files were not current (%s first): they are now; commit them", len(changed), filepath.Join(assetsDir, changed[0]))
+	for _, e := range entries {
+		if _, ok := want[e.Name()]; !ok {
+			return fmt.Errorf("%s/dist/%s comes from no source: run `go run ./cmd/dev assets`", assetsDir, e.Name())
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		have, err := os.ReadFile(filepath.Join(repo.path(assetsDir), "dist", name))
+		if err != nil || !bytes.Equal(have, want[name]) {
+			return fmt.Errorf("%s/dist/%s differs from its source: run `go run ./cmd/dev assets`", assetsDir, name)
+		}
 	}
 	return nil
-}
-
-// digests gives the SHA-256 of each file under a folder.
-func digests(dir string) (map[string][sha256.Size]byte, error) {
-	sums := map[string][sha256.Size]byte{}
-	root := os.DirFS(dir)
-	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := fs.ReadFile(root, path)
-		sums[path] = sha256.Sum256(b)
-		return err
-	})
-	return sums, err
-}
-
-func differing(before, after map[string][sha256.Size]byte) []string {
-	var names []string
-	for name, sum := range after {
-		if old, ok := before[name]; !ok || old != sum {
-			names = append(names, name)
-		}
-	}
-	for name := range before {
-		if _, ok := after[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	return names
 }

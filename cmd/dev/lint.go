@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"go/format"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -80,12 +81,12 @@ func installLinter(ctx context.Context, repo *repository) error {
 func golangciLint(ctx context.Context, repo *repository) error {
 	err := repo.stream(ctx, call{
 		env:  []string{"GOLANGCI_LINT_CACHE=" + filepath.Join(repo.cache, "golangci-lint")},
-		name: repo.linter(), args: []string{"run", "--timeout", "10m", "./..."},
+		name: repo.linter(), args: []string{"run", "--allow-parallel-runners", "--timeout", "10m", "./..."},
 	})
-	if err != nil {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
 		return errors.New("the findings above must be mended (a nolint needs its reason)")
 	}
-	return nil
+	return err
 }
 
 // checkLayers runs the table of who may know whom (layers_test.go).
