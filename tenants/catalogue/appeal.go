@@ -1,0 +1,109 @@
+package catalogue
+
+import (
+	"cmp"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+)
+
+const (
+	appealMonths  = 2 // CJA R.421-1; CRPA R.343-1 for the CADA
+	telerecours   = "https://citoyens.telerecours.fr"
+	rightsAgency  = "Défenseur des droits, Libre réponse 71120, 75342\u00a0Paris Cedex\u00a007, tél.\u00a009\u00a069\u00a039\u00a000\u00a000, www.defenseurdesdroits.fr"
+	accessAgency  = "Commission d’accès aux documents administratifs (CADA), TSA\u00a050730, 75334\u00a0Paris Cedex\u00a007, www.cada.fr"
+	gracieuxBasis = "CRPA, article\u00a0L.411-2"
+)
+
+// Appeal is the ways and times of appeal against a refusal, express or silent
+// (voies et délais de recours: CRPA R.112-5, R.112-11-1; CJA R.421-5).
+type Appeal struct {
+	Route  Route
+	Court  tenants.Court
+	Months int
+	// Prior: an administrative appeal must come first (RAPO, CRPA L.412-1 ff.): the CADA.
+	Prior bool
+	// PriorBody names the authority of the prior appeal and its address.
+	PriorBody string
+	// Informal: asking the commune to think again interrupts the time (recours
+	// gracieux, L.411-2).
+	Informal     bool
+	Mediator     string
+	RightsAgency string // Défenseur des droits
+}
+
+// AppealFor gives the ways of appeal against a refusal; nil where the procedure
+// has none. Its court is the settings' one, and may be missing.
+func AppealFor(e Entry, s tenants.Settings) *Appeal {
+	p := e.Procedure()
+	if p.Route == RouteNone {
+		return nil
+	}
+	a := &Appeal{
+		Route: p.Route, Court: s.Court, Months: appealMonths, Informal: p.Route == RouteCourt,
+		Mediator: s.Mediator, RightsAgency: rightsAgency,
+	}
+	a.Court.Telerecours = cmp.Or(a.Court.Telerecours, telerecours)
+	if p.Route == RouteCADA {
+		a.Prior, a.PriorBody = true, accessAgency
+	}
+	return a
+}
+
+// Paragraphs gives the text of the appeal in French. Express: against a decision
+// that is being notified; otherwise against the silence whose last day is given.
+// Last is the last day for the first appeal, if known. None for a nil Appeal.
+func (a *Appeal) Paragraphs(express bool, silence, last calendar.Date) []string {
+	if a == nil {
+		return nil
+	}
+	from := "à compter de la notification de cette décision"
+	if !express {
+		from = "à compter de ce refus"
+		if !silence.IsZero() {
+			from = "à compter du " + silence.FrenchShort()
+		}
+	}
+	until := ""
+	if !last.IsZero() {
+		until = ", soit jusqu’au " + last.FrenchShort() + " inclus"
+	}
+	if a.Route == RouteCADA {
+		return a.access(from, until)
+	}
+	return a.court(from, until)
+}
+
+func (a *Appeal) court(from, until string) []string {
+	out := []string{
+		"Si vous contestez un refus, vous pouvez saisir le tribunal dans un délai de deux mois " + from + until +
+			" (code de justice administrative, articles\u00a0R.421-1 et R.421-2)\u00a0: " + a.courtAddress(),
+		"Dans ce même délai, vous pouvez demander à la mairie de revoir sa position (recours gracieux). Cela interrompt le délai pour saisir le tribunal\u00a0: il repart pour deux mois à la réponse de la mairie ou, si elle ne répond pas, deux mois après votre demande (" + gracieuxBasis + ").",
+	}
+	return append(out, a.others()...)
+}
+
+func (a *Appeal) access(from, until string) []string {
+	out := []string{
+		"Si vous contestez un refus, vous devez d’abord saisir la CADA, gratuitement, dans un délai de deux mois " + from + until +
+			" (CRPA, articles\u00a0L.342-1 et R.343-1)\u00a0: " + a.PriorBody + ".",
+		"Si la commune maintient son refus, ou ne répond pas dans les deux mois qui suivent l’enregistrement de votre demande par la CADA (CRPA, articles\u00a0R.343-4 et R.343-5), vous pouvez ensuite saisir le tribunal dans un délai de deux mois\u00a0: " + a.courtAddress(),
+	}
+	return append(out, a.others()...)
+}
+
+func (a *Appeal) courtAddress() string {
+	return a.Court.Name + ", " + oneLine(a.Court.PostalAddress) + ", ou en ligne sur " + a.Court.Telerecours + "."
+}
+
+func (a *Appeal) others() []string {
+	mediation := "Vous pouvez aussi proposer une médiation (CRPA, article\u00a0L.421-1\u00a0; code de justice administrative, articles\u00a0L.213-1 et suivants)."
+	if a.Mediator != "" {
+		mediation = "Vous pouvez aussi demander une médiation\u00a0: " + oneLine(a.Mediator) + " (CRPA, article\u00a0L.421-1\u00a0; code de justice administrative, articles\u00a0L.213-1 et suivants)."
+	}
+	return []string{
+		mediation,
+		"Le Défenseur des droits peut vous aider gratuitement, sans que cela arrête le délai\u00a0: " + a.RightsAgency + ".",
+		"Un délai plus long peut s’appliquer si vous demeurez outre-mer ou à l’étranger (code de justice administrative, article\u00a0R.421-7).",
+	}
+}

@@ -1,0 +1,103 @@
+package catalogue
+
+import (
+	"strconv"
+
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/forms"
+)
+
+// ApplicantField is one question of the common step that asks who applies.
+type ApplicantField struct {
+	Name       string // given_name, family_name, email, phone, postal_address
+	Label      string
+	Optional   bool
+	Purpose    string
+	LegalBasis string // empty where the answer is optional
+}
+
+// ApplicantFields gives the questions of the common step « Vous ». Electronically, a
+// name, a postal and an e-mail address identify a person (CRPA R.112-9-1); at the
+// counter, by phone or by letter nobody has to have an e-mail address; an anonymous
+// procedure asks for nothing.
+func (p *Procedure) ApplicantFields(channel string) []ApplicantField {
+	const identified = "CRPA, article\u00a0R.112-9-1"
+	anonymous := p.Identity == IdentityNone
+	basis := func(optional bool) string {
+		if optional {
+			return ""
+		}
+		return identified
+	}
+	noMail := anonymous || !electronic(channel)
+	return []ApplicantField{
+		{"given_name", "Prénom", anonymous, "Savoir à qui nous répondons", basis(anonymous)},
+		{"family_name", "Nom", anonymous, "Savoir à qui nous répondons", basis(anonymous)},
+		{"email", "Adresse électronique", noMail, "Vous envoyer l’accusé de réception et la réponse", basis(noMail)},
+		{"phone", "Téléphone", true, "Vous joindre s’il nous manque quelque chose", ""},
+		{"postal_address", "Adresse postale", anonymous, "Vous envoyer la réponse par courrier", basis(anonymous)},
+	}
+}
+
+// EventDate gives the day that the answers are for, if the procedure has one and
+// it was answered; none otherwise.
+func (p *Procedure) EventDate(a forms.Answers) calendar.Date {
+	if p.Event == nil {
+		return calendar.Date{}
+	}
+	text, ok := a[p.Event.Field].Text()
+	if !ok {
+		return calendar.Date{}
+	}
+	day, err := calendar.ParseDate(text)
+	if err != nil {
+		return calendar.Date{}
+	}
+	return day
+}
+
+// Warnings tells, in French, that an event comes too soon: before the time that
+// the procedure wants, or before the silence can mean anything. They never keep
+// anyone from filing: the law lets the late apply, and the agent must see it.
+func (p *Procedure) Warnings(a forms.Answers, received, lastDay calendar.Date) []string {
+	day := p.EventDate(a)
+	if day.IsZero() || received.IsZero() {
+		return nil
+	}
+	var out []string
+	if p.Event.MinDays > 0 && received.DaysUntil(day) < p.Event.MinDays {
+		out = append(out, p.Event.Late)
+	}
+	if !lastDay.IsZero() && !day.After(lastDay) {
+		out = append(out, "La date demandée ("+day.FrenchShort()+") arrive avant la fin du délai de réponse ("+lastDay.FrenchShort()+
+			")\u00a0: n’attendez pas l’effet du silence, il vous faut une réponse écrite avant.")
+	}
+	return out
+}
+
+var months = map[int]string{1: "un mois", 2: "deux mois", 3: "trois mois", 4: "quatre mois", 6: "six mois"}
+
+func inMonths(n int) string {
+	if s, ok := months[n]; ok {
+		return s
+	}
+	return strconv.Itoa(n) + "\u00a0mois"
+}
+
+// SilenceText says in one French sentence what no answer means.
+func (p *Procedure) SilenceText() string {
+	switch p.Silence.Effect {
+	case calendar.Acceptance:
+		return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", votre demande est acceptée."
+	case calendar.Rejection:
+		if p.Kind == KindReport {
+			return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", ce que vous demandez est considéré comme refusé."
+		}
+		return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", votre demande est refusée et vous pouvez contester ce refus."
+	case calendar.Declaration:
+		return "C’est une déclaration\u00a0: nous l’enregistrons et vous remettons un récépissé. Le silence ne vaut ni accord ni refus."
+	case calendar.None:
+		return "Le silence n’a pas d’effet\u00a0: votre demande n’est ni acceptée ni refusée tant que nous n’avons pas répondu."
+	}
+	return ""
+}

@@ -1,0 +1,187 @@
+package catalogue
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// Version is a published version of a procedure. It never changes.
+type Version struct {
+	ID          tenants.ID
+	ProcedureID tenants.ID
+	Number      int // from 1, without gaps
+	Procedure   *Procedure
+	Checksum    string
+	CreatedAt   time.Time
+	CreatedBy   string // the actor's name
+}
+
+// Entry is a procedure as a commune has it: its current version, the service in
+// charge, and whether citizens can use it.
+type Entry struct {
+	ID       tenants.ID
+	Slug     string
+	Model    string // slug of the model that it came from
+	Open     bool
+	Position int
+	Service  tenants.Service
+	Version  Version
+}
+
+// Procedure gives the definition of the current version.
+func (e Entry) Procedure() *Procedure { return e.Version.Procedure }
+
+// With gives the entry with another version of it: a request is judged by the
+// version that it was made with.
+func (e Entry) With(v Version) Entry {
+	e.Version = v
+	return e
+}
+
+const (
+	sqlEntries = `select p.id, p.slug, p.model, p.open, p.position,
+			v.id as version_id, v.number, v.checksum, v.created_at, v.created_by,
+			s.id as service_id, coalesce(s.name, '') as service_name, coalesce(s.postal_address, '') as service_postal_address,
+			coalesce(s.email, '') as service_email, coalesce(s.phone, '') as service_phone, coalesce(s.position, 0) as service_position
+		from procedure p join procedure_version v on v.id = p.version_id left join service s on s.id = p.service_id
+		where $1::text is null or p.slug = $1
+		order by p.position, p.slug`
+	sqlVersion     = `select id, procedure_id, number, checksum, created_at, created_by from procedure_version where id = $1`
+	sqlVersions    = `select v.id, v.procedure_id, v.number, v.checksum, v.created_at, v.created_by from procedure_version v join procedure p on p.id = v.procedure_id where p.slug = $1 order by v.number desc`
+	sqlDefinitions = `select id, definition from procedure_version where id = any($1::uuid[])`
+)
+
+type entryRow struct {
+	ID, VersionID, ServiceID                                      tenants.ID
+	Slug, Model, Checksum, CreatedBy                              string
+	Open                                                          bool
+	Position, Number, ServicePosition                             int
+	CreatedAt                                                     time.Time
+	ServiceName, ServicePostalAddress, ServiceEmail, ServicePhone string
+}
+
+func (r entryRow) entry() Entry {
+	return Entry{
+		ID: r.ID, Slug: r.Slug, Model: r.Model, Open: r.Open, Position: r.Position,
+		Service: tenants.Service{
+			ID: r.ServiceID, Name: r.ServiceName, PostalAddress: r.ServicePostalAddress,
+			Email: r.ServiceEmail, Phone: r.ServicePhone, Position: r.ServicePosition,
+		},
+		Version: Version{
+			ID: r.VersionID, ProcedureID: r.ID, Number: r.Number, Checksum: r.Checksum,
+			CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy,
+		},
+	}
+}
+
+// List gives the commune's procedures, open or not, in their order. Anyone may: a
+// page for citizens shows the open ones.
+func List(ctx context.Context, tx *tenants.Tx) ([]Entry, error) { return entries(ctx, tx, nil) }
+
+// BySlug gives one procedure, open or not. None is fault.NotFound "procedure_unknown".
+func BySlug(ctx context.Context, tx *tenants.Tx, slug string) (Entry, error) {
+	found, err := entries(ctx, tx, &slug)
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(found) == 0 {
+		return Entry{}, fault.New(fault.NotFound, "procedure_unknown")
+	}
+	return found[0], nil
+}
+
+func entries(ctx context.Context, tx *tenants.Tx, slug *string) ([]Entry, error) {
+	rows, err := tenants.All[entryRow](ctx, tx, sqlEntries, slug)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Entry, len(rows))
+	versions := make([]*Version, len(rows))
+	for i, r := range rows {
+		out[i] = r.entry()
+		versions[i] = &out[i].Version
+	}
+	return out, define(ctx, tx, versions)
+}
+
+type versionRow struct {
+	ID, ProcedureID     tenants.ID
+	Number              int
+	Checksum, CreatedBy string
+	CreatedAt           time.Time
+}
+
+func (r versionRow) version() Version {
+	return Version{ID: r.ID, ProcedureID: r.ProcedureID, Number: r.Number, Checksum: r.Checksum, CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy}
+}
+
+// VersionByID gives a version, current or not. None is fault.NotFound
+// "version_unknown".
+func VersionByID(ctx context.Context, tx *tenants.Tx, id tenants.ID) (Version, error) {
+	r, err := tenants.One[versionRow](ctx, tx, sqlVersion, id)
+	if fault.Is(err, "not_found") {
+		return Version{}, fault.New(fault.NotFound, "version_unknown")
+	}
+	if err != nil {
+		return Version{}, err
+	}
+	v := r.version()
+	return v, define(ctx, tx, []*Version{&v})
+}
+
+// Versions gives every version of a procedure, the newest first; none for an unknown one.
+func Versions(ctx context.Context, tx *tenants.Tx, slug string) ([]Version, error) {
+	rows, err := tenants.All[versionRow](ctx, tx, sqlVersions, slug)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Version, len(rows))
+	pointers := make([]*Version, len(rows))
+	for i, r := range rows {
+		out[i] = r.version()
+		pointers[i] = &out[i]
+	}
+	return out, define(ctx, tx, pointers)
+}
+
+// define gives versions their parsed definitions: from memory, or in one query.
+func define(ctx context.Context, tx *tenants.Tx, versions []*Version) error {
+	tenant := tx.Tenant().ID
+	var unknown []string
+	for _, v := range versions {
+		if p, ok := shared.get(versionKey{tenant, v.ID}); ok {
+			v.Procedure = p
+			continue
+		}
+		unknown = append(unknown, string(v.ID))
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	rows, err := tenants.All[definitionRow](ctx, tx, sqlDefinitions, unknown)
+	if err != nil {
+		return err
+	}
+	texts := make(map[tenants.ID]json.RawMessage, len(rows))
+	for _, r := range rows {
+		texts[r.ID] = r.Definition
+	}
+	for _, v := range versions {
+		if v.Procedure != nil {
+			continue
+		}
+		if v.Procedure, err = shared.read(versionKey{tenant, v.ID}, texts[v.ID]); err != nil {
+			return fault.Wrap(fault.Internal, "version_unreadable", err)
+		}
+	}
+	return nil
+}
+
+type definitionRow struct {
+	ID         tenants.ID
+	Definition json.RawMessage
+}

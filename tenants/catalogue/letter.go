@@ -1,0 +1,215 @@
+package catalogue
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
+)
+
+// placeholder is {{name}} or, for an answer, {{reponse.field}}.
+var placeholder = regexp.MustCompile(`\{\{([a-z0-9_.]+)\}\}`)
+
+const answerPrefix = "reponse."
+
+// placeholders are the names that every letter may use, beside its form's answers.
+var placeholders = []string{
+	"acquis_le", "agent", "commune", "decide_le", "demandeur", "demarche", "dernier_jour", "limite", "motifs", "numero",
+	"pieces", "recu_le", "service", "service_courriel", "service_telephone", "signataire", "signataire_qualite", "voies_recours",
+}
+
+// Placeholders gives the names that a letter may use between {{ and }}; beside them,
+// "reponse." and the id of a field of the form.
+func Placeholders() []string { return slices.Clone(placeholders) }
+
+func placeholdersIn(l Letter) []string {
+	var names []string
+	for _, text := range append([]string{l.Subject}, l.Body...) {
+		for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+			names = append(names, m[1])
+		}
+		if rest := placeholder.ReplaceAllString(text, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
+			names = append(names, "") // a brace that nothing will fill
+		}
+	}
+	return names
+}
+
+func (p *Procedure) knownPlaceholder(name string) bool {
+	if id, ok := strings.CutPrefix(name, answerPrefix); ok {
+		if p.Form == nil {
+			return false
+		}
+		f, known := p.Form.Field(id)
+		return known && f.Kind != forms.KindFile
+	}
+	return slices.Contains(placeholders, name)
+}
+
+// LetterFacts is what a letter is filled in with.
+type LetterFacts struct {
+	Commune        string // its name in French
+	Applicant      string // civil name, as the letter greets it; may be empty
+	Number         string // the request's
+	ReceivedOn     calendar.Date
+	DecidedOn      calendar.Date
+	LastDay        calendar.Date // last day of silence, for the implicit outcomes
+	AppealLastDay  calendar.Date // if known
+	LimitOn        calendar.Date // day given to produce pieces
+	Agent          string        // prénom, nom and title of who instructs (CRPA L.111-2); empty for anonymity
+	Signatory      string        // empty: the settings' one
+	SignatoryTitle string
+	Reasons        string // what the agent wrote: reasons, conditions, the answer itself
+	Pieces         []Piece
+	Answers        map[string]string // forms.Definition.Placeholders of the answers
+}
+
+// ComposedLetter is a letter ready to be shown, sent or printed, as plain text.
+type ComposedLetter struct {
+	Subject string
+	Body    string
+}
+
+// Compose writes the letter of an outcome: place and date, reference, greeting, the
+// model's paragraphs, who handles the file (CRPA L.111-2) and who signs (L.212-1).
+// A paragraph that consists of one placeholder with nothing in it is left out, and so is a
+// line of a list ("- …") whose placeholder is empty.
+//
+// An outcome without a letter is fault.NotFound "letter_unknown"; a refusal, an
+// answer or a closure without reasons is fault.Invalid "reasons_required" (L.211-2);
+// a notice of missing pieces without pieces is "pieces_required"; a letter that must name the
+// court where none is set is fault.Invalid "mentions_missing" (CJA R.421-5).
+func Compose(e Entry, s tenants.Settings, o Outcome, f LetterFacts) (ComposedLetter, error) {
+	p := e.Procedure()
+	l, ok := p.Letters[o]
+	if !ok {
+		return ComposedLetter{}, fault.New(fault.NotFound, "letter_unknown")
+	}
+	if err := f.enough(e, s, o, l); err != nil {
+		return ComposedLetter{}, err
+	}
+	values := f.values(e, s, o)
+	var body []string
+	for _, paragraph := range l.Body {
+		if text := fill(paragraph, values); text != "" {
+			body = append(body, text)
+		}
+	}
+	opening := "Bonjour,"
+	if f.Applicant != "" {
+		opening = "Bonjour " + f.Applicant + ","
+	}
+	parts := []string{
+		f.Commune + ", le " + f.DecidedOn.FrenchShort(),
+		"Référence\u00a0: " + f.Number,
+		opening,
+	}
+	parts = append(parts, body...)
+	parts = append(parts, "Bien cordialement,", f.signature(s), f.handledBy(e, s))
+	return ComposedLetter{Subject: fill(l.Subject, values), Body: strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n\n")}, nil
+}
+
+func (f LetterFacts) enough(e Entry, s tenants.Settings, o Outcome, l Letter) error {
+	if strings.TrimSpace(f.Reasons) == "" && (o == OutcomeRefuse || o == OutcomeAnswer || o == OutcomeClose) {
+		return fault.New(fault.Invalid, "reasons_required", fault.Field{Path: "reasons", Code: "required"})
+	}
+	if o == OutcomeDocuments && (len(f.Pieces) == 0 || f.LimitOn.IsZero()) {
+		return fault.New(fault.Invalid, "pieces_required", fault.Field{Path: "items", Code: "required"})
+	}
+	if !slices.Contains(placeholdersIn(l), "voies_recours") || e.Procedure().Route == RouteNone {
+		return nil
+	}
+	var lack lacks
+	lack.appeal(AppealFor(e, s))
+	return missingFault(lack)
+}
+
+func (f LetterFacts) values(e Entry, s tenants.Settings, o Outcome) map[string]string {
+	c := ContactFor(e, s)
+	implicit := o == OutcomeImplicitRejection
+	silence := calendar.Date{}
+	if implicit {
+		silence = f.LastDay
+	}
+	v := map[string]string{
+		"commune": f.Commune, "demandeur": f.Applicant, "numero": f.Number, "demarche": e.Procedure().Title,
+		"recu_le": f.ReceivedOn.FrenchShort(), "decide_le": f.DecidedOn.FrenchShort(),
+		"dernier_jour": f.LastDay.FrenchShort(), "acquis_le": f.LastDay.AddDays(1).FrenchShort(), "limite": f.LimitOn.FrenchShort(),
+		"service": c.Name, "service_telephone": c.Phone, "service_courriel": c.Email,
+		"agent": f.Agent, "motifs": strings.TrimSpace(f.Reasons),
+		"voies_recours": strings.Join(AppealFor(e, s).Paragraphs(!implicit, silence, f.AppealLastDay), "\n\n"),
+	}
+	v["signataire"], v["signataire_qualite"] = f.signatory(s)
+	lines := PieceLines(f.Pieces)
+	for i := range lines {
+		lines[i] = "- " + lines[i]
+	}
+	v["pieces"] = strings.Join(lines, "\n")
+	for id, answer := range f.Answers {
+		v[answerPrefix+id] = answer
+	}
+	return v
+}
+
+func (f LetterFacts) signatory(s tenants.Settings) (name, title string) {
+	if f.Signatory != "" {
+		return f.Signatory, f.SignatoryTitle
+	}
+	return s.SignatoryName, s.SignatoryTitle
+}
+
+func (f LetterFacts) signature(s tenants.Settings) string {
+	name, title := f.signatory(s)
+	return strings.Trim(name+"\n"+title, "\n")
+}
+
+func (f LetterFacts) handledBy(e Entry, s tenants.Settings) string {
+	c := ContactFor(e, s)
+	if c.Name == "" {
+		return ""
+	}
+	by := "Dossier suivi par le service " + c.Name
+	if f.Agent != "" {
+		by = "Dossier suivi par " + f.Agent + ", service " + c.Name
+	}
+	if reach := joined(c.Phone, c.Email, oneLine(c.PostalAddress)); reach != "" {
+		by += "\u00a0: " + reach
+	}
+	return by + "."
+}
+
+// fill puts values into a paragraph. What a person wrote is put in as it is, and
+// never looked at for placeholders again.
+func fill(paragraph string, values map[string]string) string {
+	if m := placeholder.FindString(paragraph); m == paragraph {
+		return strings.TrimSpace(values[strings.Trim(m, "{}")])
+	}
+	var kept []string
+	for line := range strings.SplitSeq(paragraph, "\n") {
+		empty := false
+		filled := placeholder.ReplaceAllStringFunc(line, func(m string) string {
+			v := values[strings.Trim(m, "{}")]
+			empty = empty || v == ""
+			return v
+		})
+		if !empty || !strings.HasPrefix(line, "- ") {
+			kept = append(kept, filled)
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n"))
+}
+
+func missingFault(missing []MissingMention) error {
+	if len(missing) == 0 {
+		return nil
+	}
+	fields := make([]fault.Field, len(missing))
+	for i, m := range missing {
+		fields[i] = fault.Field{Path: m.Where + "/" + m.Code, Code: m.Code, Message: m.Label}
+	}
+	return fault.New(fault.Invalid, "mentions_missing", fields...)
+}

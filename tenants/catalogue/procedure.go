@@ -1,0 +1,233 @@
+package catalogue
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
+)
+
+const (
+	formatVersion = 1
+	maxDefinition = 512 << 10 // bytes of a procedure, form included
+)
+
+// Kind says what is sent to the commune, which decides its legal effects.
+type Kind string
+
+// The kinds of procedure, as table request holds them.
+const (
+	KindRequest     Kind = "request"     // demande: an answer is due
+	KindDeclaration Kind = "declaration" // déclaration: recorded, not decided
+	KindReport      Kind = "report"      // signalement
+	KindInformation Kind = "information" // a simple question or document
+)
+
+// Route is the way of appeal against a refusal.
+type Route string
+
+// The routes.
+const (
+	RouteNone  Route = ""      // nothing is decided, or the letter names another authority
+	RouteCourt Route = "court" // tribunal administratif (CJA R.421-1)
+	RouteCADA  Route = "cada"  // CADA first (CRPA L.342-1, R.343-1), then the court
+)
+
+// Outcome is how a request ends, or a step of it that has a letter.
+type Outcome string
+
+// The outcomes. The first five are decided by an agent; the implicit ones by
+// silence; documents is the notice of missing pieces (CRPA L.114-5).
+const (
+	OutcomeAccept             Outcome = "accept"
+	OutcomeRefuse             Outcome = "refuse"
+	OutcomeAnswer             Outcome = "answer"
+	OutcomeRegister           Outcome = "register"
+	OutcomeClose              Outcome = "close"
+	OutcomeImplicitAcceptance Outcome = "implicit_acceptance"
+	OutcomeImplicitRejection  Outcome = "implicit_rejection"
+	OutcomeDocuments          Outcome = "documents"
+)
+
+// Procedure is one démarche, as a version of it holds it. It comes from
+// [ParseProcedure] or [Models], is never changed afterwards, and may be shared by any
+// number of goroutines. To publish a change, take a [Procedure.Copy].
+type Procedure struct {
+	Format           int                `json:"format"`
+	Slug             string             `json:"slug"`
+	Title            string             `json:"title"`
+	Summary          string             `json:"summary"`
+	Kind             Kind               `json:"kind"`
+	LifeEvent        string             `json:"life_event"` // slug of a [LifeEvent]
+	Service          string             `json:"service"`    // default service's name
+	Keywords         []string           `json:"keywords,omitempty"`
+	Intro            []string           `json:"intro"` // paragraphs
+	Bring            []Piece            `json:"bring"`
+	Cost             string             `json:"cost"`
+	Minutes          int                `json:"minutes"`    // to fill the form in
+	Commitment       int                `json:"commitment"` // working days in which the town promises to answer; 0: no promise
+	Silence          calendar.Rule      `json:"silence"`
+	SilenceWarning   string             `json:"silence_warning,omitempty"` // shown beside the rule, where somebody would rely on it
+	Route            Route              `json:"route"`
+	PaperExemption   string             `json:"paper_exemption,omitempty"` // "R.112-4 2°": no receipt for the same by letter
+	Event            *EventRule         `json:"event,omitempty"`
+	Alternatives     Alternatives       `json:"alternatives"`
+	Identity         int                `json:"identity"` // IdentityNone, IdentityContact, IdentityAccount
+	Retention        Retention          `json:"retention"`
+	Notice           Notice             `json:"notice"`
+	ToVerify         []Doubt            `json:"to_verify,omitempty"`
+	Letters          map[Outcome]Letter `json:"letters"`
+	Redirect         string             `json:"redirect,omitempty"` // https address, where the law puts the procedure elsewhere
+	Form             *forms.Definition  `json:"form,omitempty"`
+	checksum         string
+	searchTitle      string
+	searchKeywords   string
+	searchEverything string
+}
+
+// The levels of identity that a procedure asks for (law.md §4).
+const (
+	IdentityNone    = 0 // anonymous is possible
+	IdentityContact = 1 // name, postal and e-mail address (CRPA R.112-9-1)
+	IdentityAccount = 2 // as 1; an account is recommended, never required
+)
+
+// Piece is a document or a fact to bring, and the text that requires it: only
+// pieces that a text requires may be asked for (CRPA L.114-5).
+type Piece struct {
+	Label         string `json:"label"`
+	Detail        string `json:"detail,omitempty"`
+	LegalBasis    string `json:"legal_basis"`
+	Indispensable bool   `json:"indispensable"`   // not so: instruction goes on without it (L.114-5-1)
+	Field         string `json:"field,omitempty"` // the form's file field, if it is sent there
+}
+
+// EventRule ties a procedure to the day it is for: a fair, a stall, works.
+type EventRule struct {
+	Field      string `json:"field"`              // date field of the form
+	MinDays    int    `json:"min_days,omitempty"` // wanted before that day
+	LegalBasis string `json:"legal_basis,omitempty"`
+	Late       string `json:"late,omitempty"` // sentence shown to whoever files later
+}
+
+// Alternatives says what can be done without a screen (CE 3 June 2022, n° 452798).
+type Alternatives struct {
+	Counter string `json:"counter"`
+	Phone   string `json:"phone"`
+	Post    string `json:"post"`
+}
+
+// Retention is the proposed durée d’utilité administrative, to be agreed with the
+// Archives départementales before anything is destroyed.
+type Retention struct {
+	Period     string `json:"period"` // French
+	Months     int    `json:"months"`
+	Disposal   string `json:"disposal"` // elimination, conservation, tri
+	LegalBasis string `json:"legal_basis"`
+}
+
+// Notice is a procedure's own part of the information of GDPR art. 13; the
+// commune's settings give the rest ([NoticeFor]).
+type Notice struct {
+	Purpose     string   `json:"purpose"`
+	Basis       string   `json:"basis"` // 6.1.c, 6.1.e
+	BasisText   string   `json:"basis_text"`
+	Recipients  []string `json:"recipients"`
+	Retention   string   `json:"retention"`
+	Consequence string   `json:"consequence"` // what is compulsory, and what happens without
+}
+
+// Doubt is a point of law that is not settled, for the agents who publish.
+type Doubt struct {
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// Letter is the wording of an outcome: paragraphs with {{placeholders}}.
+type Letter struct {
+	Subject string   `json:"subject"`
+	Body    []string `json:"body"`
+}
+
+// ParseProcedure reads a procedure strictly: no unknown field, a known format, at
+// most 512 KB. It does not judge the content: [Procedure.Check] does. What cannot be read is
+// the fault "procedure_unreadable", a form that cannot be read is the form's own.
+func ParseProcedure(data []byte) (*Procedure, error) {
+	if len(data) > maxDefinition {
+		return nil, fault.New(fault.TooLarge, "procedure_too_large")
+	}
+	type plain Procedure
+	var p Procedure
+	wire := struct {
+		*plain
+		Form json.RawMessage `json:"form,omitempty"`
+	}{plain: (*plain)(&p)}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&wire); err != nil {
+		return nil, fault.New(fault.Invalid, "procedure_unreadable")
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, fault.New(fault.Invalid, "procedure_unreadable")
+	}
+	if p.Format != formatVersion {
+		return nil, fault.New(fault.Invalid, "procedure_format", fault.Field{Path: "format", Code: "unsupported"})
+	}
+	if len(wire.Form) > 0 {
+		form, err := forms.Parse(wire.Form)
+		if err != nil {
+			return nil, err
+		}
+		p.Form = form
+	}
+	return p.sealed()
+}
+
+// sealed computes once what every reader needs.
+func (p *Procedure) sealed() (*Procedure, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "procedure_unreadable")
+	}
+	sum := sha256.Sum256(text)
+	p.checksum = hex.EncodeToString(sum[:])
+	p.searchTitle = fold(p.Title)
+	for _, k := range p.Keywords {
+		p.searchKeywords += " " + fold(k)
+	}
+	p.searchEverything = fold(p.Summary)
+	for _, s := range p.Intro {
+		p.searchEverything += " " + fold(s)
+	}
+	return p, nil
+}
+
+// Copy gives a procedure of one's own, to be changed and published.
+func (p *Procedure) Copy() (*Procedure, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "procedure_unreadable")
+	}
+	return ParseProcedure(text)
+}
+
+// Checksum gives the SHA-256 of the procedure's canonical JSON, in hexadecimal.
+func (p *Procedure) Checksum() string { return p.checksum }
+
+// Outcomes gives what an agent may decide, in the order of a page: the outcomes
+// that have a letter.
+func (p *Procedure) Outcomes() []Outcome {
+	var out []Outcome
+	for _, o := range [...]Outcome{OutcomeAccept, OutcomeRegister, OutcomeAnswer, OutcomeRefuse, OutcomeClose} {
+		if _, ok := p.Letters[o]; ok {
+			out = append(out, o)
+		}
+	}
+	return out
+}

@@ -1,0 +1,120 @@
+package catalogue
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// fold brings a text to lower-case letters and digits without accents, its words
+// parted by single spaces; œ and æ become two letters.
+func fold(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	gap := false
+	for _, r := range norm.NFKD.String(s) {
+		r = unicode.ToLower(r)
+		if unicode.Is(unicode.Mn, r) {
+			continue
+		}
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			gap = true
+			continue
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		gap = false
+		switch r {
+		case 'œ':
+			b.WriteString("oe")
+		case 'æ':
+			b.WriteString("ae")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// emptyWords are left out of a question, unless it has no others.
+var emptyWords = map[string]bool{
+	"le": true, "la": true, "les": true, "l": true, "un": true, "une": true, "des": true, "de": true, "du": true, "d": true,
+	"a": true, "au": true, "aux": true, "en": true, "et": true, "ou": true, "pour": true, "dans": true, "sur": true, "par": true, "mon": true, "ma": true, "mes": true,
+	"je": true, "j": true, "veux": true, "voudrais": true, "comment": true, "faire": true, "demander": true, "demande": true,
+}
+
+const (
+	maxQuery   = 200 // bytes of a question that are looked at
+	scoreTitle = 9
+	scoreKey   = 5
+	scoreText  = 1
+)
+
+// Search gives the procedures that a question finds, the best first: each of its words
+// must begin a word of the title, the keywords or the text, whatever the accents
+// and the plural. An empty question gives all of them, in their order.
+func Search(entries []Entry, q string) []Entry {
+	if len(q) > maxQuery {
+		q = strings.ToValidUTF8(q[:maxQuery], "")
+	}
+	all := strings.Fields(fold(q))
+	words := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return emptyWords[w] })
+	if len(words) == 0 {
+		words = all
+	}
+	if len(words) == 0 {
+		return slices.Clone(entries)
+	}
+	type hit struct {
+		e     Entry
+		score int
+	}
+	var hits []hit
+	for _, e := range entries {
+		if score := e.Procedure().score(words); score > 0 {
+			hits = append(hits, hit{e, score})
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
+	out := make([]Entry, len(hits))
+	for i, h := range hits {
+		out[i] = h.e
+	}
+	return out
+}
+
+// score sums what each word of a question is worth; 0 where one of them is nowhere.
+func (p *Procedure) score(words []string) int {
+	total := 0
+	for _, w := range words {
+		switch {
+		case begins(p.searchTitle, w):
+			total += scoreTitle
+		case begins(p.searchKeywords, w):
+			total += scoreKey
+		case begins(p.searchEverything, w):
+			total += scoreText
+		default:
+			return 0
+		}
+	}
+	return total
+}
+
+// begins tells whether a word of the text begins with w, or with its singular.
+func begins(text, w string) bool {
+	short := w
+	if len(w) > 3 {
+		short = strings.TrimRight(w, "sx")
+	}
+	for word := range strings.FieldsSeq(text) {
+		if strings.HasPrefix(word, short) {
+			return true
+		}
+	}
+	return false
+}
