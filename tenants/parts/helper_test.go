@@ -23,26 +23,49 @@ import (
 // seen from outside.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 {
-		var pg *parts.Postgres
-		var err error
-		switch os.Args[1] {
-		case "hold":
-			pg, err = hold(os.Args[2])
-		case "share":
-			pg, err = parts.SharedIn(context.Background(), os.Args[2], 2*time.Second, time.Second)
-		}
-		if pg != nil || err != nil {
-			if err != nil {
-				fmt.Println("failed", err)
-				os.Exit(1)
-			}
-			fmt.Println("ready", pg.PID(), pg.DSN("postgres"))
-			_, _ = io.Copy(io.Discard, os.Stdin) // until the test closes it
-			pg.Stop()
-			os.Exit(0)
+		switch mode := os.Args[1]; mode {
+		case "hold", "share", "kannel", "apt":
+			os.Exit(help(mode, os.Args[2]))
 		}
 	}
 	os.Exit(m.Run())
+}
+
+// help does one thing, says "ready", a process and an address, and waits.
+func help(mode, dir string) int {
+	ctx := context.Background()
+	var pg *parts.Postgres
+	var err error
+	switch mode {
+	case "hold":
+		pg, err = hold(dir)
+	case "share":
+		pg, err = parts.SharedIn(ctx, dir, 2*time.Second, time.Second)
+	case "apt":
+		err = parts.Apt(ctx, nil, "kannel")
+	case "kannel":
+		return helpKannel(dir)
+	}
+	if err != nil || pg == nil {
+		fmt.Println("failed", err)
+		return 1
+	}
+	fmt.Println("ready", pg.PID(), pg.DSN("postgres"))
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the test closes it
+	pg.Stop()
+	return 0
+}
+
+func helpKannel(dir string) int {
+	k, err := parts.StartKannel(context.Background(), parts.KannelOptions{Dir: dir, Now: noon})
+	if err != nil {
+		fmt.Println("failed", err)
+		return 1
+	}
+	fmt.Println("ready", 0, k.SendURL())
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	k.Stop()
+	return 0
 }
 
 func hold(dir string) (*parts.Postgres, error) {
@@ -72,7 +95,7 @@ func startHelper(t *testing.T, who *syscall.Credential, args ...string) *helper 
 	if who != nil {
 		program = copyProgram(t, program)
 	}
-	h := &helper{cmd: exec.Command(program, args...)} //nolint:gosec,noctx // ended by the test
+	h := &helper{cmd: exec.Command(program, args...)} // ended by the test
 	h.cmd.Stderr = os.Stderr
 	h.cmd.Dir = "/"
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who, Pdeathsig: 0}
@@ -117,12 +140,12 @@ func (h *helper) kill() {
 // copyProgram puts this program where every user can run it.
 func copyProgram(t *testing.T, program string) string {
 	t.Helper()
-	content, err := os.ReadFile(program) //nolint:gosec // this program
+	content, err := os.ReadFile(program)
 	if err != nil {
 		t.Fatal(err)
 	}
 	target := filepath.Join(openDir(t), "parts.test")
-	if err := os.WriteFile(target, content, 0o755); err != nil { //nolint:gosec // for every user to run
+	if err := os.WriteFile(target, content, 0o755); err != nil { // for every user to run
 		t.Fatal(err)
 	}
 	return target
@@ -140,7 +163,7 @@ func openDir(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // for every user to enter
+	if err := os.Chmod(dir, 0o755); err != nil { // for every user to enter
 		t.Fatal(err)
 	}
 	return dir
@@ -161,7 +184,7 @@ func ordinary(t *testing.T, dir string) *syscall.Credential {
 	if errUID != nil || errGID != nil {
 		t.Fatal("nobody has no number")
 	}
-	if err := os.Chown(dir, int(uid), int(gid)); err != nil { //nolint:gosec // a user's number
+	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
 		t.Fatal(err)
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}

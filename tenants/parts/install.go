@@ -51,7 +51,7 @@ func Apt(ctx context.Context, progress Progress, packages ...string) error {
 }
 
 func aptGet(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "apt-get", args...) //nolint:gosec // our own package names
+	cmd := exec.CommandContext(ctx, "apt-get", args...)
 	cmd.Env = append(cmd.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	return run(cmd)
 }
@@ -73,7 +73,7 @@ func NPM(ctx context.Context, progress Progress, dir string, packages ...string)
 	}
 	progress.say("fetching %s with npm", strings.Join(packages, ", "))
 	args := append([]string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact", "--loglevel=error"}, packages...)
-	cmd := exec.CommandContext(ctx, "npm", args...) //nolint:gosec // our own package names
+	cmd := exec.CommandContext(ctx, "npm", args...)
 	cmd.Dir = dir
 	return run(cmd)
 }
@@ -85,7 +85,7 @@ func npmComplete(dir string, packages []string) bool {
 		if at <= 0 {
 			return false // no version asked for: let npm decide
 		}
-		text, err := os.ReadFile(filepath.Join(dir, "node_modules", filepath.FromSlash(p[:at]), "package.json")) //nolint:gosec // our own folder
+		text, err := os.ReadFile(filepath.Join(dir, "node_modules", filepath.FromSlash(p[:at]), "package.json"))
 		var manifest struct {
 			Version string `json:"version"`
 		}
@@ -112,7 +112,7 @@ func run(cmd *exec.Cmd) error {
 
 // lockDir makes a folder and locks it against other processes.
 func lockDir(ctx context.Context, dir string) (func(), error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the server's own user must enter it
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
 	return lockFile(ctx, filepath.Join(dir, ".lock"))

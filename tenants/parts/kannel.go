@@ -153,7 +153,7 @@ func (k *Kannel) launch(ctx context.Context, opts KannelOptions, bearerbox, smsb
 // start starts one box and waits until its port is open.
 func (k *Kannel) start(ctx context.Context, dir, program, config string, port int) error {
 	name := filepath.Base(program)
-	cmd := exec.Command(program, "-v", "1", config) //nolint:gosec,noctx // it outlives the context of its start
+	cmd := exec.Command(program, "-v", "1", config) // it outlives the context of its start
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=/usr/bin:/bin"}
 	logPath := filepath.Join(dir, name+".log")

@@ -106,7 +106,7 @@ func migrateKratos(ctx context.Context, opts KratosOptions) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, opts.Bin, "migrate", "sql", "-e", "--yes", "--config", path) //nolint:gosec // the program that was built
+	cmd := exec.CommandContext(ctx, opts.Bin, "migrate", "sql", "-e", "--yes", "--config", path)
 	kratosEnv(cmd, opts)
 	return run(cmd)
 }
@@ -134,7 +134,7 @@ func launchKratos(ctx context.Context, opts KratosOptions) (*Kratos, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(opts.Bin, "serve", "--watch-courier", "--config", path) //nolint:gosec,noctx // it outlives the context of its start
+	cmd := exec.Command(opts.Bin, "serve", "--watch-courier", "--config", path) // it outlives the context of its start
 	kratosEnv(cmd, opts)
 	logPath := filepath.Join(opts.DataDir, "kratos.log")
 	offset := logSize(logPath)

@@ -3,6 +3,7 @@ package parts
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -87,7 +88,7 @@ func (m *Mail) part(body io.Reader, header func(string) string, depth int) error
 func (m *Mail) parts(r *multipart.Reader, depth int) error {
 	for {
 		p, err := r.NextRawPart()
-		if err == io.EOF { //nolint:errorlint // multipart gives it bare
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -46,7 +46,7 @@ func CacheDir() (string, error) {
 
 // writable makes a folder and tells whether a file can be made in it.
 func writable(dir string) bool {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the server's own user must enter it
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return false
 	}
 	f, err := os.CreateTemp(dir, ".probe-")
@@ -68,7 +68,7 @@ func RepositoryRoot(from string) (string, error) {
 		from = wd
 	}
 	for dir := filepath.Clean(from); ; dir = filepath.Dir(dir) {
-		text, err := os.ReadFile(filepath.Join(dir, "go.mod")) //nolint:gosec // a go.mod above the working folder
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err == nil && strings.HasPrefix(string(text), modulePath) {
 			return dir, nil
 		}
@@ -100,7 +100,7 @@ func serverAccount(dataDir string) (*syscall.Credential, error) {
 			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), Groups: []uint32{uint32(gid)}}, nil
 		}
 	}
-	return nil, errors.New("Postgres refuses to run as root, and neither a user postgres nor nobody exists: run `adduser --system --group postgres`, or start Parvis as an ordinary user") //nolint:revive,staticcheck // a product's name begins the sentence
+	return nil, errors.New("Postgres refuses to run as root, and neither a user postgres nor nobody exists: run `adduser --system --group postgres`, or start Parvis as an ordinary user")
 }
 
 // barrier gives the first folder on the way to path, path's own parents included,

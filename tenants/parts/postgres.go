@@ -156,7 +156,7 @@ func (pg *Postgres) launch(ctx context.Context, opts PostgresOptions, who *sysca
 	for name, value := range settings(opts, pg, major) {
 		args = append(args, "-c", name+"="+value)
 	}
-	cmd := exec.Command(filepath.Join(opts.BinDir, "postgres"), args...) //nolint:gosec,noctx // it outlives the context of its start
+	cmd := exec.Command(filepath.Join(opts.BinDir, "postgres"), args...) // it outlives the context of its start
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_MESSAGES=C"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}

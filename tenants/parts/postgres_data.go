@@ -55,7 +55,7 @@ func dataPlace(opts PostgresOptions) (string, *syscall.Credential, error) {
 	if stop := barrier(filepath.Join(opts.BinDir, "postgres"), who); stop != "" {
 		return "", nil, fmt.Errorf("the user that Postgres runs as cannot enter %s, where its programs are: run `chmod o+x %s` or set PARVIS_PG_BIN to another folder", stop, stop)
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // the server's own user must enter it
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", nil, fmt.Errorf("make the folder above the data: %w", err)
 	}
 	return dir, who, nil
@@ -101,7 +101,7 @@ func initdb(ctx context.Context, opts PostgresOptions, who *syscall.Credential, 
 		if !opts.Durable {
 			args = append(args, "--no-sync")
 		}
-		cmd := exec.CommandContext(ctx, filepath.Join(opts.BinDir, "initdb"), args...) //nolint:gosec // the folder the operator named
+		cmd := exec.CommandContext(ctx, filepath.Join(opts.BinDir, "initdb"), args...)
 		cmd.Dir = "/"
 		cmd.Env = []string{"PATH=/usr/bin:/bin"}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
@@ -184,7 +184,7 @@ func postmaster(dataDir string) int {
 
 // notedPID gives the number in a data folder's postmaster.pid, 0 where there is none.
 func notedPID(dataDir string) int {
-	text, err := os.ReadFile(filepath.Join(dataDir, "postmaster.pid")) //nolint:gosec // our own data folder
+	text, err := os.ReadFile(filepath.Join(dataDir, "postmaster.pid"))
 	if err != nil {
 		return 0
 	}

@@ -90,7 +90,7 @@ func FindPostgres(ctx context.Context, opts Options) (string, error) {
 func fits(major, want int, dataDir string) error {
 	switch {
 	case major < MinPostgres:
-		return fmt.Errorf("Postgres %d is too old: Parvis needs %d or later", major, MinPostgres) //nolint:revive,staticcheck // a product's name
+		return fmt.Errorf("Postgres %d is too old: Parvis needs %d or later", major, MinPostgres)
 	case want != 0 && major != want:
 		return fmt.Errorf("the data in %s was made by Postgres %d and these programs are of version %d; nothing was changed: install Postgres %d (apt-get install postgresql-%d) or set PARVIS_PG_BIN to its programs; to begin anew, move that folder away", dataDir, want, major, want, want)
 	}
@@ -103,7 +103,7 @@ func dataMajor(dir string) (int, error) {
 		return 0, nil
 	}
 	for _, place := range []string{dir, elsewhere(dir)} {
-		text, err := os.ReadFile(filepath.Join(place, "PG_VERSION")) //nolint:gosec // our own data folder
+		text, err := os.ReadFile(filepath.Join(place, "PG_VERSION"))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -126,7 +126,7 @@ func binMajor(ctx context.Context, dir string) (int, error) {
 	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
 		return 0, fmt.Errorf("no initdb there: %w", err)
 	}
-	out, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").Output() //nolint:gosec // the folder the operator named
+	out, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").Output()
 	if err != nil {
 		return 0, fmt.Errorf("ask postgres for its version: %w", err)
 	}

@@ -187,7 +187,7 @@ func TestPostgresNeverTouchesForeignData(t *testing.T) {
 		if !strings.Contains(err.Error(), "nothing was changed") {
 			t.Errorf("%s: error says %q", name, err)
 		}
-		kept, err := os.ReadFile(path) //nolint:gosec // the test's own file
+		kept, err := os.ReadFile(path)
 		if err != nil || string(kept) != content {
 			t.Errorf("%s: now %q (%v)", name, kept, err)
 		}
@@ -196,8 +196,8 @@ func TestPostgresNeverTouchesForeignData(t *testing.T) {
 
 func TestPostgresFindsAnotherPlace(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "pg")                                  // below a folder of mode 0700
-	if err := os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o700); err != nil { //nolint:gosec // as a home is
+	dir := filepath.Join(t.TempDir(), "pg") // below a folder of mode 0700
+	if err := os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	var said []string

@@ -63,7 +63,7 @@ func sharedIn(ctx context.Context, opts Options, dir string, idle, look time.Dur
 	if shared.pg != nil && shared.dir == dir && shared.pg.Ping(ctx) == nil {
 		return shared.pg, nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the server's own user must enter it
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("shared Postgres: %w", err)
 	}
 	unlock, err := lockFile(ctx, filepath.Join(dir, "lock"))
@@ -94,7 +94,7 @@ func sharedIn(ctx context.Context, opts Options, dir string, idle, look time.Dur
 
 // joinShared gives the server that runs already.
 func joinShared(ctx context.Context, dir string) (*Postgres, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "server.json")) //nolint:gosec // our own folder
+	text, err := os.ReadFile(filepath.Join(dir, "server.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,10 @@ func joinShared(ctx context.Context, dir string) (*Postgres, error) {
 		return nil, errors.New("it has ended")
 	}
 	pg := &Postgres{dataDir: r.DataDir, socketDir: r.SocketDir, port: r.Port, pid: r.PID, password: trimmed(password)}
-	return pg, pg.Ping(ctx)
+	if err := pg.Ping(ctx); err != nil {
+		return nil, err
+	}
+	return pg, nil
 }
 
 // startShared starts the server from nothing, apart from this process.
@@ -153,7 +156,7 @@ func watchShared(dir string, pg *Postgres, idle, look time.Duration) error {
 			return fmt.Errorf("%s is missing (Debian: apt-get install util-linux): %w", program, err)
 		}
 	}
-	cmd := exec.Command("sh", "-c", watchScript, "parvis-test-postgres", dir, strconv.Itoa(pg.pid), //nolint:gosec,noctx // our own script; it outlives us
+	cmd := exec.Command("sh", "-c", watchScript, "parvis-test-postgres", dir, strconv.Itoa(pg.pid), // our own script; it outlives us
 		strconv.Itoa(int(idle.Seconds())), strconv.Itoa(int(look.Seconds())), pg.socketDir)
 	cmd.Dir = "/"
 	_, err := startProcess(cmd, processOptions{name: "the watcher", logPath: filepath.Join(dir, "watcher.log"), detached: true})

@@ -138,15 +138,26 @@ func (p *process) waitReady(ctx context.Context, offset int64, probe func(contex
 	for {
 		select {
 		case <-p.done:
-			return fmt.Errorf("%s %w (%v); its log %s ends with:\n%s", p.name, errEnded, p.err, p.logPath, tail(p.logPath, offset))
+			return fmt.Errorf("%s %w (%w); its log %s ends with:\n%s", p.name, errEnded, how(p.err), p.logPath, tail(p.logPath, offset))
 		case <-ctx.Done():
-			return fmt.Errorf("%s is not ready: %w (last answer: %v)", p.name, ctx.Err(), last)
+			return fmt.Errorf("%s is not ready: %w (%w)", p.name, ctx.Err(), how(last))
 		case <-ticker.C:
 		}
 		if last = probe(ctx); last == nil {
 			return nil
 		}
 	}
+}
+
+// errInOrder says that a part ended without an error of its own.
+var errInOrder = errors.New("in order")
+
+// how gives the reason of an end, also where there was none.
+func how(err error) error {
+	if err == nil {
+		return errInOrder
+	}
+	return err
 }
 
 // end stops the part in order and waits for it; past its grace it is killed.

@@ -49,7 +49,7 @@ func readPDU(r *bufio.Reader) (pdu, error) {
 	}
 	length := binary.BigEndian.Uint32(head[0:4])
 	if length < 16 || length > maxPDU {
-		return pdu{}, fmt.Errorf("SMPP: a command of %d bytes", length) //nolint:revive,staticcheck // a protocol's name
+		return pdu{}, fmt.Errorf("SMPP: a command of %d bytes", length)
 	}
 	p := pdu{
 		command: binary.BigEndian.Uint32(head[4:8]), status: binary.BigEndian.Uint32(head[8:12]),
@@ -62,7 +62,7 @@ func readPDU(r *bufio.Reader) (pdu, error) {
 // bytes gives the command as it goes over the wire.
 func (p pdu) bytes() []byte {
 	out := make([]byte, 16, 16+len(p.body))
-	binary.BigEndian.PutUint32(out[0:4], uint32(16+len(p.body))) //nolint:gosec // bounded by maxPDU
+	binary.BigEndian.PutUint32(out[0:4], uint32(16+len(p.body)))
 	binary.BigEndian.PutUint32(out[4:8], p.command)
 	binary.BigEndian.PutUint32(out[8:12], p.status)
 	binary.BigEndian.PutUint32(out[12:16], p.sequence)
@@ -75,7 +75,7 @@ type fields struct {
 	err  error
 }
 
-var errShort = errors.New("SMPP: a command ends too early") //nolint:revive,staticcheck // a protocol's name
+var errShort = errors.New("SMPP: a command ends too early")
 
 func (f *fields) text() string {
 	end := bytes.IndexByte(f.rest, 0)
@@ -208,7 +208,7 @@ func encodeGSM(text string) ([]byte, bool) {
 		if i < 0 || r == 0x1b {
 			return nil, false
 		}
-		out = append(out, byte(i)) //nolint:gosec // the alphabet has 128 letters
+		out = append(out, byte(i))
 	}
 	return out, true
 }
@@ -231,7 +231,7 @@ func delivery(from, to string, esmClass, coding byte, message []byte) []byte {
 	b.WriteString(from)
 	b.Write([]byte{0, 1, 1})
 	b.WriteString(to)
-	b.Write([]byte{0, esmClass, 0, 0, 0, 0, 0, 0, coding, 0, byte(len(message))}) //nolint:gosec // bounded by the caller
+	b.Write([]byte{0, esmClass, 0, 0, 0, 0, 0, 0, coding, 0, byte(len(message))})
 	b.Write(message)
 	return b.Bytes()
 }

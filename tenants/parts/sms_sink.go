@@ -34,7 +34,7 @@ type SMSSink struct {
 	server   *http.Server
 	addr     string
 	client   *http.Client
-	ctx      context.Context //nolint:containedctx // the life of the sink, for the reports that it sends later
+	ctx      context.Context // the life of the sink, for the reports that it sends later
 	cancel   context.CancelFunc
 	group    sync.WaitGroup
 	mu       sync.Mutex
