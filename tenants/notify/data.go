@@ -1,0 +1,148 @@
+package notify
+
+import (
+	"time"
+
+	"github.com/parvis-gru/parvis/tenants/calendar"
+)
+
+// Rendered is a message ready to be stored. HTML and Subject are empty for a text
+// message. Links stand in Text and HTML as [Absolute] describes.
+type Rendered struct{ Subject, Text, HTML string }
+
+// Data is what a message says: one of the structs of this package.
+type Data interface{ template() string }
+
+// TemplateOf gives the name under which a message's kind is stored ("receipt",
+// "letter_decision", "sms_received"…).
+func TemplateOf(d Data) string { return d.template() }
+
+// Paragraph is a titled part of a legal text; the title may be empty.
+type Paragraph struct {
+	Title string
+	Text  []string
+}
+
+// Receipt is an accusé de réception, on paper (CRPA R.112-5) or electronic (ARE,
+// R.112-11-1), or the receipt of a declaration: the e-mail, and the text to print.
+type Receipt struct {
+	Electronic   bool
+	Number       string // printed as it is, never parsed: it may be a placeholder of letters, figures and -_.~
+	TrackingCode string
+	Title        string // the procedure's
+	Applicant    string
+	OnBehalfOf   string
+	ReceivedOn   calendar.Date // civil date in the commune
+	ReceivedAt   time.Time     // in the commune's zone; its hour is printed where it falls on ReceivedOn
+	Declaration  bool
+	Mentions     []Paragraph // every mention that the law wants, in order; all are printed
+	Warnings     []string
+	Path         string // follow-up page
+}
+
+// Registration is an accusé d'enregistrement électronique (AEE, CRPA L.112-11 and
+// R.112-11-1): it proves the date of reception and says nothing else.
+type Registration struct {
+	Number, TrackingCode, Title, Applicant string
+	ReceivedOn                             calendar.Date
+	ReceivedAt                             time.Time
+	Path                                   string
+}
+
+// CitizenMessage tells a citizen that an agent wrote, with what they wrote. The
+// agent's name, quality and service stand in it (CRPA L.111-2).
+type CitizenMessage struct {
+	Number, Title, Applicant, Author, AuthorTitle, Service, Body, Path string
+}
+
+// Kinds of letters.
+const (
+	LetterDocuments = "documents" // pieces are missing (CRPA L.114-5)
+	LetterDecision  = "decision"
+	LetterImplicit  = "implicit" // silence took effect
+)
+
+// Letter is a whole letter, composed by the catalogue: paragraphs of Body are
+// separated by blank lines. Subject is the letter's own « Objet ».
+type Letter struct {
+	Kind, Number, Title, Applicant, Subject, Body, Path string
+}
+
+// Closed confirms that a request was withdrawn as its author wished.
+type Closed struct{ Number, Title, Applicant, Path string }
+
+// AgentDigest is an agent's morning list. It names no citizen. The counts may be
+// larger than the lists.
+type AgentDigest struct {
+	Agent                           string
+	Day                             calendar.Date
+	Late, Due, Fresh, Unnotified    []DigestLine
+	LateCount, DueCount, FreshCount int
+	Path                            string
+}
+
+// DigestLine is a request in a digest; DueOn may be zero.
+type DigestLine struct {
+	Number, Title string
+	DueOn         calendar.Date
+	Path          string
+}
+
+// ResumeCode lets a person go on with a draft on another device. Its text is
+// erased from its row once it is sent.
+type ResumeCode struct {
+	Title, Code string
+	ExpiresOn   calendar.Date
+	Path        string
+}
+
+// SMSReceived says by SMS that a request has come.
+type SMSReceived struct{ Number, TrackingCode string }
+
+// SMSDocuments says by SMS that pieces are missing.
+type SMSDocuments struct {
+	Number  string
+	LimitOn calendar.Date
+}
+
+// SMSDecision says by SMS that a request was answered.
+type SMSDecision struct{ Number string }
+
+// SMSMessage says by SMS that an agent wrote.
+type SMSMessage struct{ Number string }
+
+// CourierMail is a mail of the identity provider, sent at once and stored nowhere
+// of ours. Purpose is the one that identity.ParseCourier gives.
+type CourierMail struct {
+	Purpose string // registration, verification, recovery, invitation, already_registered
+	Code    string // six figures; not shown to somebody who has an account already
+	Path    string // page where it is typed, or ""
+	Minutes int    // how long it holds; 0 says nothing
+}
+
+func (Receipt) template() string        { return "receipt" }
+func (Registration) template() string   { return "registration" }
+func (CitizenMessage) template() string { return "message" }
+func (l Letter) template() string       { return "letter_" + l.Kind }
+func (Closed) template() string         { return "closed" }
+func (AgentDigest) template() string    { return "digest" }
+func (ResumeCode) template() string     { return "resume_code" }
+func (SMSReceived) template() string    { return "sms_received" }
+func (SMSDocuments) template() string   { return "sms_documents" }
+func (SMSDecision) template() string    { return "sms_decision" }
+func (SMSMessage) template() string     { return "sms_message" }
+
+func (c CourierMail) template() string {
+	switch c.Purpose {
+	case "registration", "verification":
+		return "verification_code"
+	case "recovery":
+		return "recovery_code"
+	case "invitation":
+		return "invitation"
+	case "already_registered":
+		return "account_exists"
+	default:
+		return "courier_" + c.Purpose // no such template: Render refuses it
+	}
+}

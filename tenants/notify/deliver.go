@@ -1,0 +1,196 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// courier is who writes the results.
+var courier = tenants.System("envoi")
+
+// Events of a request's history.
+const (
+	eventBounced = "notification_bounced"
+	eventFailed  = "notification_failed"
+)
+
+// lease is how long a claimed message belongs to its worker: longer than any
+// worker lives with it, shorter than anybody would wait after a crash.
+const lease = 2 * time.Minute
+
+const (
+	sqlClaim = `update notification set attempts = attempts + 1, claimed_at = $2
+		where id = $1 and state = 'queued' and (claimed_at is null or claimed_at < $3)
+		returning request_id, channel, recipient, subject, text, html, attempts`
+	sqlState = `select state from notification where id = $1`
+	// What opens a draft is not kept once it is sent.
+	sqlSent = `update notification set state = 'sent', detail = '', sent_at = $2, claimed_at = null,
+			text = case when template = 'resume_code' then '' else text end, html = case when template = 'resume_code' then '' else html end
+		where id = $1 and state = 'queued'`
+	sqlRetry = `update notification set detail = $2, claimed_at = null where id = $1 and state = 'queued'`
+	sqlEnded = `update notification set state = $2, detail = $3, claimed_at = null,
+			text = case when template = 'resume_code' then '' else text end, html = case when template = 'resume_code' then '' else html end
+		where id = $1 and state = 'queued'`
+)
+
+// claimed is a message that this worker alone sends now.
+type claimed struct {
+	RequestID                               tenants.ID
+	Channel, Recipient, Subject, Text, HTML string
+	Attempts                                int
+}
+
+// Deliver sends a queued notification of a tenant and writes what came of it. nil
+// says that nothing is left to do: it is sent, was sent before, or has ended badly,
+// which its row and its request's history tell. Every error is worth another try,
+// and none is of the kind NotFound: fault.Unavailable "mail_away" or "sms_away"
+// with the server's code, "notification_claimed" while another worker has it,
+// "notification_unknown" where no row is there.
+func (s *Sender) Deliver(ctx context.Context, db *tenants.DB, t tenants.Tenant, id tenants.ID) error {
+	var (
+		row      claimed
+		settings tenants.Settings
+		now      time.Time
+		nothing  bool
+	)
+	err := db.Write(ctx, t, courier, func(tx *tenants.Tx) (err error) {
+		now = tx.Now()
+		row, err = tenants.One[claimed](ctx, tx, sqlClaim, id, now, now.Add(-lease))
+		if fault.Is(err, "not_found") {
+			nothing, err = done(ctx, tx, id)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		settings, _, err = tenants.GetSettings(ctx, tx)
+		return err
+	})
+	if err != nil || nothing {
+		return err
+	}
+	sent := s.send(ctx, t, settings, id, row, now)
+	return s.settle(ctx, db, t, id, row, sent)
+}
+
+// done tells of a message that could not be claimed whether it is finished.
+func done(ctx context.Context, tx *tenants.Tx, id tenants.ID) (bool, error) {
+	state, err := tenants.One[string](ctx, tx, sqlState, id)
+	switch {
+	case fault.Is(err, "not_found"):
+		return false, fault.New(fault.Unavailable, "notification_unknown")
+	case err != nil:
+		return false, err
+	case state == "queued":
+		return false, fault.New(fault.Unavailable, "notification_claimed")
+	default:
+		return true, nil
+	}
+}
+
+// send speaks to the server, outside any transaction.
+func (s *Sender) send(ctx context.Context, t tenants.Tenant, settings tenants.Settings, id tenants.ID, row claimed, now time.Time) error {
+	if row.Channel == channelEmail {
+		site := s.site(t)
+		return s.mailer.send(ctx, letter{
+			ID: id, FromName: t.Name, ReplyTo: settings.Email, To: row.Recipient, Date: now.In(t.Zone()),
+			Rendered: Rendered{Subject: row.Subject, Text: Absolute(row.Text, site), HTML: Absolute(row.HTML, site)},
+		})
+	}
+	if s.sms == nil {
+		return &sendError{detail: "sms off", end: eventFailed}
+	}
+	to, err := CheckPhone(t, row.Recipient)
+	if err != nil {
+		return refused("recipient")
+	}
+	return s.sms.send(ctx, t.ID, id, to, Absolute(row.Text, s.site(t)))
+}
+
+// settle writes the result. It outlives the worker's context, for a message that
+// went out must not go out again because a program was stopped.
+func (s *Sender) settle(ctx context.Context, db *tenants.DB, t tenants.Tenant, id tenants.ID, row claimed, sent error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	var failed *sendError
+	if sent != nil && !errors.As(sent, &failed) {
+		failed = later("internal")
+	}
+	var result string
+	var write func(*tenants.Tx) error
+	if failed != nil && failed.end == "" && row.Attempts >= s.max {
+		failed = &sendError{detail: failed.detail, end: eventFailed}
+	}
+	switch {
+	case failed == nil:
+		result = resultSent
+		write = func(tx *tenants.Tx) error {
+			_, err := tx.Exec(ctx, sqlSent, id, tx.Now())
+			return err
+		}
+	case failed.end != "":
+		result = resultFailed
+		if failed.end == eventBounced {
+			result = resultBounced
+		}
+		write = func(tx *tenants.Tx) error { return end(ctx, tx, id, row, result, failed) }
+	default:
+		result = resultRetried
+		write = func(tx *tenants.Tx) error {
+			_, err := tx.Exec(ctx, sqlRetry, id, failed.detail)
+			return err
+		}
+	}
+	s.count(row.Channel, result)
+	if err := insist(ctx, func() error { return db.Write(ctx, t, courier, write) }); err != nil {
+		return err // the claim ends by itself
+	}
+	if result == resultRetried {
+		code := "mail_away"
+		if row.Channel == channelSMS {
+			code = "sms_away"
+		}
+		return fault.Wrap(fault.Unavailable, code, failed)
+	}
+	return nil
+}
+
+// end writes that a message will not be tried again. The states bear the names of
+// the results.
+func end(ctx context.Context, tx *tenants.Tx, id tenants.ID, row claimed, state string, failed *sendError) error {
+	touched, err := tx.Exec(ctx, sqlEnded, id, state, failed.detail)
+	if err != nil || touched == 0 {
+		return err
+	}
+	return recordFailure(ctx, tx, row.RequestID, id, row.Channel, failed.end)
+}
+
+// recordFailure puts a failure in the history of the request that it concerns.
+func recordFailure(ctx context.Context, tx *tenants.Tx, request, notification tenants.ID, channel, event string) error {
+	if request == "" {
+		return nil
+	}
+	return tx.Record(ctx, tenants.Event{
+		SubjectKind: "request", SubjectID: string(request), Kind: event,
+		Data: map[string]string{"notification_id": string(notification), "channel": channel},
+	})
+}
+
+// insist tries some times while the database is away.
+func insist(ctx context.Context, write func() error) error {
+	for wait := 200 * time.Millisecond; ; wait *= 2 {
+		err := write()
+		if err == nil || wait > 5*time.Second || fault.Of(err).Kind != fault.Unavailable {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+	}
+}

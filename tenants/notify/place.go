@@ -1,0 +1,95 @@
+package notify
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/branding"
+)
+
+// letterhead is who writes.
+type letterhead struct {
+	Name    string // "Castanet-Tolosan"
+	Office  string // "Mairie de Castanet-Tolosan"
+	Address []string
+	Phone   string
+	Email   string
+	Hub     bool
+	Colour  string
+}
+
+func ofTenant(t tenants.Tenant, s tenants.Settings) letterhead {
+	return letterhead{
+		Name: t.Name, Office: "Mairie " + of(t.Name), Colour: t.Colour,
+		Address: lines(s.PostalAddress), Phone: oneLine(s.Phone), Email: oneLine(s.Email),
+	}
+}
+
+func ofHub(h tenants.Hub) letterhead {
+	return letterhead{Name: h.Name, Office: h.Name, Colour: h.Colour, Hub: true}
+}
+
+// vowels that take the elision, as place names begin with them.
+const vowels = "AEIOUÀÂÄÉÈÊËÎÏÔÖÙÛÜŒÆ"
+
+// of gives « de » and a commune's name: contracted with its article (« du Havre »,
+// « des Lilas »), elided before a vowel (« d’Auzeville »). An initial h is taken as
+// aspirated but before a y (« d’Hyères »), a y as a vowel before a consonant.
+func of(name string) string {
+	if rest, ok := strings.CutPrefix(name, "Le "); ok {
+		return "du " + rest
+	}
+	if rest, ok := strings.CutPrefix(name, "Les "); ok {
+		return "des " + rest
+	}
+	first, size := utf8.DecodeRuneInString(name)
+	second, _ := utf8.DecodeRuneInString(name[size:])
+	small := strings.ContainsRune(strings.ToLower(vowels), second)
+	switch {
+	case strings.ContainsRune(vowels, first), first == 'H' && second == 'y', first == 'Y' && !small && second != utf8.RuneError:
+		return "d’" + name
+	default:
+		return "de " + name
+	}
+}
+
+// base stands for the commune's own address in rendered texts: a name that leads
+// nowhere, should it ever be sent as it is.
+const base = "https://commune.parvis.invalid"
+
+// Absolute replaces the placeholder of links by a site's address, which has no
+// path ("https://castanet-tolosan.parvis.fr"); "" leaves paths, for a page of that
+// very site.
+func Absolute(text, site string) string {
+	return strings.ReplaceAll(text, base, strings.TrimRight(site, "/"))
+}
+
+// palette is the few colours of a mail.
+type palette struct{ Page, Card, Text, Muted, Line, Brand, OnBrand, Link, Tint string }
+
+// ink is the warm neutral of our pages.
+var ink = branding.Colour{R: 0x76, G: 0x6c, B: 0x5c}
+
+// unbranded is the colour of a place that has none.
+const unbranded = "#1d5a8c"
+
+func palettes(colour string) (light, dark palette, err error) {
+	if colour == "" {
+		colour = unbranded
+	}
+	c, err := branding.Parse(colour)
+	if err != nil {
+		return palette{}, palette{}, err
+	}
+	return paletteOf(c, false), paletteOf(c, true), nil
+}
+
+func paletteOf(c branding.Colour, dark bool) palette {
+	brand, neutral := branding.NewScale(c, dark), branding.NewScale(ink, dark)
+	return palette{
+		Page: neutral.BackgroundTinted.String(), Card: neutral.SurfaceDefault.String(), Text: neutral.TextDefault.String(),
+		Muted: neutral.TextSubtle.String(), Line: neutral.BorderSubtle.String(),
+		Brand: brand.Base.String(), OnBrand: brand.BaseContrast.String(), Link: brand.TextSubtle.String(), Tint: brand.BackgroundTinted.String(),
+	}
+}

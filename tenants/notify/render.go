@@ -1,0 +1,313 @@
+package notify
+
+import (
+	"embed"
+	htmltemplate "html/template"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+	"text/template"
+	"time"
+	"unicode"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+//go:embed templates
+var files embed.FS
+
+// view is what every template sees: the letter's own data is D.
+type view struct {
+	Subject     string
+	Heading     string
+	From        letterhead
+	Light, Dark palette
+	Citizen     bool // written to a citizen, not to an agent
+	D           Data
+}
+
+// button is a link set apart.
+type button struct{ Label, URL string }
+
+// functions are what the templates may call.
+var functions = map[string]any{
+	"link":       link,
+	"lines":      lines,
+	"paragraphs": paragraphs,
+	"day":        calendar.Date.French,
+	"shortday":   numericDay,
+	"received":   received,
+	"more":       more,
+	"button":     func(label, path string) button { return button{label, link(path)} },
+}
+
+var (
+	texts = parseTexts()
+	pages = parsePages()
+)
+
+func names(kind string) []string {
+	entries, err := files.ReadDir("templates")
+	if err != nil {
+		panic(err) // they are embedded
+	}
+	var found []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), kind); ok && name != "layout" {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+func parseTexts() map[string]*template.Template {
+	layout := template.Must(template.New("layout").Funcs(functions).ParseFS(files, "templates/layout.txt"))
+	all := map[string]*template.Template{}
+	for _, name := range names(".txt") {
+		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, path.Join("templates", name+".txt")))
+	}
+	return all
+}
+
+func parsePages() map[string]*htmltemplate.Template {
+	layout := htmltemplate.Must(htmltemplate.New("layout").Funcs(functions).ParseFS(files, "templates/layout.html"))
+	all := map[string]*htmltemplate.Template{}
+	for _, name := range names(".html") {
+		all[name] = htmltemplate.Must(htmltemplate.Must(layout.Clone()).ParseFS(files, path.Join("templates", name+".html")))
+	}
+	return all
+}
+
+// Render writes a message of a commune. The same data gives the same message. A
+// kind of letter or of courier mail that does not exist is fault.Internal
+// "template_unknown"; a colour that is none is fault.Invalid "colour_invalid".
+func Render(t tenants.Tenant, s tenants.Settings, d Data) (Rendered, error) {
+	return render(ofTenant(t, s), d)
+}
+
+// RenderHub writes a message of a hub: a code for one of its administrators. A hub
+// that has only a name writes for nobody's site.
+func RenderHub(h tenants.Hub, d Data) (Rendered, error) { return render(ofHub(h), d) }
+
+func render(from letterhead, d Data) (Rendered, error) {
+	name := d.template()
+	text, ok := texts[name]
+	if !ok {
+		return Rendered{}, fault.New(fault.Internal, "template_unknown")
+	}
+	if strings.HasPrefix(name, "sms_") {
+		return renderSMS(text, from, d)
+	}
+	subject, heading := titles(d)
+	v := view{Subject: oneLine(subject), Heading: heading, From: from, Citizen: !from.Hub, D: d}
+	if _, toAgent := d.(AgentDigest); toAgent {
+		v.Citizen = false
+	}
+	var err error
+	if v.Light, v.Dark, err = cachedPalettes(from.Colour); err != nil {
+		return Rendered{}, err
+	}
+	var plain, page strings.Builder
+	if err := text.ExecuteTemplate(&plain, "layout", v); err != nil {
+		return Rendered{}, err
+	}
+	if err := pages[name].ExecuteTemplate(&page, "layout", v); err != nil {
+		return Rendered{}, err
+	}
+	return Rendered{Subject: v.Subject, Text: tidy(plain.String()), HTML: page.String()}, nil
+}
+
+// renderSMS writes a text message in the GSM alphabet. Where the office's name makes
+// it longer than one message, it writes « Votre mairie » instead.
+func renderSMS(text *template.Template, from letterhead, d Data) (Rendered, error) {
+	write := func(office string) (string, error) {
+		var b strings.Builder
+		err := text.ExecuteTemplate(&b, "content", view{From: letterhead{Office: office}, D: d})
+		return toGSM(oneLine(b.String())), err
+	}
+	sms, err := write(from.Office)
+	if n, gsm := septets(sms); err == nil && (!gsm || n > oneSMS) {
+		sms, err = write("Votre mairie")
+	}
+	return Rendered{Text: sms}, err
+}
+
+var paletteCache sync.Map // colour → [2]palette; one entry a commune
+
+func cachedPalettes(colour string) (light, dark palette, err error) {
+	if v, ok := paletteCache.Load(colour); ok {
+		both := v.([2]palette)
+		return both[0], both[1], nil
+	}
+	if light, dark, err = palettes(colour); err == nil {
+		paletteCache.Store(colour, [2]palette{light, dark})
+	}
+	return light, dark, err
+}
+
+// nbsp is the no-break space of French typography.
+const nbsp = "\u00a0"
+
+// titles gives a mail's subject, which shows on locked screens and in logs of mail
+// servers and so holds neither a name nor the procedure, and the heading of its text.
+func titles(d Data) (subject, heading string) {
+	ofRequest := func(number, what string) string { return "Votre demande " + number + nbsp + ": " + what }
+	switch d := d.(type) {
+	case Receipt:
+		switch {
+		case d.Declaration:
+			return "Récépissé de votre déclaration " + d.Number, "Récépissé de votre déclaration"
+		case d.Electronic:
+			return "Accusé de réception de votre demande " + d.Number, "Accusé de réception électronique"
+		default:
+			return "Accusé de réception de votre demande " + d.Number, "Accusé de réception"
+		}
+	case Registration:
+		return "Accusé d’enregistrement de votre envoi " + d.Number, "Accusé d’enregistrement électronique"
+	case CitizenMessage:
+		return ofRequest(d.Number, "un message de la mairie"), "La mairie vous écrit"
+	case Letter:
+		switch d.Kind {
+		case LetterDocuments:
+			return ofRequest(d.Number, "des pièces manquent"), "Des pièces manquent à votre demande"
+		case LetterDecision:
+			return ofRequest(d.Number, "une réponse de la mairie"), "La mairie a répondu à votre demande"
+		default:
+			return ofRequest(d.Number, "le délai de réponse est passé"), "Le délai de réponse est passé"
+		}
+	case Closed:
+		return ofRequest(d.Number, "elle est retirée"), "Votre demande est retirée"
+	case AgentDigest:
+		heading = "Les demandes du " + d.Day.French()
+		if d.LateCount > 0 {
+			return "Vos demandes" + nbsp + ": " + strconv.Itoa(d.LateCount) + " en retard", heading
+		}
+		return "Vos demandes du jour", heading
+	case ResumeCode:
+		return "Votre code pour reprendre votre démarche", "Reprenez votre démarche quand vous voulez"
+	default:
+		return courierTitles(d)
+	}
+}
+
+func courierTitles(d Data) (subject, heading string) {
+	switch d.template() {
+	case "verification_code":
+		return "Votre code de confirmation", "Confirmez votre adresse"
+	case "recovery_code":
+		return "Votre code pour changer de mot de passe", "Choisissez un nouveau mot de passe"
+	case "invitation":
+		return "Votre accès est ouvert", "Choisissez votre mot de passe"
+	default:
+		return "Vous avez déjà un compte", "Vous avez déjà un compte"
+	}
+}
+
+func link(path string) string {
+	if path == "" {
+		return ""
+	}
+	return base + path
+}
+
+// lines gives the lines of a text that are not blank.
+func lines(text string) []string {
+	var out []string
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r", "\n"), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// paragraphs gives the parts of a text between blank lines.
+func paragraphs(text string) []string {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	var out, current []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			current = append(current, line)
+			continue
+		}
+		if current != nil {
+			out = append(out, strings.Join(current, "\n"))
+			current = nil
+		}
+	}
+	if current != nil {
+		out = append(out, strings.Join(current, "\n"))
+	}
+	return out
+}
+
+// received writes a day, with the hour where it was that very day.
+func received(on calendar.Date, at time.Time) string {
+	if at.IsZero() || calendar.On(at, at.Location()) != on {
+		return on.French()
+	}
+	minute := strconv.Itoa(at.Minute())
+	if len(minute) == 1 {
+		minute = "0" + minute
+	}
+	return on.French() + " à " + strconv.Itoa(at.Hour()) + nbsp + "h" + nbsp + minute
+}
+
+// numericDay is the short date of a text message: 02/01/2027.
+func numericDay(d calendar.Date) string {
+	iso := d.String()
+	if len(iso) != 10 {
+		return ""
+	}
+	return iso[8:] + "/" + iso[5:7] + "/" + iso[:4]
+}
+
+// more says how many lines of a list are not shown; "" where all are.
+func more(count int, shown []DigestLine) string {
+	switch rest := count - len(shown); {
+	case rest <= 0:
+		return ""
+	case rest == 1:
+		return "et une autre"
+	default:
+		return "et " + strconv.Itoa(rest) + " autres"
+	}
+}
+
+// oneLine makes a text of one line, without control characters: nothing in it can
+// begin another header.
+func oneLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// tidy takes away the blanks that templates leave: never two blank lines, none at
+// the ends, no space before the end of a line.
+func tidy(text string) string {
+	var b strings.Builder
+	blank := 0
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		if line == "" {
+			blank++
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("\n")
+			if blank > 0 {
+				b.WriteString("\n")
+			}
+		}
+		blank = 0
+		b.WriteString(line)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
