@@ -30,6 +30,8 @@ type demo struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the program has ended
 	err  error         // how it ended; read after done
+
+	patience, goodbye time.Duration
 }
 
 // startDemo builds the program and starts its demo on a free port with an empty
@@ -42,49 +44,57 @@ func startDemo(ctx context.Context, repo *repository) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{dir: dir, done: make(chan struct{})}
-	if err := d.start(ctx, repo); err != nil {
+	d, err := buildAndLaunch(ctx, repo, dir)
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return d, nil
 }
 
-func (d *demo) start(ctx context.Context, repo *repository) error {
-	if err := os.Chmod(d.dir, 0o755); err != nil { // where we are root, Postgres runs as somebody else
-		return err
+func buildAndLaunch(ctx context.Context, repo *repository, dir string) (*demo, error) {
+	if err := os.Chmod(dir, 0o755); err != nil { // where we are root, Postgres runs as somebody else
+		return nil, err
 	}
-	program := filepath.Join(d.dir, "parvis")
+	program := filepath.Join(dir, "parvis")
 	if _, err := repo.output(ctx, call{name: "go", args: []string{"build", "-o", program, "./cmd/parvis"}}); err != nil {
-		return err
+		return nil, err
 	}
 	port, err := freePort()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.url = fmt.Sprintf("http://localhost:%d", port)
-	// Not bound to ctx: stop asks it to end, in its own order.
-	d.cmd = repo.command(context.WithoutCancel(ctx), call{name: program, args: []string{"demo", "--addr", fmt.Sprintf("127.0.0.1:%d", port), "--data", filepath.Join(d.dir, "data")}})
+	d := &demo{url: fmt.Sprintf("http://localhost:%d", port), dir: dir, patience: demoPatience, goodbye: demoGoodbye}
+	return d, d.launch(ctx, repo, program, "demo", "--addr", fmt.Sprintf("127.0.0.1:%d", port), "--data", filepath.Join(dir, "data"))
+}
+
+// launch starts a program and waits until it says that it is ready.
+func (d *demo) launch(ctx context.Context, repo *repository, program string, args ...string) error {
+	// Not bound to ctx: end asks the program to stop, in its own order.
+	d.cmd = repo.command(context.WithoutCancel(ctx), call{name: program, args: args})
+	d.cmd.WaitDelay = time.Second // a part that outlives the program must not hold its output open
+	d.done = make(chan struct{})
 	out, w := io.Pipe()
 	d.cmd.Stdout, d.cmd.Stderr = w, w
 	ready := make(chan struct{})
 	go relay(out, repo.out, ready)
 	if err := d.cmd.Start(); err != nil {
-		return err
+		return errors.Join(err, w.Close())
 	}
 	go func() {
 		d.err = d.cmd.Wait()
 		_ = w.Close()
 		close(d.done)
 	}()
-	patience := time.NewTimer(demoPatience)
+	patience := time.NewTimer(d.patience)
 	defer patience.Stop()
+	var err error
 	select {
 	case <-ready:
 		return nil
 	case <-d.done:
-		return fmt.Errorf("the demo ended before it was ready: %w", d.err)
+		return errors.Join(errors.New("the demo ended before it was ready"), d.err)
 	case <-patience.C:
-		err = fmt.Errorf("the demo was not ready after %s", demoPatience)
+		err = fmt.Errorf("the demo was not ready after %s", d.patience)
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
@@ -118,11 +128,11 @@ func (d *demo) end() error {
 	select {
 	case <-d.done:
 		return nil
-	case <-time.After(demoGoodbye):
+	case <-time.After(d.goodbye):
 	}
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
 	<-d.done
-	return fmt.Errorf("the demo did not stop within %s and was killed", demoGoodbye)
+	return fmt.Errorf("the demo did not stop within %s and was killed", d.goodbye)
 }
 
 func freePort() (int, error) {
