@@ -131,6 +131,53 @@ func TestRegisteringAnAddressThatHasAnAccountTellsNothing(t *testing.T) {
 	}
 }
 
+// Six figures are guessed in a million tries: a flow allows a handful, and answers
+// like one to which no code was ever mailed.
+func TestCodesCannotBeGuessed(t *testing.T) {
+	t.Parallel()
+	f := provider(t, 10*time.Millisecond)
+	email := f.account(t)
+	recovery, err := f.RequestRecovery(t.Context(), identity.Claim{Email: email})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobodys, err := f.RequestRecovery(t.Context(), identity.Claim{Email: "u" + random() + "@example.fr"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := "n" + random() + "@example.fr"
+	proof, err := f.Register(t.Context(), identity.Claim{Email: fresh}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken, err := f.Register(t.Context(), identity.Claim{Email: email}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recoveryCode, proofCode := f.mail(t, email, 1).Code, f.mail(t, fresh, 1).Code
+	recover := func(flow, code string) error {
+		_, err := f.CompleteRecovery(t.Context(), email, flow, code, "la nouvelle phrase de passe")
+		return err
+	}
+	confirm := func(flow, code string) error { return f.ConfirmEmail(t.Context(), flow, code) }
+	for n := range 8 {
+		a, b := recover(recovery, wrongDigits(recoveryCode)), recover(nobodys, wrongDigits(recoveryCode))
+		if a == nil || b == nil || a.Error() != b.Error() {
+			t.Errorf("recovery, try %d: %v for an account, %v for nobody", n, a, b)
+		}
+		a, b = confirm(proof, wrongDigits(proofCode)), confirm(taken, wrongDigits(proofCode))
+		if a == nil || b == nil || a.Error() != b.Error() {
+			t.Errorf("proof, try %d: %v for a new account, %v for one that exists", n, a, b)
+		}
+	}
+	if recover(recovery, recoveryCode) == nil {
+		t.Error("the right recovery code passes after eight wrong ones")
+	}
+	if confirm(proof, proofCode) == nil {
+		t.Error("the right proof passes after eight wrong ones")
+	}
+}
+
 func TestRecoveryChangesThePassword(t *testing.T) {
 	t.Parallel()
 	f := provider(t, 50*time.Millisecond)
@@ -263,6 +310,10 @@ func TestSecondFactor(t *testing.T) {
 	if err != nil || full.AAL != 2 || full.NeedsTOTP || !full.HasTOTP {
 		t.Fatal(full, err)
 	}
+	// Asked for the password again, the session keeps what its second factor gave.
+	if full, err = f.Confirm(t.Context(), full.Token, identity.Attempt{Email: email, Password: password}); err != nil || full.NeedsTOTP || full.AAL != 2 {
+		t.Fatal(full.AAL, err)
+	}
 	byCode, err := f.CompleteTOTP(t.Context(), f.signIn(t, email), codes[0], "")
 	if err != nil || byCode.AAL != 2 {
 		t.Fatal(byCode.AAL, err)
@@ -376,6 +427,10 @@ func TestWhatCannotBeAnAccount(t *testing.T) {
 		"onze lettre":                    "password_short",
 		strings.Repeat("é", 37):          "password_long",
 		"jeanne.durand2026":              "password_similar",
+		"motdepasse123":                  "password_weak",
+		"AzertyUiop1234!":                "password_weak",
+		"ababababababab":                 "password_weak",
+		"123456789012":                   "password_weak",
 		"jeanne.durand@example.fr-2026!": "password_similar",
 	} {
 		err := identity.CheckPassword("Jeanne.Durand@example.fr", bad)

@@ -35,7 +35,7 @@ func CheckEmail(s string) error {
 
 // CheckPassword tells whether a new password may be chosen, by the rules that
 // Kratos applies too: fault.Invalid "password" with the field "password", whose
-// code is password_short, password_long or password_similar.
+// code is password_short, password_long, password_similar or password_weak.
 func CheckPassword(email, password string) error {
 	switch {
 	case utf8.RuneCountInString(password) < MinPassword:
@@ -44,8 +44,26 @@ func CheckPassword(email, password string) error {
 		return refusedPassword("password_long")
 	case tooSimilar(email, password):
 		return refusedPassword("password_similar")
+	case tooCommon(password):
+		return refusedPassword("password_weak")
 	}
 	return nil
+}
+
+// commonParts are what the most used passwords of twelve letters and more are made
+// of, in France: rows of the keyboard, the words for a password, counting.
+var commonParts = strings.NewReplacer("motdepasse", "", "password", "", "azertyuiop", "", "qwertyuiop", "", "azerty", "", "qwerty", "",
+	"qsdfghjklm", "", "wxcvbn", "", "bonjour", "", "doudou", "", "soleil", "", "jetaime", "", "iloveyou", "", "marseille", "", "loulou", "",
+	"1234567890", "", "0123456789", "", "123456789", "", "123456", "", "1234", "", "123", "", "mairie", "", "admin", "", "welcome", "", "bienvenue", "")
+
+// tooCommon tells whether hardly anything is left of a password once the common
+// parts are taken out, or whether it repeats few letters.
+func tooCommon(password string) bool {
+	distinct := map[rune]bool{}
+	for _, r := range commonParts.Replace(strings.ToLower(password)) {
+		distinct[r] = true
+	}
+	return len(distinct) < 5
 }
 
 func refusedPassword(code string) error {

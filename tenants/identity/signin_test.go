@@ -1,12 +1,15 @@
 package identity_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/pgtest"
 )
 
 func TestSignInProvesTheAccount(t *testing.T) {
@@ -92,7 +95,7 @@ func TestWrongPasswordsAreSlowedDownAndForgotten(t *testing.T) {
 	if !slices.IsSorted(waits) || waits[2] < 2*waits[0] {
 		t.Errorf("waits %v do not grow", waits)
 	}
-	// The owner, from elsewhere, signs in; and from there after the wait too.
+	// The owner, from elsewhere, signs in; and from there later too.
 	if _, err := f.SignIn(t.Context(), identity.Attempt{Email: email, Password: password, Address: "198.51.100.1"}); err != nil {
 		t.Errorf("the owner from elsewhere: %v", err)
 	}
@@ -112,6 +115,13 @@ func TestKratosAwayIsUnavailableAndBackByItself(t *testing.T) {
 	t.Cleanup(own.Stop)
 	f := shared.provider(t, own, 10*time.Millisecond)
 	email := f.account(t)
+	env := pgtest.Schema(t)
+	var cookie string
+	login := f.signIn(t, email)
+	env.Write(t, env.Tenant, tenants.Guest(), func(ctx context.Context, tx *tenants.Tx) (err error) {
+		cookie, err = identity.CreateSession(ctx, tx, newCitizen(ctx, t, tx), login)
+		return err
+	})
 	if err := f.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +137,16 @@ func TestKratosAwayIsUnavailableAndBackByItself(t *testing.T) {
 	_, err = f.Register(t.Context(), identity.Claim{Email: "n" + random() + "@example.fr"}, password)
 	wantFault(t, err, fault.Unavailable, "identity_away")
 	wantFault(t, f.Ready(t.Context()), fault.Unavailable, "identity_away")
+	// Who is signed in stays so, and can sign out.
+	var token string
+	env.Write(t, env.Tenant, tenants.Guest(), func(ctx context.Context, tx *tenants.Tx) (err error) {
+		if _, err := identity.FindSession(ctx, tx, cookie); err != nil {
+			t.Errorf("a session while Kratos is away: %v", err)
+		}
+		token, err = identity.EndSession(ctx, tx, cookie)
+		return err
+	})
+	wantFault(t, f.SignOut(t.Context(), token), fault.Unavailable, "identity_away")
 	again, err := shared.start(t.Context(), public, admin)
 	if err != nil {
 		t.Fatal(err)

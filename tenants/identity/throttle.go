@@ -8,18 +8,20 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
-// Limits of the throttle. An entry is forgotten after an hour without a try, so
-// that nobody is locked out for ever; a known account under attack waits a minute at
-// most from an address that did nothing wrong.
+// Limits of the throttle. Tries are forgotten after an hour without one, so that
+// nobody is locked out for ever. Where an account signed in from an address before,
+// what others try on it from elsewhere does not slow its owner down.
 const (
 	throttleEntries = 1 << 16
 	throttleForget  = time.Hour
+	throttleTrust   = 30 * 24 * time.Hour
 )
 
 // ladder is how a key slows down: free tries, then waits that double from a
@@ -76,6 +78,7 @@ type throttleEntry struct {
 	tries int
 	last  time.Time
 	until time.Time
+	trust time.Time // of a pair: its last success
 }
 
 // NewThrottle makes an empty throttle on a clock.
@@ -126,6 +129,9 @@ func (t *Throttle) take(kind, account, address string) (try, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
+	if e := t.find(steps[0].key, now); e != nil && !e.trust.IsZero() {
+		steps = slices.Delete(steps, 1, 2)
+	}
 	var wait time.Duration
 	for _, s := range steps {
 		if e := t.find(s.key, now); e != nil {
@@ -159,16 +165,18 @@ func (l ladder) wait(tries int) time.Duration {
 	}
 }
 
-// succeed forgets the tries of this account from this address, and takes back the
-// one that was counted for the rest.
+// succeed forgets the tries of this account from this address and trusts the two
+// from now on, and takes back the one that was counted for the rest.
 func (a try) succeed() {
+	a.giveBack()
 	if a.t == nil {
 		return
 	}
 	a.t.mu.Lock()
-	a.t.drop(a.keys[0])
-	a.t.mu.Unlock()
-	a.giveBack()
+	defer a.t.mu.Unlock()
+	now := a.t.now()
+	e := a.t.touch(a.keys[0], now)
+	e.tries, e.until, e.trust, e.last = 0, now, now, now
 }
 
 // giveBack takes back a counted try that proved nothing.
@@ -194,8 +202,11 @@ func (t *Throttle) find(k throttleKey, now time.Time) *throttleEntry {
 	}
 	e := el.Value.(*throttleEntry) //nolint:errcheck,forcetypeassert // the list holds nothing else
 	if now.Sub(e.last) > throttleForget {
-		t.drop(k)
-		return nil
+		e.tries = 0
+		if e.trust.IsZero() || now.Sub(e.trust) > throttleTrust {
+			t.drop(k)
+			return nil
+		}
 	}
 	return e
 }
