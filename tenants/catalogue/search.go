@@ -52,6 +52,7 @@ const (
 	scoreTitle = 9
 	scoreKey   = 5
 	scoreText  = 1
+	scoreWhole = 2 // more, for the whole word: « bar » is rather a bar than a barrier
 )
 
 // Search gives the procedures that a question finds, the best first: each of its words
@@ -91,30 +92,30 @@ func Search(entries []Entry, q string) []Entry {
 func (p *Procedure) score(words []string) int {
 	total := 0
 	for _, w := range words {
-		switch {
-		case begins(p.searchTitle, w):
-			total += scoreTitle
-		case begins(p.searchKeywords, w):
-			total += scoreKey
-		case begins(p.searchEverything, w):
-			total += scoreText
-		default:
+		best := max(worth(p.searchTitle, w, scoreTitle), worth(p.searchKeywords, w, scoreKey), worth(p.searchEverything, w, scoreText))
+		if best == 0 {
 			return 0
 		}
+		total += best
 	}
 	return total
 }
 
-// begins tells whether a word of the text begins with w, or with its singular.
-func begins(text, w string) bool {
+// worth gives what a text is worth for a word: nothing unless one of its words
+// begins with it, or with its singular; more where that is the whole word.
+func worth(text, w string, score int) int {
 	short := w
 	if len(w) > 3 {
 		short = strings.TrimRight(w, "sx")
 	}
+	found := 0
 	for word := range strings.FieldsSeq(text) {
-		if strings.HasPrefix(word, short) {
-			return true
+		switch {
+		case word == w || word == short:
+			return score + scoreWhole
+		case strings.HasPrefix(word, short):
+			found = score
 		}
 	}
-	return false
+	return found
 }
