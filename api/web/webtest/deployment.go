@@ -1,0 +1,225 @@
+package webtest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"gocloud.dev/blob/fileblob"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/branding"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/files"
+	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/pgtest"
+)
+
+// Area is a part of a site, as package api has them.
+type Area interface {
+	Serve(w http.ResponseWriter, r *http.Request, s web.Scope)
+}
+
+// Deployment is a deployment of a test's own: the communes of [pgtest.Env] with their
+// settings complete and every procedure open, and what an area is made with.
+type Deployment struct {
+	*pgtest.Env
+	Deps  web.Deps
+	Mails *Mails // what Kratos mailed; nil without WithKratos
+
+	server *httptest.Server
+}
+
+// Option changes how a deployment is opened.
+type Option func(*options)
+
+type options struct{ kratos, closed bool }
+
+// WithKratos ties the deployment to the real Kratos that the tests of a program
+// share. Without it, the identity provider is away.
+func WithKratos() Option { return func(o *options) { o.kratos = true } }
+
+// Closed leaves the settings empty and every procedure closed, as on a commune's
+// first morning.
+func Closed() Option { return func(o *options) { o.closed = true } }
+
+// New opens a deployment, which ends with the test.
+func New(t testing.TB, opts ...Option) *Deployment {
+	t.Helper()
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	env := pgtest.Schema(t)
+	d := &Deployment{Env: env}
+	logger := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
+	ui, err := web.New(web.Config{Key: []byte("a key for the tests of pages: 32 bytes"), Log: logger, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{NoTempDir: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bucket.Close() })
+	d.Deps = web.Deps{
+		UI: ui, DB: env.DB, Registry: env.Registry, Files: files.New(bucket), Master: pgtest.Master, Logger: logger,
+		Clock: env.Clock.Now, Metrics: prometheus.NewRegistry(), Forget: func(int64) {},
+		URL: func(host string) string { return "http://" + host },
+	}
+	d.Deps.Identity = away(t)
+	if o.kratos {
+		d.Deps.Identity, d.Mails = kratos(t)
+	}
+	for _, tenant := range []tenants.Tenant{env.Tenant, env.Other} {
+		d.fill(t, tenant, !o.closed)
+	}
+	return d
+}
+
+// away is an identity provider that does not answer.
+func away(t testing.TB) *identity.Provider {
+	t.Helper()
+	p, err := identity.New(identity.Config{PublicURL: "http://127.0.0.1:1", AdminURL: "http://127.0.0.1:1", Pace: time.Millisecond, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Settings are those that the communes of a deployment have: complete.
+func Settings() tenants.Settings {
+	return tenants.Settings{
+		PostalAddress: "Hôtel de ville\n1 place de la Liberté\n31320 Castanet-Tolosan", Email: "mairie@castanet.example", Phone: "05 61 00 00 00",
+		OpeningHours: "Lundi au vendredi : 8 h 30 – 12 h, 14 h – 17 h\nSamedi : 9 h – 12 h", Mayor: "Camille Durand",
+		SignatoryName: "Camille Durand", SignatoryTitle: "maire",
+		Court:      tenants.Court{Name: "Tribunal administratif de Toulouse", PostalAddress: "68 rue Raymond IV, 31068 Toulouse Cedex 7", Telerecours: "https://citoyens.telerecours.fr"},
+		DPO:        tenants.DPO{Name: "Délégué mutualisé du Sicoval", Email: "dpo@sicoval.example", Phone: "05 62 00 00 00", PostalAddress: "65 rue du Chêne Vert, 31670 Labège"},
+		DigestHour: 7,
+	}
+}
+
+// fill installs the catalogue and, where wanted, sets the commune up and opens it.
+func (d *Deployment) fill(t testing.TB, tenant tenants.Tenant, open bool) {
+	t.Helper()
+	d.Write(t, tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) error {
+		if err := catalogue.Install(ctx, tx); err != nil || !open {
+			return err
+		}
+		_, version, err := tenants.GetSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := tenants.PutSettings(ctx, tx, Settings(), version); err != nil {
+			return err
+		}
+		entries, err := catalogue.List(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if err := catalogue.SetOpen(ctx, tx, e.Slug, true); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Serve opens the deployment's hosts, each answered by the area, until the test ends.
+func (d *Deployment) Serve(t testing.TB, area Area) {
+	t.Helper()
+	mux := http.NewServeMux()
+	for _, pattern := range web.AssetPaths {
+		mux.Handle(pattern, web.Assets())
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		scope, err := d.Scope(r.Context(), r.Host)
+		if err != nil {
+			d.Deps.UI.Fail(w, r, web.Site{}, err)
+			return
+		}
+		if !d.Deps.UI.ServeSite(w, r, scope.Site) {
+			area.Serve(w, r, scope)
+		}
+	})
+	d.server = httptest.NewServer(d.Deps.UI.Wrap(mux))
+	t.Cleanup(d.server.Close)
+}
+
+// URL is where the server listens; the host must be sent as a header or resolve.
+func (d *Deployment) URL() string { return d.server.URL }
+
+// Scope is whose pages a host shows, as package api finds it.
+func (d *Deployment) Scope(ctx context.Context, host string) (web.Scope, error) {
+	site, err := d.Registry.ByHost(ctx, host)
+	if err != nil {
+		return web.Scope{}, err
+	}
+	switch site.Kind {
+	case tenants.SiteHub:
+		return web.Scope{Hub: site.Hub, Site: web.Site{Name: site.Hub.Name, Slug: site.Hub.Slug, Code: site.Hub.Slug, Colour: colour(site.Hub.Colour)}}, nil
+	case tenants.SiteTenant:
+		t, scope := site.Tenant, web.Scope{Tenant: site.Tenant}
+		err := d.DB.Read(ctx, t, tenants.Guest(), func(tx *tenants.Tx) (err error) {
+			scope.Settings, _, err = tenants.GetSettings(ctx, tx)
+			return err
+		})
+		s := scope.Settings
+		scope.Site = web.Site{
+			Name: t.Name, Slug: t.Slug, Code: t.INSEE, Colour: colour(t.Colour), Tagline: s.Tagline,
+			Phone: s.Phone, Email: s.Email, Address: s.PostalAddress, OpeningHours: s.OpeningHours,
+		}
+		return scope, err
+	default:
+		return web.Scope{}, fault.New(fault.NotFound, "unknown_host")
+	}
+}
+
+func colour(text string) branding.Colour {
+	c, err := branding.Parse(text)
+	if err != nil {
+		return branding.Suggest(text)
+	}
+	return c
+}
+
+// Browser opens a browser of its own (cookies and all) on the first commune.
+func (d *Deployment) Browser(t testing.TB) *Browser {
+	t.Helper()
+	return newBrowser(t, d, d.Registry.Host(d.Tenant.Slug))
+}
+
+// BrowserOf opens a browser on a commune or a hub, by its slug.
+func (d *Deployment) BrowserOf(t testing.TB, slug string) *Browser {
+	t.Helper()
+	return newBrowser(t, d, d.Registry.Host(slug))
+}
+
+// testWriter hands the program's log of faults to the test.
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	if w.t.Context().Err() == nil {
+		w.t.Log(string(p))
+	}
+	return len(p), nil
+}
+
+var _ io.Writer = testWriter{}
+
+func random() string {
+	b := make([]byte, 6)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return hex.EncodeToString(b)
+}
