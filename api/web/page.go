@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -108,6 +110,10 @@ func (p *Template[T]) Render(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
+	if p.layout == Citizen && r.Header.Get("Sec-Fetch-Site") == "same-origin" && !personal(r) {
+		// From the second page on: the first one of a visit does not pay for it.
+		w.Header().Set("Speculation-Rules", `"`+Asset("speculation.json")+`"`)
+	}
 	send(w, r, status, body)
 	return nil
 }
@@ -150,6 +156,16 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 			h.Set("Cache-Control", "no-store")
 		} else {
 			h.Set("Cache-Control", "private, no-cache")
+		}
+	}
+	if status == http.StatusOK && r.Method == http.MethodGet && h.Get("Cache-Control") != "no-store" && len(h.Values("Set-Cookie")) == 0 {
+		sum := sha256.Sum256(body)
+		tag := `W/"` + hex.EncodeToString(sum[:9]) + `"`
+		h.Set("ETag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			h.Del("Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+			return
 		}
 	}
 	writeBody(w, r, status, body)

@@ -62,7 +62,7 @@ func Assets() http.Handler {
 		}
 		ext := path.Ext(name)
 		kind := contentTypes[ext]
-		if kind == "" || strings.Contains(name, "/") { // .br, .gz and index.json are no addresses
+		if kind == "" || name == "index.json" || strings.Contains(name, "/") { // .br, .gz and index.json are no addresses
 			http.NotFound(w, r)
 			return
 		}
@@ -90,6 +90,7 @@ func Assets() http.Handler {
 
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".woff2": "font/woff2",
+	".json": "application/speculationrules+json",
 }
 
 var encodingExt = map[string]string{"br": ".br", "gzip": ".gz"}

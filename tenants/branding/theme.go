@@ -84,11 +84,7 @@ var common = [...]namedColour{
 func CommonCSS() string {
 	var light, dark strings.Builder
 	for _, c := range common {
-		colour := c.colour
-		if c.name == "neutral" {
-			colour = colour.calmer(0.75)
-		}
-		l, d := NewScale(colour, false), NewScale(colour, true)
+		l, d := NewScale(c.colour, false), NewScale(c.colour, true)
 		if c.name == "neutral" {
 			l, d = paper(false), paper(true)
 		}
@@ -102,7 +98,7 @@ func CommonCSS() string {
 // its dark ones more (warm ink).
 func paper(dark bool) Scale {
 	ink := NewScale(common[0].colour, dark)
-	sheet := NewScale(common[0].colour.calmer(0.36), dark)
+	sheet := NewScale(common[0].colour.calmer(0.7), dark)
 	if dark {
 		sheet.TextSubtle, sheet.TextDefault = ink.TextSubtle, ink.TextDefault
 		return sheet

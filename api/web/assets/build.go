@@ -42,7 +42,7 @@ func Build(dir string) error {
 // compares them with what is committed.
 func Results(dir string) (map[string][]byte, error) {
 	b := builder{src: filepath.Join(dir, "src"), files: map[string][]byte{}, names: map[string]string{}}
-	for _, step := range []func() error{b.fonts, b.sprite, b.styles, b.scripts, b.worker, b.index} {
+	for _, step := range []func() error{b.fonts, b.sprite, b.styles, b.scripts, b.speculation, b.worker, b.index} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("assets: %w", err)
 		}
@@ -100,6 +100,16 @@ func (b *builder) fonts() error {
 		}
 	}
 	return nil
+}
+
+// speculation says which pages a browser may fetch when a reader is about to open
+// them: public ones alone.
+func (b *builder) speculation() error {
+	body, err := os.ReadFile(filepath.Join(b.src, "speculation.json"))
+	if err != nil {
+		return err
+	}
+	return b.add("speculation.json", body)
 }
 
 // index writes the table of logical to hashed names, which package web reads.
