@@ -78,22 +78,32 @@ func ByID(ctx context.Context, tx *tenants.Tx, id tenants.ID) (Citizen, error) {
 	return tenants.One[Citizen](ctx, tx, sqlCitizenByID, id.OrNull())
 }
 
-// BySession gives the citizen of a cookie's token and the session; none, or an
-// agent's, is fault.Unauthorized "session_over".
-func BySession(ctx context.Context, tx *tenants.Tx, token string) (Citizen, identity.Session, error) {
+// OfSession gives the citizen whose session was found, whoever the transaction's
+// actor is; an agent's session is fault.Unauthorized "session_over".
+func OfSession(ctx context.Context, tx *tenants.Tx, s identity.Session) (Citizen, error) {
 	over := fault.New(fault.Unauthorized, "session_over")
+	if s.CitizenID == "" {
+		return Citizen{}, over
+	}
+	c, err := tenants.One[Citizen](ctx, tx, sqlCitizenByID, s.CitizenID.OrNull())
+	if fault.Is(err, "not_found") {
+		return Citizen{}, over
+	}
+	return c, err
+}
+
+// BySession gives the citizen of a cookie's token and the session, or
+// fault.Unauthorized "session_over".
+func BySession(ctx context.Context, tx *tenants.Tx, token string) (Citizen, identity.Session, error) {
 	s, err := identity.FindSession(ctx, tx, token)
 	if err != nil {
 		return Citizen{}, identity.Session{}, err
 	}
-	if s.CitizenID == "" {
-		return Citizen{}, identity.Session{}, over
+	c, err := OfSession(ctx, tx, s)
+	if err != nil {
+		return Citizen{}, identity.Session{}, err
 	}
-	c, err := tenants.One[Citizen](ctx, tx, sqlCitizenByID, s.CitizenID.OrNull())
-	if fault.Is(err, "not_found") {
-		return Citizen{}, identity.Session{}, over
-	}
-	return c, s, err
+	return c, s, nil
 }
 
 // UpdateProfile changes what the acting citizen lets the commune keep; an empty

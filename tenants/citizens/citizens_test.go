@@ -143,6 +143,11 @@ func TestBySession(t *testing.T) {
 	}
 	_, err := by(env.Other, token)
 	wantFault(t, err, fault.Unauthorized, "session_over")
+	err = env.DB.Read(t.Context(), env.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
+		_, err := citizens.OfSession(t.Context(), tx, identity.Session{Person: identity.Person{AgentID: tenants.NewID()}})
+		return err
+	})
+	wantFault(t, err, fault.Unauthorized, "session_over")
 	_, err = by(env.Tenant, "x"+token)
 	wantFault(t, err, fault.Unauthorized, "session_over")
 }

@@ -67,6 +67,7 @@ const (
 		values ($1, $2, $3, $4, $5, $6, $7, $8)`
 	sqlAgentByID      = `select ` + agentColumns + ` from agent a where a.id = $1`
 	sqlAgentBySubject = `select ` + agentColumns + ` from agent a where a.subject = $1 and a.active`
+	sqlAgentByEmail   = `select ` + agentColumns + ` from agent a where a.email = $1`
 	sqlAgents         = `select ` + agentColumns + ` from agent a order by a.active desc, a.family_name, a.given_name, a.id`
 	sqlChangeAgent    = `update agent set given_name = $2, family_name = $3, title = $4, role = $5, digest = $6 where id = $1`
 	sqlSetActive      = `update agent set active = $2 where id = $1`
@@ -226,22 +227,42 @@ func BySubject(ctx context.Context, tx *tenants.Tx, subject string) (Agent, erro
 	return r.agent(), err
 }
 
-// BySession gives the agent of a cookie's token and the session; none, a citizen's
-// or a deactivated agent's is fault.Unauthorized "session_over".
-func BySession(ctx context.Context, tx *tenants.Tx, token string) (Agent, identity.Session, error) {
+// ByEmail gives an agent, active or not, to administrators and to jobs of ours;
+// none is fault.NotFound "not_found".
+func ByEmail(ctx context.Context, tx *tenants.Tx, email string) (Agent, error) {
+	if !tx.Actor().MayAdminister() {
+		return Agent{}, fault.New(fault.Forbidden, "admin_only")
+	}
+	r, err := tenants.One[row](ctx, tx, sqlAgentByEmail, strings.ToLower(strings.TrimSpace(email)))
+	return r.agent(), err
+}
+
+// OfSession gives the agent whose session was found, whoever the transaction's actor
+// is; a citizen's session or a deactivated agent's is fault.Unauthorized "session_over".
+func OfSession(ctx context.Context, tx *tenants.Tx, s identity.Session) (Agent, error) {
 	over := fault.New(fault.Unauthorized, "session_over")
+	if s.AgentID == "" {
+		return Agent{}, over
+	}
+	a, err := byID(ctx, tx, s.AgentID)
+	if fault.Is(err, "not_found") || err == nil && !a.Active {
+		return Agent{}, over
+	}
+	return a, err
+}
+
+// BySession gives the agent of a cookie's token and the session, or fault.Unauthorized
+// "session_over".
+func BySession(ctx context.Context, tx *tenants.Tx, token string) (Agent, identity.Session, error) {
 	s, err := identity.FindSession(ctx, tx, token)
 	if err != nil {
 		return Agent{}, identity.Session{}, err
 	}
-	if s.AgentID == "" {
-		return Agent{}, identity.Session{}, over
+	a, err := OfSession(ctx, tx, s)
+	if err != nil {
+		return Agent{}, identity.Session{}, err
 	}
-	a, err := byID(ctx, tx, s.AgentID)
-	if fault.Is(err, "not_found") || err == nil && !a.Active {
-		return Agent{}, identity.Session{}, over
-	}
-	return a, s, err
+	return a, s, nil
 }
 
 // List gives every agent to agents and to jobs of ours: the active ones first, by

@@ -105,6 +105,11 @@ func TestInvite(t *testing.T) {
 		if err != nil || found.ID != a.ID {
 			t.Errorf("by subject: %v, %v", found.ID, err)
 		}
+		if found, err = staff.ByEmail(ctx, tx, "BRU@mairie.example.fr "); err != nil || found.ID != a.ID {
+			t.Errorf("by e-mail: %v, %v", found.ID, err)
+		}
+		_, err = staff.OfSession(ctx, tx, identity.Session{Person: identity.Person{CitizenID: tenants.NewID()}})
+		wantFault(t, err, fault.Unauthorized, "session_over")
 		_, err = staff.BySubject(ctx, tx, "nobody's")
 		wantFault(t, err, fault.NotFound, "not_found")
 		history, err := tx.History(ctx, string(a.ID))
@@ -132,6 +137,8 @@ func TestAdministratorsAlone(t *testing.T) {
 			wantFault(t, err, fault.Forbidden, "admin_only")
 			wantFault(t, staff.Reactivate(ctx, tx, admin.ID), fault.Forbidden, "admin_only")
 			_, _, err = staff.IssueToken(ctx, tx, admin.ID, "programme")
+			wantFault(t, err, fault.Forbidden, "admin_only")
+			_, err = staff.ByEmail(ctx, tx, admin.Email)
 			wantFault(t, err, fault.Forbidden, "admin_only")
 			_, err = staff.Tokens(ctx, tx, admin.ID)
 			wantFault(t, err, fault.Forbidden, "admin_only")

@@ -1,0 +1,95 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/citizens"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/staff"
+)
+
+// Visitor is who asks for a page: an agent, a citizen who is signed in, or a guest.
+type Visitor struct {
+	Actor   tenants.Actor
+	Agent   staff.Agent      // of an agent
+	Citizen citizens.Citizen // of a citizen who is signed in
+	Session identity.Session // of both
+	Token   string           // the session's, as the cookie holds it
+}
+
+// Signed tells whether the visitor has a session.
+func (v Visitor) Signed() bool { return v.Token != "" }
+
+// Page is what a page does in its transaction, with who asks for it.
+type Page func(ctx context.Context, tx *tenants.Tx, v Visitor) error
+
+// Read opens one read-only transaction of the commune in which the visitor is
+// found and the page is made. The transaction's actor is the visitor.
+func (d Deps) Read(r *http.Request, s Scope, page Page) error {
+	var stale identity.Session
+	err := d.DB.Read(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
+		v, err := d.visitor(r, tx)
+		if err != nil {
+			return err
+		}
+		if v.Session.Stale {
+			stale = v.Session
+		}
+		return page(r.Context(), tx.As(v.Actor), v)
+	})
+	if err == nil && stale.Stale {
+		err = d.DB.Write(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
+			return identity.Touch(r.Context(), tx, stale)
+		})
+	}
+	return err
+}
+
+// Write opens one transaction of the commune, as Read does, that may change
+// things. It may run twice, after a deadlock: the page changes nothing else.
+func (d Deps) Write(r *http.Request, s Scope, page Page) error {
+	return d.DB.Write(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
+		v, err := d.visitor(r, tx)
+		if err != nil {
+			return err
+		}
+		if v.Session.Stale {
+			if err := identity.Touch(r.Context(), tx, v.Session); err != nil {
+				return err
+			}
+		}
+		return page(r.Context(), tx.As(v.Actor), v)
+	})
+}
+
+// visitor finds whose session the request's cookie is; a session that is over
+// makes a guest.
+func (d Deps) visitor(r *http.Request, tx *tenants.Tx) (Visitor, error) {
+	guest := Visitor{Actor: tenants.Guest()}
+	token, ok := d.UI.Session(r)
+	if !ok {
+		return guest, nil
+	}
+	session, err := identity.FindSession(r.Context(), tx, token)
+	if fault.Is(err, "session_over") {
+		return guest, nil
+	}
+	if err != nil {
+		return Visitor{}, err
+	}
+	v := Visitor{Session: session, Token: token}
+	if session.AgentID != "" {
+		if v.Agent, err = staff.OfSession(r.Context(), tx, session); err == nil {
+			v.Actor = v.Agent.Actor()
+		}
+	} else if v.Citizen, err = citizens.OfSession(r.Context(), tx, session); err == nil {
+		v.Actor = v.Citizen.Actor()
+	}
+	if fault.Is(err, "session_over") {
+		return guest, nil
+	}
+	return v, err
+}
