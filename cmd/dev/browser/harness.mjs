@@ -39,7 +39,7 @@ export async function platformJSON(pathname) {
   return answer.json()
 }
 
-/** The first commune for which ask() gives something other than undefined within the time. */
+/** Asks again and again until there is an answer, and gives it; past the time it throws, saying what did not happen. */
 export async function eventually(ask, { within = 10_000, every = 200, what = 'it' } = {}) {
   const end = Date.now() + within
   for (;;) {
