@@ -57,9 +57,10 @@ func (a *Appeal) Paragraphs(express bool, silence, last calendar.Date) []string 
 	if a == nil {
 		return nil
 	}
-	from := "à compter de la notification de cette décision"
+	contest, from := "Si vous contestez cette décision", "à compter de sa notification"
 	if !express {
-		from = "à compter de ce refus"
+		contest = "Si vous contestez ce refus"
+		from = "à compter de sa date"
 		if !silence.IsZero() {
 			from = "à compter du " + silence.FrenchShort()
 		}
@@ -69,23 +70,23 @@ func (a *Appeal) Paragraphs(express bool, silence, last calendar.Date) []string 
 		until = ", soit jusqu’au " + last.FrenchShort() + " inclus"
 	}
 	if a.Route == RouteCADA {
-		return a.access(from, until)
+		return a.access(contest, from, until)
 	}
-	return a.court(from, until)
+	return a.court(contest, from, until)
 }
 
-func (a *Appeal) court(from, until string) []string {
+func (a *Appeal) court(contest, from, until string) []string {
 	out := []string{
-		"Si vous contestez un refus, vous pouvez saisir le tribunal dans un délai de deux mois " + from + until +
+		contest + ", vous pouvez saisir le tribunal dans un délai de deux mois " + from + until +
 			" (code de justice administrative, articles\u00a0R.421-1 et R.421-2)\u00a0: " + a.courtAddress(),
 		"Dans ce même délai, vous pouvez demander à la mairie de revoir sa position (recours gracieux). Cela interrompt le délai pour saisir le tribunal\u00a0: il repart pour deux mois à la réponse de la mairie ou, si elle ne répond pas, deux mois après votre demande (" + gracieuxBasis + ").",
 	}
 	return append(out, a.others()...)
 }
 
-func (a *Appeal) access(from, until string) []string {
+func (a *Appeal) access(contest, from, until string) []string {
 	out := []string{
-		"Si vous contestez un refus, vous devez d’abord saisir la CADA, gratuitement, dans un délai de deux mois " + from + until +
+		contest + ", vous devez d’abord saisir la CADA, gratuitement, dans un délai de deux mois " + from + until +
 			" (CRPA, articles\u00a0L.342-1 et R.343-1)\u00a0: " + a.PriorBody + ".",
 		"Si la commune maintient son refus, ou ne répond pas dans les deux mois qui suivent l’enregistrement de votre demande par la CADA (CRPA, articles\u00a0R.343-4 et R.343-5), vous pouvez ensuite saisir le tribunal dans un délai de deux mois\u00a0: " + a.courtAddress(),
 	}

@@ -74,7 +74,7 @@ func TestRefusalNamesTheAppeal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := "à compter de la notification de cette décision"
+		want := "Si vous contestez cette décision"
 		if p.Route == catalogue.RouteNone {
 			want = "procureur de la République"
 		}
@@ -141,8 +141,8 @@ func TestOutcomes(t *testing.T) {
 	for slug, want := range map[string][]catalogue.Outcome{
 		"terrasse":           {catalogue.OutcomeAccept, catalogue.OutcomeRefuse, catalogue.OutcomeClose},
 		"vide-grenier":       {catalogue.OutcomeRegister, catalogue.OutcomeClose},
-		"signalement-voirie": {catalogue.OutcomeAnswer, catalogue.OutcomeClose},
-		"courrier-maire":     {catalogue.OutcomeAnswer, catalogue.OutcomeClose},
+		"signalement-voirie": {catalogue.OutcomeAnswer, catalogue.OutcomeRefuse, catalogue.OutcomeClose},
+		"courrier-maire":     {catalogue.OutcomeAnswer, catalogue.OutcomeRefuse, catalogue.OutcomeClose},
 	} {
 		if got := model(t, slug).Outcomes(); !slices.Equal(got, want) {
 			t.Errorf("%s: %v", slug, got)

@@ -122,6 +122,8 @@ type Mentions struct {
 	Appeal        *Appeal
 	AppealLastDay calendar.Date
 	Incomplete    *Incomplete
+	// Commitment is the service's promise, in working days; 0: none. No text asks for it.
+	Commitment int
 }
 
 // ReceiptMentions gives the mentions of the receipt in this case. Where none is due
@@ -132,6 +134,9 @@ func ReceiptMentions(e Entry, s tenants.Settings, f Facts) Mentions {
 		Acknowledgement: Acknowledge(p, f),
 		Kind:            p.Kind, Title: p.Title,
 		ReceivedOn: f.ReceivedOn, Service: ContactFor(e, s), Silence: calendar.None,
+	}
+	if !f.Payment {
+		m.Commitment = p.Commitment
 	}
 	if f.Payment || !p.Silence.Effect.Decides() {
 		m.Incomplete = f.Incomplete

@@ -122,7 +122,7 @@ func TestReceiptText(t *testing.T) {
 		slug, channel    string
 		contains, avoids []string
 	}{
-		{"buvette-temporaire", "web", []string{"mardi 1er décembre 2026", "lundi 1er février 2027", "sera acceptée, sous réserve que votre demande soit complète", "L.232-3", "05 61 00 00 00", "L.231-1"}, []string{"tribunal", "considérée comme refusée"}},
+		{"buvette-temporaire", "web", []string{"mardi 1er décembre 2026", "lundi 1er février 2027", "sera acceptée, sous réserve que la demande soit complète", "L.232-3", "05 61 00 00 00", "L.231-1"}, []string{"tribunal", "considérée comme refusée"}},
 		{"terrasse", "web", []string{"sera considérée comme refusée, sous réserve", "Tribunal administratif de Toulouse, 68 rue Raymond-IV, 31000 Toulouse", "à compter du 1er février 2027", "R.421-1", "L.411-2", "Défenseur des droits", "telerecours"}, []string{"L.232-3", "CADA"}},
 		{"terrasse", "post", []string{"sera considérée comme refusée\u00a0:"}, []string{"sous réserve"}},
 		{"documents-administratifs", "web", []string{"1er janvier 2027", "d’abord saisir la CADA", "R.343-1", "L.342-1", "Tribunal administratif de Toulouse"}, []string{"recours gracieux"}},

@@ -195,7 +195,7 @@ func TestFrenchIsPlainAndTypeset(t *testing.T) {
 	if err != nil || len(files) != 12 {
 		t.Fatalf("%d models, %v", len(files), err)
 	}
-	jargon := regexp.MustCompile(`(?i)cliquez|cliquer|ci-dessous|ci-joint|veuillez|afin de|\bsusvisé|pétitionnaire|nonobstant|usager|et/ou|dans les meilleurs délais|merci de (bien )?[a-zé]+er\b`)
+	jargon := regexp.MustCompile(`(?i)\((e|s|ne)\)|cliquez|cliquer|ci-dessous|ci-joint|veuillez|afin de|\bsusvisé|pétitionnaire|nonobstant|usager|et/ou|dans les meilleurs délais|merci de (bien )?[a-zé]+er\b`)
 	for _, name := range files {
 		data, err := os.ReadFile(filepath.Clean(name))
 		if err != nil {

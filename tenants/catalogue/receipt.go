@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -53,6 +54,9 @@ func (m Mentions) noun() string {
 
 func (m Mentions) servicePart() Paragraph {
 	p := Paragraph{Title: "Qui s’en occupe", Text: []string{"Service chargé du dossier\u00a0: " + m.Service.Name + "."}}
+	if m.Commitment > 0 {
+		p.Text = append(p.Text, "Il s’engage à vous répondre sous "+strconv.Itoa(m.Commitment)+"\u00a0jours ouvrés.")
+	}
 	if m.Service.Phone != "" {
 		p.Items = append(p.Items, "Téléphone\u00a0: "+m.Service.Phone)
 	}
@@ -82,7 +86,7 @@ func (m Mentions) incompletePart() Paragraph {
 // reserve is « sous réserve que la demande soit complète » (R.112-11-1), electronic alone.
 func (m Mentions) reserve() string {
 	if m.SubjectToCompleteness {
-		return ", sous réserve que votre demande soit complète"
+		return ", sous réserve que la demande soit complète"
 	}
 	return ""
 }
