@@ -1,0 +1,220 @@
+package requests
+
+import (
+	"net/mail"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// Applicant is who applies, and how to answer them. It is written as JSON in a
+// draft alone.
+type Applicant struct {
+	GivenName      string `json:"given_name,omitempty"`
+	FamilyName     string `json:"family_name,omitempty"`
+	Email          string `json:"email,omitempty"`
+	Phone          string `json:"phone,omitempty"` // E.164 once checked
+	PostalAddress  string `json:"postal_address,omitempty"`
+	SMS            bool   `json:"sms,omitempty"` // wants text messages on Phone
+	OnBehalfOf     string `json:"on_behalf_of,omitempty"`
+	Organisation   string `json:"organisation,omitempty"`
+	OrganisationID string `json:"organisation_id,omitempty"` // SIREN, SIRET or RNA
+	// EmailAgreed says that the person agrees to be answered by e-mail (CRPA
+	// L.112-14); who writes electronically is answered so anyway.
+	EmailAgreed bool `json:"email_agreed,omitempty"`
+}
+
+// Name gives the name to be shown: the organisation's, or the person's.
+func (a Applicant) Name() string {
+	person := strings.TrimSpace(a.GivenName + " " + a.FamilyName)
+	switch {
+	case a.Organisation != "" && person != "":
+		return a.Organisation + " (" + person + ")"
+	case a.Organisation != "":
+		return a.Organisation
+	default:
+		return person
+	}
+}
+
+// Limits, in characters.
+const (
+	maxName    = 100
+	maxAddress = 500
+	maxEmail   = 254 // RFC 5321 §4.5.3.1
+)
+
+var (
+	rnaNumber  = regexp.MustCompile(`^W[0-9A-Z]{9}$`)
+	wholeEmail = regexp.MustCompile(`^[^\s@<>"(),:;\[\]\\]+@[^\s@<>"(),:;\[\]\\]+\.[^\s@<>"(),:;\[\]\\.]{2,}$`)
+)
+
+// CheckApplicant brings an applicant to its stored form. A name is wanted unless the
+// procedure can be anonymous, and electronically a way to answer; what is missing or
+// wrong is fault.Invalid "applicant_invalid" with the fields ("applicant/email"…:
+// required, invalid, too_long).
+func CheckApplicant(p *catalogue.Procedure, channel string, a Applicant) (Applicant, error) {
+	var fields []fault.Field
+	wrong := func(path, code string) {
+		fields = append(fields, fault.Field{Path: "applicant/" + path, Code: code})
+	}
+	for _, f := range []struct {
+		path  string
+		value *string
+		limit int
+		lines bool
+	}{
+		{"given_name", &a.GivenName, maxName, false}, {"family_name", &a.FamilyName, maxName, false},
+		{"email", &a.Email, maxEmail, false}, {"phone", &a.Phone, maxName, false}, {"postal_address", &a.PostalAddress, maxAddress, true},
+		{"on_behalf_of", &a.OnBehalfOf, 2 * maxName, false}, {"organisation", &a.Organisation, 2 * maxName, false},
+		{"organisation_id", &a.OrganisationID, maxName, false},
+	} {
+		*f.value = clean(*f.value, f.lines)
+		if utf8.RuneCountInString(*f.value) > f.limit {
+			wrong(f.path, "too_long")
+		}
+	}
+	if a.Email != "" && !validEmail(a.Email) {
+		wrong("email", "invalid")
+	}
+	if a.Phone != "" {
+		if number, ok := validPhone(a.Phone); ok {
+			a.Phone = number
+		} else {
+			wrong("phone", "invalid")
+		}
+	}
+	if a.SMS && a.Phone == "" {
+		wrong("phone", "required")
+	}
+	if a.OrganisationID != "" {
+		a.OrganisationID = strings.ToUpper(strings.Join(strings.Fields(a.OrganisationID), ""))
+		if !validOrganisation(a.OrganisationID) {
+			wrong("organisation_id", "invalid")
+		}
+	}
+	if p.Identity != catalogue.IdentityNone {
+		for _, path := range a.missing(channel) {
+			wrong(path, "required")
+		}
+	}
+	if electronic(channel) {
+		a.EmailAgreed = true
+	}
+	if len(fields) > 0 {
+		return a, fault.New(fault.Invalid, "applicant_invalid", fields...)
+	}
+	return a, nil
+}
+
+// missing names what nobody can be answered without.
+func (a Applicant) missing(channel string) []string {
+	var paths []string
+	if a.FamilyName == "" && a.Organisation == "" {
+		paths = append(paths, "family_name")
+	}
+	if a.GivenName == "" && a.Organisation == "" {
+		paths = append(paths, "given_name")
+	}
+	if electronic(channel) && a.Email == "" && a.PostalAddress == "" {
+		paths = append(paths, "email")
+	}
+	return paths
+}
+
+// regular tells whether somebody who writes electronically is identified as CRPA
+// R.112-9-1 wants: name, postal and e-mail address, or an organisation's number.
+// Otherwise the request is taken all the same, and marked.
+func (a Applicant) regular(channel string) bool {
+	if !electronic(channel) {
+		return true
+	}
+	if a.OrganisationID != "" && a.Email != "" {
+		return true
+	}
+	return a.GivenName != "" && a.FamilyName != "" && a.PostalAddress != "" && a.Email != ""
+}
+
+// mail gives the address that may be written to, or "".
+func (a Applicant) mail() string {
+	if !a.EmailAgreed {
+		return ""
+	}
+	return a.Email
+}
+
+// clean takes out what no name or address holds, and joins runs of spaces.
+func clean(s string, lines bool) string {
+	s = norm.NFC.String(strings.ToValidUTF8(s, ""))
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' && lines:
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.Is(unicode.C, r):
+			return -1
+		default:
+			return r
+		}
+	}, s)
+	var kept []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
+}
+
+func validEmail(s string) bool {
+	parsed, err := mail.ParseAddress(s)
+	return err == nil && parsed.Address == s && wholeEmail.MatchString(s)
+}
+
+// regions are where a number without a country's prefix may be dialled from: the
+// mainland first, then each place overseas with its own plan.
+var regions = []string{"FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "NC", "PF", "WF"}
+
+func validPhone(s string) (string, bool) {
+	for _, region := range regions {
+		number, err := phonenumbers.Parse(s, region)
+		if err == nil && phonenumbers.IsValidNumberForRegion(number, region) || err == nil && strings.HasPrefix(s, "+") && phonenumbers.IsValidNumber(number) {
+			return phonenumbers.Format(number, phonenumbers.E164), true
+		}
+	}
+	return "", false
+}
+
+// validOrganisation checks a SIREN or SIRET by its key (Luhn; La Poste's
+// establishments, whose digits sum to a multiple of five, are an exception), or the
+// form of an association's number.
+func validOrganisation(id string) bool {
+	if rnaNumber.MatchString(id) {
+		return true
+	}
+	if len(id) != 9 && len(id) != 14 || !digits(id) {
+		return false
+	}
+	sum, plain := 0, 0
+	for i := range len(id) {
+		d := int(id[len(id)-1-i] - '0')
+		plain += d
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	const laPoste = "356000000"
+	return sum%10 == 0 || len(id) == 14 && id[:9] == laPoste && plain%5 == 0
+}

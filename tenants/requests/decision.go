@@ -1,0 +1,288 @@
+package requests
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/notify"
+)
+
+// How a decision reaches the person.
+const (
+	DeliveryEmail   = "email"   // where they agreed to it (L.112-14)
+	DeliveryCounter = "counter" // handed over today
+	DeliveryPost    = "post"    // notified when it arrives: [ConfirmNotified]
+)
+
+// DecisionInput is what an agent decides.
+type DecisionInput struct {
+	Outcome  catalogue.Outcome // accept, refuse, answer, register, close
+	Reasons  string            // a refusal, an answer and a closure need some (L.211-2)
+	Subject  string            // of the letter; empty: the model's
+	Letter   string            // as the agent changed it; empty: the model's
+	Delivery string            // empty: by e-mail where agreed, otherwise by post
+}
+
+// Decision is an answer of the town, or what its silence meant.
+type Decision struct {
+	ID            tenants.ID
+	Outcome       catalogue.Outcome
+	Implicit      bool
+	Reasons       string
+	Subject       string
+	Letter        string // empty where silence decided
+	Signatory     string
+	Delivery      string
+	DecidedOn     calendar.Date
+	NotifiedOn    calendar.Date // none: it has not reached the person yet
+	AppealLastDay calendar.Date // none where no day binds the person
+	CreatedAt     time.Time
+}
+
+const (
+	sqlInsertDecision = `insert into decision (id, request_id, outcome, implicit, reasons, subject, letter, signatory, delivery, decided_on, notified_on, appeal_last_day, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+	sqlDecisions = `select id, outcome, implicit, reasons, subject, letter, signatory, delivery, decided_on, notified_on, appeal_last_day, created_at
+		from decision where request_id = $1 order by created_at, id`
+	sqlNotified = `update decision set notified_on = $3, appeal_last_day = $4 where id = $1 and request_id = $2 and notified_on is null and not implicit`
+)
+
+// actionOf gives the action that an outcome is.
+func actionOf(o catalogue.Outcome) (Action, bool) {
+	a := Action(o)
+	return a, slices.Contains([]Action{ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionClose}, a)
+}
+
+// Decide answers a request with a letter. Instructors of its service and
+// administrators may; anyone at the front desk may answer a question.
+//
+// After its last day the silence has decided: the answer is fault.Conflict
+// "silence_acquired", but that an acceptance or an answer may still follow a silent
+// rejection, which is then written first. A request is closed without a decision only
+// where its papers never came in the time given, or it is irregular (F3): fault.Conflict
+// "documents_limit_running".
+func Decide(ctx context.Context, tx *tenants.Tx, number string, in DecisionInput, expect int64) (Request, error) {
+	c, err := begin(ctx, tx, number, expect)
+	if err != nil {
+		return Request{}, err
+	}
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return Request{}, err
+	}
+	action, ok := actionOf(in.Outcome)
+	if !ok || !slices.Contains(e.Procedure().Outcomes(), in.Outcome) {
+		return Request{}, fault.New(fault.Invalid, "outcome_invalid", fault.Field{Path: "outcome", Code: "invalid"})
+	}
+	if err := c.afterSilence(ctx, action); err != nil {
+		return Request{}, err
+	}
+	if err := c.mayClose(ctx, action); err != nil {
+		return Request{}, err
+	}
+	if err := c.act(action); err != nil {
+		return Request{}, err
+	}
+	d, err := c.decision(ctx, in)
+	if err != nil {
+		return Request{}, err
+	}
+	if err := c.insertDecision(ctx, d); err != nil {
+		return Request{}, err
+	}
+	c.close(d.DecidedOn)
+	c.r.DecidedOn = d.DecidedOn
+	if err := c.record(ctx, "decided", EventData{DecisionID: d.ID, Outcome: string(d.Outcome), On: d.DecidedOn}); err != nil {
+		return Request{}, err
+	}
+	if d.Delivery == DeliveryEmail {
+		if err := c.mailDecision(ctx, d, "decision"); err != nil {
+			return Request{}, err
+		}
+	}
+	return c.save(ctx)
+}
+
+// afterSilence refuses what the silence has already decided, and writes a silent
+// rejection that an acceptance or an answer is about to follow.
+func (c *change) afterSilence(ctx context.Context, action Action) error {
+	if !c.r.silenceActed(c.tx.Today()) {
+		return nil
+	}
+	if c.r.Silence.Effect != calendar.Rejection || action != ActionAccept && action != ActionAnswer {
+		return fault.New(fault.Conflict, "silence_acquired")
+	}
+	if _, err := Next(StateImplicitRejection, c.r.Kind, action, c.who); err != nil {
+		return err
+	}
+	return c.lapse(ctx)
+}
+
+// mayClose lets a request go without a decision only where the law does: its papers
+// never came in the time given (F3), or nobody can be told who sent it.
+func (c *change) mayClose(ctx context.Context, action Action) error {
+	if action != ActionClose || c.r.Kind != KindRequest || !c.r.Regular {
+		return nil
+	}
+	notices, err := documentRequests(ctx, c.tx, c.r.ID)
+	if err != nil {
+		return err
+	}
+	for _, n := range notices {
+		if n.CompletedOn.IsZero() && n.indispensable() && n.LimitOn.Before(c.tx.Today()) {
+			return nil
+		}
+	}
+	return fault.New(fault.Conflict, "documents_limit_running")
+}
+
+func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, error) {
+	today := c.tx.Today()
+	d := Decision{
+		ID: tenants.NewID(), Outcome: in.Outcome, Reasons: cleanText(in.Reasons), Subject: clean(in.Subject, false), Letter: cleanText(in.Letter),
+		Delivery: in.Delivery, DecidedOn: today, CreatedAt: c.tx.Now(),
+	}
+	if utf8.RuneCountInString(d.Reasons) > maxBody || utf8.RuneCountInString(d.Letter) > 4*maxBody || utf8.RuneCountInString(d.Subject) > maxLabel {
+		return d, fault.New(fault.Invalid, "body_too_long", fault.Field{Path: "letter", Code: "too_long"})
+	}
+	composed, err := c.compose(ctx, in.Outcome, func(f *catalogue.LetterFacts) { f.Reasons = d.Reasons })
+	if err != nil {
+		return d, err
+	}
+	if d.Letter == "" {
+		d.Letter = composed.Body
+	}
+	if d.Subject == "" {
+		d.Subject = composed.Subject
+	}
+	if d.Delivery == "" {
+		d.Delivery = DeliveryPost
+		if c.r.Applicant.mail() != "" {
+			d.Delivery = DeliveryEmail
+		}
+	}
+	if !slices.Contains([]string{DeliveryEmail, DeliveryCounter, DeliveryPost}, d.Delivery) || d.Delivery == DeliveryEmail && c.r.Applicant.mail() == "" {
+		return d, fault.New(fault.Invalid, "delivery_invalid", fault.Field{Path: "delivery", Code: "invalid"})
+	}
+	if d.Delivery != DeliveryPost {
+		d.NotifiedOn = today
+		if d.AppealLastDay, err = c.expressAppeal(ctx, in.Outcome, today); err != nil {
+			return d, err
+		}
+	}
+	settings, _, err := tenants.GetSettings(ctx, c.tx)
+	if err != nil {
+		return d, err
+	}
+	d.Signatory = strings.Trim(settings.SignatoryName+", "+settings.SignatoryTitle, ", ")
+	if d.Signatory == "" {
+		d.Signatory = c.tx.Actor().Name
+	}
+	return d, nil
+}
+
+// expressAppeal gives the last day to appeal against an express refusal.
+func (c *change) expressAppeal(ctx context.Context, o catalogue.Outcome, notified calendar.Date) (calendar.Date, error) {
+	if o != catalogue.OutcomeRefuse {
+		return calendar.Date{}, nil
+	}
+	e, err := c.procedure(ctx)
+	return appealLastDay(e.Procedure(), notified, c.tx.Territory()), err
+}
+
+func (c *change) insertDecision(ctx context.Context, d Decision) error {
+	_, err := c.tx.Exec(ctx, sqlInsertDecision, d.ID, c.r.ID, string(d.Outcome), d.Implicit, d.Reasons, d.Subject, d.Letter, d.Signatory, d.Delivery,
+		d.DecidedOn, d.NotifiedOn, d.AppealLastDay, d.CreatedAt)
+	return err
+}
+
+func (c *change) mailDecision(ctx context.Context, d Decision, kind string) error {
+	return c.tell(ctx, notify.Letter{
+		Kind: kind, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), Subject: d.Subject, Body: d.Letter, Path: c.path(),
+	}, notify.SMSDecision{Number: c.r.Number})
+}
+
+// compose writes the letter of an outcome in the procedure's words.
+func (c *change) compose(ctx context.Context, o catalogue.Outcome, more func(*catalogue.LetterFacts)) (catalogue.ComposedLetter, error) {
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	settings, _, err := tenants.GetSettings(ctx, c.tx)
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	f := catalogue.LetterFacts{
+		Commune: c.tx.Tenant().Name, Applicant: c.r.ApplicantName(), Number: c.r.Number, ReceivedOn: c.r.ReceivedOn,
+		LastDay: c.r.SilenceLastDay, DecidedOn: c.tx.Today(), Answers: e.Procedure().Form.Placeholders(c.r.Answers),
+	}
+	if a := c.tx.Actor(); a.IsAgent() {
+		title, err := c.agentTitle(ctx, a.ID)
+		if err != nil {
+			return catalogue.ComposedLetter{}, err
+		}
+		f.Agent = strings.Trim(a.Name+", "+title, ", ")
+	}
+	more(&f)
+	return catalogue.Compose(e, settings, o, f)
+}
+
+// PreviewLetter gives the letter of an outcome as it would leave, for the agent to
+// read and to change; without reasons, a mark stands where they will be.
+func PreviewLetter(ctx context.Context, tx *tenants.Tx, number string, o catalogue.Outcome, reasons string) (catalogue.ComposedLetter, error) {
+	r, who, err := visible(ctx, tx, number)
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	if who&agents == 0 {
+		return catalogue.ComposedLetter{}, fault.New(fault.Forbidden, "not_allowed")
+	}
+	if reasons = cleanText(reasons); reasons == "" {
+		reasons = "[motifs à compléter]"
+	}
+	c := &change{tx: tx, before: r, r: r, who: who}
+	return c.compose(ctx, o, func(f *catalogue.LetterFacts) { f.Reasons = reasons })
+}
+
+// ConfirmNotified dates the day on which a posted decision reached the person: the
+// time for appeal runs from it. Whoever may decide may. A day before the decision or
+// in the future is fault.Invalid "notified_on_invalid"; a decision that is not
+// waiting for it is fault.NotFound "decision_unknown".
+func ConfirmNotified(ctx context.Context, tx *tenants.Tx, number string, decision tenants.ID, on calendar.Date, expect int64) (Request, error) {
+	c, err := begin(ctx, tx, number, expect)
+	if err != nil {
+		return Request{}, err
+	}
+	if c.who&agents == 0 {
+		return Request{}, fault.New(fault.Forbidden, "not_allowed")
+	}
+	all, err := tenants.All[Decision](ctx, tx, sqlDecisions, c.r.ID)
+	if err != nil {
+		return Request{}, err
+	}
+	i := slices.IndexFunc(all, func(d Decision) bool { return d.ID == decision && !d.Implicit && d.NotifiedOn.IsZero() })
+	if i < 0 {
+		return Request{}, fault.New(fault.NotFound, "decision_unknown")
+	}
+	if on.Before(all[i].DecidedOn) || on.After(tx.Today()) {
+		return Request{}, fault.New(fault.Invalid, "notified_on_invalid", fault.Field{Path: "notified_on", Code: "invalid"})
+	}
+	appeal, err := c.expressAppeal(ctx, all[i].Outcome, on)
+	if err != nil {
+		return Request{}, err
+	}
+	if _, err := tx.Exec(ctx, sqlNotified, decision, c.r.ID, on, appeal); err != nil {
+		return Request{}, err
+	}
+	if err := c.record(ctx, "decision_notified", EventData{DecisionID: decision, On: on}); err != nil {
+		return Request{}, err
+	}
+	return c.save(ctx)
+}

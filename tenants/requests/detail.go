@@ -1,0 +1,154 @@
+package requests
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/files"
+	"github.com/parvis-gru/parvis/tenants/forms"
+)
+
+// Notification is what was sent to the person, and whether it arrived: agents see a
+// bounce here.
+type Notification struct {
+	ID        tenants.ID
+	Channel   string
+	Template  string
+	Subject   string
+	State     string // queued, sent, delivered, bounced, failed
+	Detail    string
+	Attempts  int
+	CreatedAt time.Time
+	SentAt    *time.Time
+}
+
+// Detail is everything of a request that the actor may see.
+type Detail struct {
+	Request
+	Entry            catalogue.Entry // at the request's version
+	Procedure        *catalogue.Procedure
+	Service          tenants.Service
+	Summary          []forms.SummaryStep
+	Messages         []Message
+	Notes            []Note // agents alone
+	Documents        []files.Document
+	DocumentRequests []DocumentRequest
+	Receipts         []Receipt
+	Decisions        []Decision
+	Notifications    []Notification // agents alone
+	History          []tenants.RecordedEvent
+	Deadline         calendar.Deadline
+	Appeal           calendar.Appeal
+	Actions          []Action            // what the actor may do now
+	Outcomes         []catalogue.Outcome // what the actor may decide now
+	Warnings         []string            // French, to be shown beside the dates
+}
+
+const sqlNotifications = `select id, channel, template, subject, state, detail, attempts, created_at, sent_at from notification where request_id = $1 order by created_at, id`
+
+// Get gives a request to its owner, or to agents who cover its service. For anyone
+// else it is fault.NotFound "request_unknown".
+func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
+	r, who, err := visible(ctx, tx, number)
+	if err != nil {
+		return Detail{}, err
+	}
+	d := Detail{Request: r}
+	if err := d.load(ctx, tx, who); err != nil {
+		return Detail{}, err
+	}
+	if d.Entry, err = entryOf(ctx, tx, r); err != nil {
+		return Detail{}, err
+	}
+	d.Procedure, d.Service = d.Entry.Procedure(), d.Entry.Service
+	d.Summary = d.Procedure.Form.Summary(r.Answers)
+	if d.Documents, err = files.ForRequest(ctx, tx, r.ID); err != nil {
+		return Detail{}, err
+	}
+	history, err := tx.History(ctx, string(r.ID))
+	if err != nil {
+		return Detail{}, err
+	}
+	d.History = publicHistory(history, who)
+	return d, d.judge(tx, who)
+}
+
+// load reads the request's own tables in one round trip.
+func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
+	var notices []noticeRow
+	var items []DocumentItem
+	var receipts []receiptRow
+	id := d.ID
+	batch := &pgx.Batch{}
+	queueAll(batch, &d.Messages, sqlMessages, id)
+	queueAll(batch, &notices, sqlNotices, id)
+	queueAll(batch, &items, sqlItems, id)
+	queueAll(batch, &receipts, sqlReceipts, id)
+	queueAll(batch, &d.Decisions, sqlDecisions, id)
+	if who&(agents|System) != 0 {
+		queueAll(batch, &d.Notes, sqlNotes, id)
+		queueAll(batch, &d.Notifications, sqlNotifications, id)
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	d.DocumentRequests = noticesOf(notices, items)
+	for _, w := range receipts {
+		d.Receipts = append(d.Receipts, w.receipt())
+	}
+	return nil
+}
+
+// judge says what the law and the lifecycle make of the facts.
+func (d *Detail) judge(tx *tenants.Tx, who Who) error {
+	deadline, err := silence(tx, d.Procedure, d.Request, d.DocumentRequests)
+	if err != nil {
+		return err
+	}
+	d.Deadline = deadline
+	d.Warnings = append(slices.Clone(deadline.Warnings), d.Procedure.Warnings(d.Answers, d.ReceivedOn, d.SilenceLastDay)...)
+	if err := d.appeal(tx); err != nil {
+		return err
+	}
+	acted := d.silenceActed(tx.Today())
+	state := d.State
+	if acted && d.Silence.Effect == calendar.Rejection {
+		state = StateImplicitRejection
+	}
+	if !acted || state == StateImplicitRejection {
+		d.Actions = allowed(state, d.Kind, who)
+	}
+	for _, o := range d.Procedure.Outcomes() {
+		if a, ok := actionOf(o); ok && slices.Contains(d.Actions, a) {
+			d.Outcomes = append(d.Outcomes, o)
+		}
+	}
+	return nil
+}
+
+// appeal says until when a refusal can be taken to the court, and why not.
+func (d *Detail) appeal(tx *tenants.Tx) error {
+	refused := d.State == StateImplicitRejection
+	facts := calendar.AppealFacts{Silence: d.Deadline, Territory: tx.Territory()}
+	for _, r := range d.Receipts {
+		facts.ReceiptSent = true
+		facts.ReceiptComplete = facts.ReceiptComplete || r.Complete
+	}
+	for _, x := range d.Decisions {
+		if x.Outcome == catalogue.OutcomeRefuse {
+			refused, facts.ExpressNotified, facts.ExpressRegular = true, x.NotifiedOn, true
+		}
+	}
+	if !refused || d.Procedure.Route != catalogue.RouteCourt || d.State == StateRefused && facts.ExpressNotified.IsZero() {
+		return nil
+	}
+	var err error
+	d.Appeal, err = calendar.Opposable(facts)
+	return err
+}

@@ -1,0 +1,321 @@
+package requests
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/communes"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
+)
+
+// Submission is what somebody asks.
+type Submission struct {
+	ProcedureSlug string
+	VersionID     tenants.ID // the version that was filled in; empty: the one in force
+	Channel       string
+	Applicant     Applicant
+	Answers       forms.Answers
+	// DraftID submits a draft: its version, its files and, where they are not given,
+	// its answers and its applicant. It is then deleted.
+	DraftID tenants.ID
+	// IdempotencyKey makes a repeated submission one request; at most 255 bytes,
+	// scoped to the tenant and to who submits. A draft is its own key.
+	IdempotencyKey string
+	// ReceivedOn is the day on which a letter, a call or a visit was received; only
+	// agents give it, never in the future. Zero: today.
+	ReceivedOn calendar.Date
+	// FirstReceivedOn is the day on which another administration received it before
+	// it was transmitted (L.114-2). Zero: ReceivedOn.
+	FirstReceivedOn calendar.Date
+	CitizenID       tenants.ID // of the account it is for; a signed-in citizen's own
+}
+
+// Submitted is what a submission gives.
+type Submitted struct {
+	Request      Request
+	TrackingCode string
+	ReceiptID    tenants.ID // none where no receipt is due (R.112-4)
+	Existing     bool       // the same had been submitted before
+	Warnings     []string   // French: an event that comes too soon…
+}
+
+// intake is a submission on its way to becoming a request.
+type intake struct {
+	tx       *tenants.Tx
+	s        Submission
+	draft    *Draft
+	key      string // scoped; "" for none
+	payload  []byte
+	entry    catalogue.Entry
+	settings tenants.Settings
+	id       tenants.ID
+	deadline calendar.Deadline
+	r        Request
+}
+
+// Submit takes a request in: it checks it, gives it its number and code, starts the
+// legal clock, keeps the receipt and asks for its sending, in the transaction.
+//
+// Anyone may submit by the web and the API, citizens and guests for themselves;
+// agents by every channel. The same key with the same content gives the same
+// request and code again; with another content it is fault.Conflict
+// "idempotency_mismatch". A procedure that is not open is fault.Conflict
+// "procedure_closed"; a receipt that would lack a mention is fault.Conflict
+// "mentions_missing", and nothing is taken in.
+func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error) {
+	in := &intake{tx: tx, s: s}
+	if err := in.checkWho(); err != nil {
+		return Submitted{}, err
+	}
+	if existing, found, err := in.repeated(ctx); err != nil || found {
+		return existing, err
+	}
+	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkContent, in.startClock} {
+		if err := step(ctx); err != nil {
+			return Submitted{}, err
+		}
+	}
+	receipt, err := in.receipt()
+	if err != nil {
+		return Submitted{}, err
+	}
+	if err := in.write(ctx, receipt); err != nil {
+		return Submitted{}, err
+	}
+	out := Submitted{Request: in.r, TrackingCode: trackingCode(tx, in.id), Warnings: in.warnings()}
+	if receipt != nil {
+		out.ReceiptID = receipt.id
+	}
+	return out, nil
+}
+
+const maxKey = 255 // bytes of an idempotency key
+
+func (in *intake) checkWho() error {
+	a, s := in.tx.Actor(), &in.s
+	if !slices.Contains(Channels(), s.Channel) {
+		return fault.New(fault.Invalid, "channel_invalid", fault.Field{Path: "channel", Code: "invalid"})
+	}
+	helper := a.IsAgent() || a.Kind == tenants.ActorSystem
+	if !helper && s.Channel != ChannelWeb && s.Channel != ChannelAPI || a.Kind == tenants.ActorHub {
+		return fault.New(fault.Forbidden, "not_allowed")
+	}
+	if len(s.IdempotencyKey) > maxKey {
+		return fault.New(fault.Invalid, "idempotency_key_invalid", fault.Field{Path: "idempotency_key", Code: "too_long"})
+	}
+	if a.Kind == tenants.ActorCitizen {
+		s.CitizenID = a.ID
+	}
+	today := in.tx.Today()
+	if s.ReceivedOn.IsZero() {
+		s.ReceivedOn = today
+	}
+	if s.FirstReceivedOn.IsZero() {
+		s.FirstReceivedOn = s.ReceivedOn
+	}
+	chosen := s.ReceivedOn != today || s.FirstReceivedOn != today
+	if chosen && !helper || s.ReceivedOn.After(today) || s.FirstReceivedOn.After(s.ReceivedOn) || s.FirstReceivedOn.DaysUntil(today) > maxDaysBack {
+		return fault.New(fault.Invalid, "received_on_invalid", fault.Field{Path: "received_on", Code: "invalid"})
+	}
+	return in.scope()
+}
+
+// maxDaysBack bounds how long ago a letter can have been received: a typing error
+// would otherwise make a decision of silence out of it.
+const maxDaysBack = 366
+
+// scope ties the key to who submits, and hashes what is submitted.
+func (in *intake) scope() error {
+	key, content := in.s.IdempotencyKey, any(nil)
+	switch {
+	case in.s.DraftID != "":
+		key, content = "draft:"+string(in.s.DraftID), in.s.DraftID
+	default:
+		s := in.s
+		s.IdempotencyKey = ""
+		if s.ReceivedOn == in.tx.Today() { // a repetition after midnight is the same
+			s.ReceivedOn = calendar.Date{}
+		}
+		if s.FirstReceivedOn == in.s.ReceivedOn {
+			s.FirstReceivedOn = calendar.Date{}
+		}
+		content = s
+	}
+	data, err := json.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("hash the submission: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	in.payload = sum[:]
+	if key != "" {
+		a := in.tx.Actor()
+		scope := string(a.Kind) + "\x00" + string(a.ID) + "\x00"
+		if in.s.DraftID != "" {
+			scope = "" // the draft's token proved whose it is, signed in meanwhile or not
+		}
+		sum := sha256.Sum256([]byte(scope + key))
+		in.key = hex.EncodeToString(sum[:])
+	}
+	return nil
+}
+
+const (
+	// One submission at a time for one key of one tenant, until the transaction ends;
+	// the look-up after it then sees what the first one wrote.
+	sqlLockKey = `select pg_advisory_xact_lock(hashtextextended($1, $2))`
+	sqlFindKey = `select id, payload_hash from request where idempotency_key = $1`
+)
+
+// repeated finds the request that the same key made before.
+func (in *intake) repeated(ctx context.Context) (Submitted, bool, error) {
+	if in.key == "" {
+		return Submitted{}, false, nil
+	}
+	type found struct {
+		ID          tenants.ID
+		PayloadHash []byte
+	}
+	var before []found
+	batch := &pgx.Batch{}
+	batch.Queue(sqlLockKey, in.key, in.tx.Tenant().ID)
+	queueAll(batch, &before, sqlFindKey, in.key)
+	if err := in.tx.SendBatch(ctx, batch).Close(); err != nil || len(before) == 0 {
+		return Submitted{}, false, err
+	}
+	if string(before[0].PayloadHash) != string(in.payload) {
+		return Submitted{}, true, fault.New(fault.Conflict, "idempotency_mismatch")
+	}
+	r, err := one(ctx, in.tx, sqlRequestByID, before[0].ID)
+	if err != nil {
+		return Submitted{}, true, err
+	}
+	receipt, err := firstReceipt(ctx, in.tx, r.ID)
+	return Submitted{Request: r, TrackingCode: trackingCode(in.tx, r.ID), ReceiptID: receipt, Existing: true}, true, err
+}
+
+func (in *intake) loadDraft(ctx context.Context) error {
+	if in.s.DraftID == "" {
+		return nil
+	}
+	d, err := draftByID(ctx, in.tx, in.s.DraftID)
+	if err != nil {
+		return err
+	}
+	in.draft = &d
+	in.s.ProcedureSlug, in.s.VersionID = d.ProcedureSlug, d.VersionID
+	if in.s.Answers == nil {
+		in.s.Answers = d.Answers
+	}
+	if in.s.Applicant == (Applicant{}) {
+		in.s.Applicant = d.Applicant
+	}
+	if in.s.CitizenID == "" {
+		in.s.CitizenID = d.CitizenID
+	}
+	return nil
+}
+
+// loadProcedure finds the procedure, at the version that was filled in.
+func (in *intake) loadProcedure(ctx context.Context) (err error) {
+	if in.entry, err = catalogue.BySlug(ctx, in.tx, in.s.ProcedureSlug); err != nil {
+		return err
+	}
+	if in.s.VersionID != "" && in.s.VersionID != in.entry.Version.ID {
+		version, err := catalogue.VersionByID(ctx, in.tx, in.s.VersionID)
+		if err != nil {
+			return err
+		}
+		if version.ProcedureID != in.entry.ID {
+			return fault.New(fault.NotFound, "procedure_unknown")
+		}
+		in.entry.Version = version
+	}
+	if !in.entry.Open || in.entry.Procedure().Form == nil {
+		return fault.New(fault.Conflict, "procedure_closed")
+	}
+	in.settings, _, err = tenants.GetSettings(ctx, in.tx)
+	return err
+}
+
+// checkContent checks who applies, the answers and the files.
+func (in *intake) checkContent(ctx context.Context) error {
+	p := in.entry.Procedure()
+	applicant, err := CheckApplicant(p, in.s.Channel, in.s.Applicant)
+	var fields []fault.Field
+	if f := fault.Of(err); f != nil {
+		fields = append(fields, f.Fields...)
+	}
+	in.s.Applicant = applicant
+	in.s.Answers = p.Form.Prune(in.s.Answers)
+	invalid := forms.Faults(p.Form.Validate(in.s.Answers, in.tx.Now().In(in.tx.Tenant().Zone()), in.options()))
+	if f := fault.Of(invalid); f != nil {
+		fields = append(fields, f.Fields...)
+	}
+	unknown, fileErr := in.checkFiles(ctx)
+	if fileErr != nil {
+		return fileErr
+	}
+	fields = append(fields, unknown...)
+	switch {
+	case len(fields) == 0:
+		return nil
+	case invalid == nil && len(unknown) == 0:
+		return fault.New(fault.Invalid, "applicant_invalid", fields...)
+	default:
+		return fault.New(fault.Invalid, "answers_invalid", fields...)
+	}
+}
+
+func (in *intake) options() forms.Options {
+	t := in.tx.Tenant()
+	o := forms.Options{Town: t.Name}
+	if c, err := communes.ByINSEE(t.INSEE); err == nil {
+		o.PostalCodes = c.PostalCodes
+	}
+	return o
+}
+
+// startClock computes what the law draws from the receptions.
+func (in *intake) startClock(context.Context) error {
+	p, s := in.entry.Procedure(), in.s
+	in.id = tenants.NewID()
+	in.r = Request{
+		ID: in.id, ProcedureID: in.entry.ID, VersionID: in.entry.Version.ID, ProcedureSlug: in.entry.Slug, Title: p.Title,
+		Kind: Kind(p.Kind), Channel: s.Channel, State: StateReceived, ServiceID: in.entry.Service.ID, CitizenID: s.CitizenID,
+		Applicant: s.Applicant, Regular: s.Applicant.regular(s.Channel) || p.Identity == catalogue.IdentityNone, Answers: s.Answers,
+		ReceivedAt: in.tx.Now(), ReceivedOn: s.ReceivedOn, FirstReceivedOn: s.FirstReceivedOn,
+		Silence: p.Silence, Version: 1, ServiceName: in.entry.Service.Name,
+		trackingHash: trackingHash(in.id, trackingLettersOf(in.tx.Key(trackingPurpose), in.id)),
+	}
+	deadline, err := silence(in.tx, p, in.r, nil)
+	if err != nil {
+		return err
+	}
+	in.deadline = deadline
+	in.r.apply(deadline, p.Commitment, in.tx.Territory())
+	return nil
+}
+
+func (in *intake) warnings() []string {
+	return append(slices.Clone(in.deadline.Warnings), in.entry.Procedure().Warnings(in.r.Answers, in.r.ReceivedOn, in.r.SilenceLastDay)...)
+}
+
+// queueAll queues a query whose rows, read by their columns' names, go to a slice
+// when the batch is closed.
+func queueAll[T any](b *pgx.Batch, into *[]T, sql string, args ...any) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		var err error
+		*into, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+		return err
+	})
+}

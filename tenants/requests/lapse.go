@@ -1,0 +1,152 @@
+package requests
+
+import (
+	"context"
+	"strings"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+const sqlLapseDue = `select number from request where closed_on is null and silence_last_day < $1 order by silence_last_day, id limit 500`
+
+// LapseDue gives the numbers of the requests whose silence has decided and is not
+// written yet, the oldest first, at most 500: after an outage the next run goes on.
+// Only a job of ours may.
+func LapseDue(ctx context.Context, tx *tenants.Tx) ([]string, error) {
+	if tx.Actor().Kind != tenants.ActorSystem {
+		return nil, fault.New(fault.Forbidden, "not_allowed")
+	}
+	return tenants.All[string](ctx, tx, sqlLapseDue, tx.Today())
+}
+
+// Lapse lets the silence take effect, once its last day is over in the commune
+// (law.md R8): the decision bears the date of that day, whenever it is written. It
+// does nothing to a request that was answered, or whose day is not over: running it
+// again changes nothing. Only a job of ours may.
+func Lapse(ctx context.Context, tx *tenants.Tx, number string) error {
+	if tx.Actor().Kind != tenants.ActorSystem {
+		return fault.New(fault.Forbidden, "not_allowed")
+	}
+	c, err := lock(ctx, tx, number)
+	if err != nil {
+		return err
+	}
+	if !c.r.silenceActed(tx.Today()) {
+		return nil
+	}
+	if err := c.lapse(ctx); err != nil {
+		return err
+	}
+	_, err = c.save(ctx)
+	return err
+}
+
+// lapse writes the silent decision: its row, its state, and the news of it.
+func (c *change) lapse(ctx context.Context) error {
+	action, outcome := ActionLapseAcceptance, catalogue.OutcomeImplicitAcceptance
+	if c.r.Silence.Effect == calendar.Rejection {
+		action, outcome = ActionLapseRejection, catalogue.OutcomeImplicitRejection
+	}
+	to, err := Next(c.r.State, c.r.Kind, action, System)
+	if err != nil {
+		return err
+	}
+	appeal, err := c.impliedAppeal(ctx)
+	if err != nil {
+		return err
+	}
+	letter, err := c.compose(ctx, outcome, func(f *catalogue.LetterFacts) { f.AppealLastDay = appeal })
+	if fault.Is(err, "letter_unknown") || fault.Is(err, "mentions_missing") {
+		letter, err = c.plainLetter(outcome), nil // the law does not wait for the town's settings
+	}
+	if err != nil {
+		return err
+	}
+	last := c.r.SilenceLastDay
+	d := Decision{
+		ID: tenants.NewID(), Outcome: outcome, Implicit: true, Subject: letter.Subject, DecidedOn: last, AppealLastDay: appeal, CreatedAt: c.tx.Now(),
+	}
+	if err := c.insertDecision(ctx, d); err != nil {
+		return err
+	}
+	c.r.State = to
+	c.close(last)
+	c.r.DecidedOn = last
+	if err := c.record(ctx, "lapsed", EventData{DecisionID: d.ID, Outcome: string(outcome), On: last}); err != nil {
+		return err
+	}
+	d.Letter = letter.Body
+	return c.mailDecision(ctx, d, "implicit")
+}
+
+// impliedAppeal gives the last day to appeal against the silent rejection: only if
+// a complete receipt told the person of it (L.112-6, L.112-12).
+func (c *change) impliedAppeal(ctx context.Context) (calendar.Date, error) {
+	if c.r.Silence.Effect != calendar.Rejection {
+		return calendar.Date{}, nil
+	}
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	receipts, err := tenants.All[receiptRow](ctx, c.tx, sqlReceipts, c.r.ID)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	for _, r := range receipts {
+		if r.Complete {
+			return appealLastDay(e.Procedure(), c.r.SilenceLastDay, c.tx.Territory()), nil
+		}
+	}
+	return calendar.Date{}, nil
+}
+
+// plainLetter is what is written where the procedure has no letter for a silence,
+// or the settings lack what it names.
+func (c *change) plainLetter(o catalogue.Outcome) catalogue.ComposedLetter {
+	what := "acceptée"
+	if o == catalogue.OutcomeImplicitRejection {
+		what = "refusée"
+	}
+	return catalogue.ComposedLetter{
+		Subject: "Votre demande n°\u00a0" + c.r.Number,
+		Body: strings.Join([]string{
+			"Bonjour,",
+			"Votre demande «\u00a0" + c.r.Title + "\u00a0», reçue le " + c.r.ReceivedOn.FrenchShort() + ", n’a pas reçu de réponse au plus tard le " +
+				c.r.SilenceLastDay.FrenchShort() + ". Elle est donc " + what + " à cette date.",
+			"La mairie de " + c.tx.Tenant().Name,
+		}, "\n\n"),
+	}
+}
+
+// AttestationOf gives the text of the attestation of a silent acceptance (CRPA
+// L.232-3, D.232-2), to the owner and to agents. Any other request is
+// fault.Conflict "action_not_possible".
+func AttestationOf(ctx context.Context, tx *tenants.Tx, number string) (catalogue.ComposedLetter, error) {
+	r, _, err := visible(ctx, tx, number)
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	if r.State != StateImplicitAcceptance {
+		return catalogue.ComposedLetter{}, fault.New(fault.Conflict, "action_not_possible")
+	}
+	settings, _, err := tenants.GetSettings(ctx, tx)
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	signature := strings.Trim(settings.SignatoryName+"\n"+settings.SignatoryTitle, "\n")
+	body := []string{
+		tx.Tenant().Name + ", le " + tx.Today().FrenchShort(),
+		"Référence\u00a0: " + r.Number,
+		"La commune de " + tx.Tenant().Name + " atteste que la demande «\u00a0" + r.Title + "\u00a0» de " + r.ApplicantName() + ", reçue le " +
+			r.ReceivedOn.FrenchShort() + ", n’a fait l’objet d’aucune décision expresse au plus tard le " + r.SilenceLastDay.FrenchShort() + ".",
+		"Elle est acceptée depuis cette date\u00a0: le silence gardé par l’administration vaut acceptation (code des relations entre le public et l’administration, articles\u00a0L.231-1 et L.232-3).",
+	}
+	if signature != "" {
+		body = append(body, signature)
+	}
+	return catalogue.ComposedLetter{Subject: "Attestation de décision implicite d’acceptation", Body: strings.Join(body, "\n\n")}, nil
+}

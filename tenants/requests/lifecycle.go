@@ -1,0 +1,255 @@
+package requests
+
+import (
+	"slices"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// State is where a request stands.
+type State string
+
+// The states. The first three are open: something is still to be done.
+const (
+	StateReceived           State = "received"
+	StateReview             State = "in_review"
+	StateWaiting            State = "waiting_documents"
+	StateAccepted           State = "accepted"
+	StateRefused            State = "refused"
+	StateAnswered           State = "answered"            // a report, a complaint, a question
+	StateRegistered         State = "registered"          // a declaration: récépissé
+	StateImplicitAcceptance State = "implicitly_accepted" // silence vaut acceptation
+	StateImplicitRejection  State = "implicitly_rejected" // silence vaut rejet
+	StateWithdrawn          State = "withdrawn"           // by the person
+	StateClosed             State = "closed"              // classement sans suite
+)
+
+// States gives every state, in the order of a request's life.
+func States() []State {
+	return []State{StateReceived, StateReview, StateWaiting, StateAccepted, StateRefused, StateAnswered, StateRegistered,
+		StateImplicitAcceptance, StateImplicitRejection, StateWithdrawn, StateClosed}
+}
+
+// Open tells whether the town still has to answer.
+func (s State) Open() bool { return s == StateReceived || s == StateReview || s == StateWaiting }
+
+// Label gives the state's French name, as lists show it.
+func (s State) Label() string {
+	switch s {
+	case StateReceived:
+		return "Reçue"
+	case StateReview:
+		return "En cours d’instruction"
+	case StateWaiting:
+		return "En attente de pièces"
+	case StateAccepted:
+		return "Acceptée"
+	case StateRefused:
+		return "Refusée"
+	case StateAnswered:
+		return "Traitée"
+	case StateRegistered:
+		return "Enregistrée"
+	case StateImplicitAcceptance:
+		return "Acceptée tacitement"
+	case StateImplicitRejection:
+		return "Refusée tacitement"
+	case StateWithdrawn:
+		return "Retirée"
+	case StateClosed:
+		return "Classée sans suite"
+	default:
+		return ""
+	}
+}
+
+// Kind is the kind of a request, each with its own legal effects.
+type Kind string
+
+// The kinds.
+const (
+	KindRequest     Kind = "request"     // demande
+	KindDeclaration Kind = "declaration" // déclaration
+	KindReport      Kind = "report"      // signalement
+	KindInformation Kind = "information" // demande d'information
+)
+
+// Action is something done to a request that the lifecycle knows.
+type Action string
+
+// The actions.
+const (
+	ActionTake              Action = "take"               // an agent makes it their own
+	ActionAssign            Action = "assign"             // to an agent, or to nobody
+	ActionTransfer          Action = "transfer"           // to another service
+	ActionCorrect           Action = "correct"            // who applies
+	ActionAskDocuments      Action = "ask_documents"      // L.114-5
+	ActionDocumentsComplete Action = "documents_complete" // all that was asked is there
+	ActionAccept            Action = "accept"
+	ActionRefuse            Action = "refuse"
+	ActionAnswer            Action = "answer"
+	ActionRegister          Action = "register"
+	ActionLapseAcceptance   Action = "lapse_acceptance" // silence takes effect
+	ActionLapseRejection    Action = "lapse_rejection"
+	ActionWithdraw          Action = "withdraw"
+	ActionClose             Action = "close" // classement: F3, and what needs no decision
+)
+
+// Actions gives every action.
+func Actions() []Action {
+	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
+		ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose}
+}
+
+// Who is a set of those who may act.
+type Who uint8
+
+// Those who may act. Owner is the signed-in citizen whose request it is, or the
+// guest who knows its number and code.
+const (
+	Owner Who = 1 << iota
+	Front
+	Instructor
+	Admin
+	System
+
+	agents   = Front | Instructor | Admin
+	deciders = Instructor | Admin
+)
+
+// Transition says that an action leads from one state to another, for some kinds
+// of request, and who may do it.
+type Transition struct {
+	From   State
+	Action Action
+	To     State
+	Kind   Kind
+	Who    Who
+}
+
+var (
+	open          = []State{StateReceived, StateReview, StateWaiting}
+	kinds         = []Kind{KindRequest, KindDeclaration, KindReport, KindInformation}
+	withDocuments = []Kind{KindRequest, KindDeclaration}
+)
+
+// rule is a line of the lifecycle. An empty To is the state itself.
+type rule struct {
+	action Action
+	from   []State
+	to     State
+	kinds  []Kind
+	who    Who
+}
+
+// rules is the lifecycle: what does not stand here cannot be done.
+//
+// After a silent rejection an express acceptance or answer may still come; after a
+// silent acceptance nothing may, for its withdrawal (L.242-1) is another procedure.
+var rules = []rule{
+	{ActionTake, []State{StateReceived, StateReview}, StateReview, kinds, deciders},
+	{ActionTake, []State{StateWaiting}, "", kinds, deciders},
+	{ActionAssign, open, "", kinds, agents},
+	{ActionTransfer, open, "", kinds, agents},
+	{ActionCorrect, open, "", kinds, agents},
+	{ActionAskDocuments, open, StateWaiting, withDocuments, agents},
+	{ActionDocumentsComplete, []State{StateWaiting}, StateReview, withDocuments, Owner | agents},
+	{ActionAccept, open, StateAccepted, []Kind{KindRequest}, deciders},
+	{ActionAccept, []State{StateImplicitRejection}, StateAccepted, []Kind{KindRequest}, deciders},
+	{ActionRefuse, open, StateRefused, []Kind{KindRequest}, deciders},
+	{ActionAnswer, open, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
+	{ActionAnswer, open, StateAnswered, []Kind{KindInformation}, agents},
+	{ActionAnswer, []State{StateImplicitRejection}, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
+	{ActionRegister, open, StateRegistered, []Kind{KindDeclaration}, deciders},
+	{ActionLapseAcceptance, open, StateImplicitAcceptance, []Kind{KindRequest}, System},
+	{ActionLapseRejection, open, StateImplicitRejection, []Kind{KindRequest, KindReport}, System},
+	{ActionWithdraw, open, StateWithdrawn, kinds, Owner | agents},
+	{ActionClose, open, StateClosed, kinds, deciders},
+}
+
+// Transitions gives the whole lifecycle, one line for each state and kind.
+func Transitions() []Transition {
+	var all []Transition
+	for _, r := range rules {
+		for _, from := range r.from {
+			for _, kind := range r.kinds {
+				to := r.to
+				if to == "" {
+					to = from
+				}
+				all = append(all, Transition{From: from, Action: r.action, To: to, Kind: kind, Who: r.who})
+			}
+		}
+	}
+	return all
+}
+
+type step struct {
+	from   State
+	kind   Kind
+	action Action
+}
+
+// lifecycle is the table by what is asked of it.
+var lifecycle = func() map[step]Transition {
+	m := map[step]Transition{}
+	for _, t := range Transitions() {
+		m[step{t.From, t.Kind, t.Action}] = t
+	}
+	return m
+}()
+
+// Next gives the state that an action leads to. What the state or the kind forbids
+// is fault.Conflict "action_not_possible"; what the actor may not do is
+// fault.Forbidden "not_allowed".
+func Next(from State, kind Kind, action Action, who Who) (State, error) {
+	t, ok := lifecycle[step{from, kind, action}]
+	switch {
+	case !ok:
+		return "", fault.New(fault.Conflict, "action_not_possible")
+	case t.Who&who == 0:
+		return "", fault.New(fault.Forbidden, "not_allowed")
+	default:
+		return t.To, nil
+	}
+}
+
+// allowed gives what somebody may do to a request as it stands.
+func allowed(from State, kind Kind, who Who) []Action {
+	return slices.DeleteFunc(Actions(), func(a Action) bool {
+		_, err := Next(from, kind, a, who)
+		return err != nil
+	})
+}
+
+// whoIs places an actor towards a request; 0 is a stranger, for whom the request
+// does not exist.
+func whoIs(a tenants.Actor, r Request) Who {
+	switch a.Kind {
+	case tenants.ActorSystem:
+		return System
+	case tenants.ActorCitizen:
+		if a.ID != "" && a.ID == r.CitizenID {
+			return Owner
+		}
+	case tenants.ActorGuest:
+		if a.ID != "" && a.ID == r.ID {
+			return Owner
+		}
+	case tenants.ActorAgent:
+		if !a.Covers(r.ServiceID) {
+			return 0
+		}
+		switch a.Role {
+		case tenants.RoleFront:
+			return Front
+		case tenants.RoleInstructor:
+			return Instructor
+		case tenants.RoleAdmin:
+			return Admin
+		}
+	case tenants.ActorHub: // sees counts, never a citizen's file
+	}
+	return 0
+}

@@ -1,0 +1,155 @@
+package requests
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/notify"
+)
+
+const (
+	// The number is given by the statement that inserts the request: the counter's row
+	// stays locked from here to the commit.
+	sqlInsertRequest = `with counter as (
+			insert into request_counter (year, last) values ($1::smallint, 1)
+			on conflict (year) do update set last = request_counter.last + 1 returning last)
+		insert into request (id, number, procedure_id, version_id, procedure_slug, title, kind, channel, state, service_id, citizen_id,
+			given_name, family_name, email, phone, postal_address, sms_wanted, on_behalf_of, organisation, organisation_id, email_agreed, regular,
+			answers, tracking_hash, idempotency_key, payload_hash, received_at, received_on, first_received_on,
+			silence_effect, silence_months, silence_last_day, due_on, search)
+		select $2, lpad(($1::smallint % 100)::text, 2, '0') || '-' || lpad(counter.last::text, greatest(6, length(counter.last::text)), '0'),
+			$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34 from counter
+		returning number`
+	sqlInsertReceipt = `insert into receipt (id, request_id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on)
+		select $1, r.id, 'receipt', $3, $4, replace($5, $8, r.number), replace($6, $8, r.number), replace($7, $8, r.number),
+			sha256(convert_to(replace($6, $8, r.number) || chr(10) || replace($7, $8, r.number), 'UTF8')), true, $9, $10
+		from request r where r.id = $2`
+	sqlInsertNotification = `insert into notification (id, request_id, channel, template, recipient, subject, text, html, state, created_at)
+		select $1, r.id, $3, $4, $5, replace($6, $9, r.number), replace($7, $9, r.number), replace($8, $9, r.number), 'queued', $10
+		from request r where r.id = $2`
+	sqlTakeDocuments = `update document set request_id = $1, draft_id = null where draft_id = $2 and id = any($3::text[]::uuid[])`
+	sqlDeleteDraft   = `delete from draft where id = $1`
+)
+
+// Statement is a named SQL statement, as the benchmark replays it.
+type Statement struct {
+	Name string
+	SQL  string
+}
+
+// SubmitStatements gives, in order, the statements of this package that one guest's
+// submission with a key and an e-mail address runs. The catalogue's and the settings' reads come
+// after the first two; the events' and the jobs' inserts before the last three, which are sent as one batch.
+func SubmitStatements() []Statement {
+	return []Statement{
+		{"lock_key", sqlLockKey}, {"find_key", sqlFindKey},
+		{"insert_request", sqlInsertRequest}, {"insert_receipt", sqlInsertReceipt}, {"insert_notification", sqlInsertNotification},
+	}
+}
+
+// sending is a message that leaves with the request: its row is written after the
+// number is given, its job before.
+type sending struct {
+	id       tenants.ID
+	channel  string
+	template string
+	to       string
+	rendered notify.Rendered
+}
+
+// write puts the request into the tables. Events and jobs go first, so that the
+// last batch and the commit alone hold the counter.
+func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
+	sendings, err := in.sendings(receipt)
+	if err != nil {
+		return err
+	}
+	if err := in.announce(ctx, receipt, sendings); err != nil {
+		return err
+	}
+	if err := in.tx.Flush(ctx); err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	if err := in.queueRequest(batch); err != nil {
+		return err
+	}
+	mark := in.mark()
+	if receipt != nil {
+		batch.Queue(sqlInsertReceipt, receipt.id, in.id, string(receipt.regime), receipt.mentions,
+			receipt.rendered.Subject, receipt.rendered.Text, receipt.rendered.HTML, mark, in.tx.Now(), in.tx.Today())
+	}
+	for _, s := range sendings {
+		batch.Queue(sqlInsertNotification, s.id, in.id, s.channel, s.template, s.to, s.rendered.Subject, s.rendered.Text, s.rendered.HTML, mark, in.tx.Now())
+	}
+	if in.draft != nil {
+		batch.Queue(sqlTakeDocuments, in.id, in.draft.ID, in.fileIDs())
+		batch.Queue(sqlDeleteDraft, in.draft.ID)
+	}
+	return in.tx.SendBatch(ctx, batch).Close()
+}
+
+func (in *intake) queueRequest(batch *pgx.Batch) error {
+	answers, err := json.Marshal(in.r.Answers)
+	if err != nil {
+		return fmt.Errorf("write the answers: %w", err)
+	}
+	r, a := in.r, in.r.Applicant
+	var key any
+	if in.key != "" {
+		key = in.key
+	}
+	batch.Queue(sqlInsertRequest, in.tx.Today().Year, r.ID, r.ProcedureID, r.VersionID, r.ProcedureSlug, r.Title, string(r.Kind), r.Channel, string(r.State),
+		r.ServiceID.OrNull(), r.CitizenID.OrNull(), a.GivenName, a.FamilyName, a.Email, a.Phone, a.PostalAddress, a.SMS, a.OnBehalfOf,
+		a.Organisation, a.OrganisationID, a.EmailAgreed, r.Regular, answers, r.trackingHash, key, in.payload, r.ReceivedAt, r.ReceivedOn, r.FirstReceivedOn,
+		string(r.Silence.Effect), r.Silence.Months, r.SilenceLastDay, r.DueOn, searchText(r)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&in.r.Number) })
+	return nil
+}
+
+// sendings makes the mail and the text message that the person gets at once.
+func (in *intake) sendings(receipt *draftReceipt) ([]sending, error) {
+	var out []sending
+	if to := in.r.Applicant.mail(); to != "" && receipt != nil {
+		out = append(out, sending{tenants.NewID(), "email", "receipt", to, receipt.rendered})
+	}
+	if in.r.Applicant.SMS {
+		sms, err := notify.Render(in.tx.Tenant(), in.settings, notify.SMSReceived{Number: in.mark(), TrackingCode: trackingCode(in.tx, in.id)})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sending{tenants.NewID(), "sms", "sms_received", in.r.Applicant.Phone, sms})
+	}
+	return out, nil
+}
+
+// announce records what happens and asks for the jobs.
+func (in *intake) announce(ctx context.Context, receipt *draftReceipt, sendings []sending) error {
+	record := func(kind string, d EventData) error {
+		d.Version = 1
+		return in.tx.Record(ctx, tenants.Event{SubjectKind: subjectRequest, SubjectID: string(in.id), Kind: kind, Data: d})
+	}
+	if err := record("submitted", EventData{Channel: in.r.Channel}); err != nil {
+		return err
+	}
+	if receipt != nil {
+		if err := record("receipt_issued", EventData{ReceiptID: receipt.id, Regime: string(receipt.regime)}); err != nil {
+			return err
+		}
+	}
+	tenant := in.tx.Tenant().ID
+	if err := in.tx.Enqueue(ctx, ProjectArgs{Tenant: tenant, Request: in.id}); err != nil {
+		return err
+	}
+	for _, s := range sendings {
+		if err := in.tx.Enqueue(ctx, notify.SendArgs{Tenant: tenant, Notification: s.id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package requests
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// cleanText takes out of a text what no text holds, and keeps its lines and
+// paragraphs.
+func cleanText(s string) string {
+	s = norm.NFC.String(strings.ToValidUTF8(s, ""))
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case r == '\t':
+			return ' '
+		case unicode.Is(unicode.C, r):
+			return -1
+		default:
+			return r
+		}
+	}, s)
+	lines := strings.Split(s, "\n")
+	var kept []string
+	for _, line := range lines {
+		line = strings.TrimRight(line, " \u00a0")
+		if line == "" && (len(kept) == 0 || kept[len(kept)-1] == "") {
+			continue // at most one empty line between paragraphs
+		}
+		kept = append(kept, line)
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n"))
+}
+
+// fold brings a text to lower-case Latin letters and digits, its words parted by
+// single spaces, so that "Œuvres" is found by "oeuvre" and "Éléonore" by "eleonore".
+func fold(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	gap := false
+	for _, r := range norm.NFKD.String(s) {
+		r = unicode.ToLower(r)
+		if unicode.Is(unicode.Mn, r) {
+			continue
+		}
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			gap = true
+			continue
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		gap = false
+		switch r {
+		case 'œ':
+			b.WriteString("oe")
+		case 'æ':
+			b.WriteString("ae")
+		case 'ß':
+			b.WriteString("ss")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// searchText is what the list's search looks through beside the number: who applies,
+// for whom, and for what.
+func searchText(r Request) string {
+	a := r.Applicant
+	return fold(strings.Join([]string{a.GivenName, a.FamilyName, a.Organisation, a.OnBehalfOf, r.Title}, " "))
+}
+
+const (
+	maxQuery = 200 // bytes of a search that are looked at
+	maxWords = 6
+)
+
+// searchQuery makes a tsquery of what somebody typed: every word, or the beginning
+// of one. Nothing of it is syntax, for only letters and digits are left. "" is no search.
+func searchQuery(typed string) string {
+	if len(typed) > maxQuery {
+		typed = strings.ToValidUTF8(typed[:maxQuery], "")
+	}
+	words := strings.Fields(fold(typed))
+	if len(words) > maxWords {
+		words = words[:maxWords]
+	}
+	for i, w := range words {
+		words[i] = "'" + w + "':*"
+	}
+	return strings.Join(words, " & ")
+}
