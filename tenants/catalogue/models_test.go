@@ -82,6 +82,38 @@ func TestSilenceIsTheLaws(t *testing.T) {
 	}
 }
 
+// The rule of each model is the first match of law.md R5 on its ground, as
+// tenants/calendar asks the questions.
+func TestSilenceFollowsFromItsGround(t *testing.T) {
+	t.Parallel()
+	for _, row := range table(t, "silence.csv") {
+		p := model(t, row["slug"])
+		c := calendar.Procedure{
+			SpecialText: calendar.No, OwnAgent: calendar.No, Individual: calendar.Yes, Grievance: calendar.No, TextProcedure: calendar.Yes,
+			Financial: calendar.No, Annex: calendar.AnnexNone, LocalLimited: calendar.No, OpinionRequired: calendar.No, OtherDelay: calendar.No,
+		}
+		switch row["ground"] {
+		case "special":
+			c.SpecialText, c.Special = calendar.Yes, p.Silence
+		case "grievance":
+			c.Grievance = calendar.Yes
+		case "financial":
+			c.Financial = calendar.Yes
+		case "annex":
+			c.Annex = calendar.AnnexGoodAdmin
+		case "local":
+			c.LocalLimited = calendar.Yes
+		case "principle":
+		default:
+			t.Fatalf("row %s: ground %q", row["row"], row["ground"])
+		}
+		rule, reason, err := calendar.SilenceEffect(c)
+		if err != nil || rule.Effect != p.Silence.Effect || rule.Months != p.Silence.Months || reason == "" {
+			t.Errorf("row %s %s: by %s %+v (%v), the model says %+v", row["row"], p.Slug, row["ground"], rule, err, p.Silence)
+		}
+	}
+}
+
 func atoi(t *testing.T, s string) int {
 	t.Helper()
 	n, err := strconv.Atoi(s)
