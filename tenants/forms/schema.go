@@ -9,7 +9,7 @@ import (
 type node map[string]any
 
 // JSONSchema gives the JSON Schema 2020-12 of the canonical answers object: what Prune keeps, where hidden
-// and empty answers are left out. Everything that Validate accepts, it accepts; it cannot tell dates
+// and empty answers are left out; a paper may come later. Everything that Validate accepts, it accepts; it cannot tell dates
 // relative to today, other dates or the commune's limits, which Validate alone checks. Annotations for
 // user interfaces begin with "x-". It is written once for a definition; the caller must not change it.
 func (d *Definition) JSONSchema() json.RawMessage {
@@ -31,7 +31,7 @@ func newSchema(d *Definition, x *index) json.RawMessage {
 		properties[f.ID] = b.property(i)
 		state := b.visible(i)
 		switch {
-		case f.Optional:
+		case f.Optional, f.Kind == KindFile: // papers may come later: see Options.PapersLater
 		case state.always:
 			required = append(required, f.ID)
 		case state.ref != nil:

@@ -39,6 +39,10 @@ type Options struct {
 	Step        string   // the id of one step; empty for the whole form
 	Town        string   // the commune's name, for addresses that must lie in it
 	PostalCodes []string // the commune's postal codes; empty switches that check off
+	// PapersLater lets files be missing: a request without one of its papers is
+	// incomplete, not inadmissible, and the paper is asked for (CRPA L.114-5). Pages
+	// ask for them at once; the API and the counter do not insist.
+	PapersLater bool
 }
 
 // FieldError is one thing to correct.
@@ -138,7 +142,7 @@ func (c *checker) field(i int) {
 	e := &c.x.entries[i]
 	v := c.answers[e.field.ID]
 	if v.Empty() {
-		if !e.field.Optional {
+		if !e.field.Optional && (e.field.Kind != KindFile || !c.opts.PapersLater) {
 			part := ""
 			switch e.field.Kind {
 			case KindDate:

@@ -287,3 +287,22 @@ func TestConditionsHold(t *testing.T) {
 		}
 	}
 }
+
+// TestPapersMayComeLater holds that a request without a paper is incomplete, not
+// inadmissible, where the page could not insist.
+func TestPapersMayComeLater(t *testing.T) {
+	t.Parallel()
+	d, err := forms.Build(forms.Definition{Version: 1, Steps: []forms.Step{{ID: "a", Title: "A", Sections: []forms.Section{{ID: "b", Fields: []forms.Field{
+		{ID: "plan", Kind: forms.KindFile, Label: "Plan", Purpose: "Situer", LegalBasis: "CGPPP"},
+		{ID: "nom", Kind: forms.KindText, Label: "Nom", Purpose: "Répondre", LegalBasis: "CRPA"},
+	}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if errs := d.Validate(forms.Answers{}, today, forms.Options{}); len(errs) != 2 {
+		t.Errorf("a page lets a paper be missing: %v", errs)
+	}
+	if errs := d.Validate(forms.Answers{}, today, forms.Options{PapersLater: true}); len(errs) != 1 || errs[0].Field != "nom" {
+		t.Errorf("where papers may come later, the name alone is missing: %v", errs)
+	}
+}
