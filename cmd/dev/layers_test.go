@@ -36,6 +36,7 @@ var tiers = map[string]int{
 	"jobs":               8,
 	"api/web":            8,
 	"api/web/assets":     7,
+	"api/web/webtest":    9,
 	"api/agent":          9,
 	"api/citizen":        9,
 	"api/hub":            9,
@@ -45,9 +46,12 @@ var tiers = map[string]int{
 	"cmd/parvis":         11,
 }
 
-// forTests are the packages that a test may import from any tier: they bring the real
-// parts (a schema in Postgres, a mail server) that the tested code stands on.
-var forTests = []string{"tenants/pgtest", "tenants/parts", "migrations"}
+// testKits bring the real parts (a schema in Postgres, a deployment) that tested code
+// stands on. A test may import them from any tier, and the program from none.
+var testKits = []string{"tenants/pgtest", "api/web/webtest"}
+
+// forTests are the packages beside the kits that a test may import from any tier.
+var forTests = []string{"tenants/parts", "migrations"}
 
 // owners is who may import which library. A folder stands for all below it.
 var owners = []struct {
@@ -64,7 +68,7 @@ var owners = []struct {
 }
 
 // environment is who may read environment variables: configuration enters in one place.
-var environment = []string{"cmd", "tenants/pgtest"}
+var environment = []string{"cmd", "tenants/pgtest", "api/web/webtest"}
 
 // sourceFile is one Go file of the module.
 type sourceFile struct {
@@ -151,8 +155,10 @@ func judgeImport(f sourceFile, tier int, known bool, imported string) string {
 		switch {
 		case !known || !numbered:
 			return "" // said once for the package itself
-		case f.isTest() && (own == f.pkg() || slices.Contains(forTests, own)):
+		case f.isTest() && (own == f.pkg() || slices.Contains(forTests, own) || slices.Contains(testKits, own)):
 			return ""
+		case !f.isTest() && slices.Contains(testKits, own) && !slices.Contains(testKits, f.pkg()):
+			return own + " is for tests alone"
 		case other >= tier:
 			return f.pkg() + " (tier " + strconv.Itoa(tier) + ") may not know " + own + " (tier " + strconv.Itoa(other) + ")"
 		}
@@ -203,6 +209,7 @@ func TestLayersNoticeBreaks(t *testing.T) {
 		{"sideways", "tenants/staff/a.go", `import "` + own + `tenants/citizens"`, "may not know"},
 		{"no number", "tenants/attic/a.go", ``, "has no number"},
 		{"a test with a real part", "tenants/calendar/a_test.go", `import "` + own + `tenants/pgtest"`, ""},
+		{"the program with a test's part", "jobs/a.go", `import "` + own + `tenants/pgtest"`, "for tests alone"},
 		{"a test upwards", "tenants/calendar/a_test.go", `import "` + own + `tenants/requests"`, "may not know"},
 		{"a library at home", "jobs/a.go", `import "github.com/riverqueue/river"`, ""},
 		{"a library abroad", "tenants/requests/a.go", `import "github.com/riverqueue/river"`, "belongs to jobs"},
