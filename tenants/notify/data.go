@@ -17,10 +17,12 @@ type Data interface{ template() string }
 // "letter_decision", "sms_received"…).
 func TemplateOf(d Data) string { return d.template() }
 
-// Paragraph is a titled part of a legal text; the title may be empty.
+// Paragraph is a titled part of a legal text; the title may be empty. Items, where
+// there are any, are a list after the text.
 type Paragraph struct {
 	Title string
 	Text  []string
+	Items []string
 }
 
 // Receipt is an accusé de réception, on paper (CRPA R.112-5) or electronic (ARE,
@@ -77,6 +79,7 @@ type AgentDigest struct {
 	Agent                           string
 	Day                             calendar.Date
 	Late, Due, Fresh, Unnotified    []DigestLine
+	Lapsed                          []DigestLine // decided by silence since the last digest
 	LateCount, DueCount, FreshCount int
 	Path                            string
 }

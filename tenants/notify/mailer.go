@@ -17,7 +17,9 @@ import (
 // TLSMode says how a connection to the SMTP server is protected.
 type TLSMode string
 
-// The modes. The certificate is always checked where there is one.
+// The modes. The certificate is checked, but in TLSOpportunistic without a user:
+// who could forge it could as well take the offer of STARTTLS away (RFC 7435), and
+// there is no password to protect.
 const (
 	TLSMandatory     TLSMode = "mandatory"     // STARTTLS, or nothing is sent
 	TLSOpportunistic TLSMode = "opportunistic" // STARTTLS where the server offers it
@@ -35,7 +37,8 @@ type MailerConfig struct {
 	From           string      // address of the envelope and of the From header, "no-reply@parvis.fr"
 	Helo           string      // our name to the server; empty: the machine's
 	Timeout        time.Duration
-	MaxIdle        int // connections kept open for the next mail
+	MaxIdle        int              // connections kept open for the next mail
+	Clock          func() time.Time // dates the mails that are sent at once
 }
 
 // defaults of a MailerConfig.
@@ -66,6 +69,9 @@ func NewMailer(c MailerConfig) (*Mailer, error) {
 	if err != nil {
 		return nil, errors.New("notify: the sender's address is none")
 	}
+	if c.Clock == nil {
+		return nil, errors.New("notify: a mailer needs a clock")
+	}
 	if c.Host == "" || c.Port <= 0 || c.Port > 65535 {
 		return nil, errors.New("notify: the SMTP server needs a host and a port")
 	}
@@ -79,6 +85,7 @@ func NewMailer(c MailerConfig) (*Mailer, error) {
 	}
 	if c.TLSConfig == nil {
 		c.TLSConfig = &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12}
+		c.TLSConfig.InsecureSkipVerify = c.TLS == TLSOpportunistic && c.User == "" // see the modes
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = mailTimeout

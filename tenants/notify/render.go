@@ -64,7 +64,7 @@ func names(kind string) []string {
 }
 
 func parseTexts() map[string]*template.Template {
-	layout := template.Must(template.New("layout").Funcs(functions).ParseFS(files, "templates/layout.txt"))
+	layout := template.Must(template.New("root").Funcs(functions).ParseFS(files, "templates/layout.txt"))
 	all := map[string]*template.Template{}
 	for _, name := range names(".txt") {
 		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, path.Join("templates", name+".txt")))
@@ -73,7 +73,7 @@ func parseTexts() map[string]*template.Template {
 }
 
 func parsePages() map[string]*htmltemplate.Template {
-	layout := htmltemplate.Must(htmltemplate.New("layout").Funcs(functions).ParseFS(files, "templates/layout.html"))
+	layout := htmltemplate.Must(htmltemplate.New("root").Funcs(functions).ParseFS(files, "templates/layout.html"))
 	all := map[string]*htmltemplate.Template{}
 	for _, name := range names(".html") {
 		all[name] = htmltemplate.Must(htmltemplate.Must(layout.Clone()).ParseFS(files, path.Join("templates", name+".html")))
@@ -129,7 +129,11 @@ func renderSMS(text *template.Template, from letterhead, d Data) (Rendered, erro
 		return toGSM(oneLine(b.String())), err
 	}
 	sms, err := write(from.Office)
-	if n, gsm := septets(sms); err == nil && (!gsm || n > oneSMS) {
+	longer := 0 // a placeholder gives its place to a number
+	if received, ok := d.(SMSReceived); ok {
+		longer = max(0, len(received.Number)-len("26-000123"))
+	}
+	if n, gsm := septets(sms); err == nil && (!gsm || n-longer > oneSMS) {
 		sms, err = write("Votre mairie")
 	}
 	return Rendered{Text: sms}, err

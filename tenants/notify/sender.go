@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -24,7 +23,6 @@ type Config struct {
 	// spreads over five days, as mail servers do (RFC 5321, 4.5.4.1).
 	MaxAttempts int
 	Metrics     prometheus.Registerer
-	Clock       func() time.Time // of mails that are sent at once
 }
 
 // Sender sends what is queued. It may be used by many goroutines.
@@ -34,7 +32,6 @@ type Sender struct {
 	baseURL func(tenants.Tenant) string
 	hubURL  func(tenants.Hub) string
 	max     int
-	clock   func() time.Time
 	total   *prometheus.CounterVec
 }
 
@@ -52,13 +49,13 @@ const (
 // New makes a Sender and registers its metric, parvis_notifications_total by
 // channel and result.
 func New(c Config) (*Sender, error) {
-	if c.Mailer == nil || c.BaseURL == nil || c.HubURL == nil || c.Metrics == nil || c.Clock == nil {
-		return nil, errors.New("notify: a sender needs a mailer, the sites' addresses, a registry of metrics and a clock")
+	if c.Mailer == nil || c.BaseURL == nil || c.HubURL == nil || c.Metrics == nil {
+		return nil, errors.New("notify: a sender needs a mailer, the sites' addresses and a registry of metrics")
 	}
 	if c.MaxAttempts <= 0 {
 		c.MaxAttempts = maxAttempts
 	}
-	s := &Sender{mailer: c.Mailer, sms: c.SMS, baseURL: c.BaseURL, hubURL: c.HubURL, max: c.MaxAttempts, clock: c.Clock}
+	s := &Sender{mailer: c.Mailer, sms: c.SMS, baseURL: c.BaseURL, hubURL: c.HubURL, max: c.MaxAttempts}
 	s.total = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "parvis_notifications_total", Help: "Attempts to send e-mails and text messages, by what came of them.",
 	}, []string{"channel", "result"})
@@ -101,7 +98,7 @@ func (s *Sender) sendNow(ctx context.Context, r Rendered, site string, l letter)
 	if err := CheckEmail(l.To); err != nil {
 		return err
 	}
-	l.ID, l.Date = tenants.NewID(), s.clock()
+	l.ID, l.Date = tenants.NewID(), s.mailer.config.Clock()
 	l.Rendered = Rendered{Subject: r.Subject, Text: Absolute(r.Text, site), HTML: Absolute(r.HTML, site)}
 	err := s.mailer.send(ctx, l)
 	failed, isFailure := errors.AsType[*sendError](err)
