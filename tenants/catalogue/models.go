@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"embed"
+	"encoding/json"
 	"io/fs"
 	"slices"
 	"strings"
@@ -34,6 +35,9 @@ var models = sync.OnceValue(func() []*Procedure {
 		}
 		if name != "models/"+p.Slug+".json" {
 			panic("catalogue: " + name + " holds " + p.Slug)
+		}
+		if p.text, err = json.Marshal(p); err != nil {
+			panic(err) // it was read from JSON
 		}
 		all = append(all, p)
 	}
@@ -73,9 +77,9 @@ type LifeEvent struct {
 func LifeEvents() []LifeEvent {
 	return []LifeEvent{
 		{"papiers", "Papiers et état civil", "Actes, copies, extraits", "file-text"},
-		{"enfance", "Enfants et école", "Cantine et inscriptions", "school"},
-		{"voirie", "Rue et travaux", "Signaler, faire des travaux", "construction"},
-		{"associations", "Associations et fêtes", "Salle, matériel, buvette, subvention", "party-popper"},
+		{"enfance", "Enfants et école", "Cantine et inscriptions", "graduation-cap"},
+		{"voirie", "Rue et travaux", "Signaler, faire des travaux", "hammer"},
+		{"associations", "Associations et fêtes", "Salle, matériel, buvette, subvention", "users"},
 		{"commerces", "Commerces et entreprises", "Terrasse, étalage", "store"},
 		{"mairie", "Écrire à la mairie", "Questions, réclamations, documents", "landmark"},
 	}

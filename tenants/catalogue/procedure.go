@@ -86,6 +86,7 @@ type Procedure struct {
 	Redirect         string             `json:"redirect,omitempty"` // https address, where the law puts the procedure elsewhere
 	Form             *forms.Definition  `json:"form,omitempty"`
 	checksum         string
+	text             []byte // canonical JSON, of the library's models alone: they are installed often
 	searchTitle      string
 	searchKeywords   string
 	searchEverything string
@@ -215,6 +216,14 @@ func (p *Procedure) Copy() (*Procedure, error) {
 		return nil, fault.New(fault.Invalid, "procedure_unreadable")
 	}
 	return ParseProcedure(text)
+}
+
+// json gives the procedure's canonical JSON.
+func (p *Procedure) json() ([]byte, error) {
+	if p.text != nil {
+		return p.text, nil
+	}
+	return json.Marshal(p)
 }
 
 // Checksum gives the SHA-256 of the procedure's canonical JSON, in hexadecimal.

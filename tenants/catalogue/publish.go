@@ -2,101 +2,19 @@ package catalogue
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
 const (
-	sqlSlugs           = `select slug from procedure`
-	sqlInsertProcedure = `insert into procedure (id, slug, model, service_id, open, position, updated_at) values ($1, $2, $3, $4, false, $5, $6)`
-	sqlInsertVersion   = `insert into procedure_version (id, procedure_id, number, definition, checksum, created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7)`
-	sqlSetVersion      = `update procedure set version_id = $2, updated_at = $3 where id = $1`
-	sqlSetOpen         = `update procedure set open = $2, updated_at = $3 where id = $1`
-	sqlSetService      = `update procedure set service_id = (select id from service where id = $2), updated_at = $3 where slug = $1 and exists (select 1 from service where id = $2)`
-	sqlLockProcedure   = `select id from procedure where slug = $1 for update`
-	sqlNextNumber      = `select coalesce(max(number), 0) + 1 from procedure_version where procedure_id = $1`
+	sqlInsertVersion = `insert into procedure_version (id, procedure_id, number, definition, checksum, created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7)`
+	sqlSetVersion    = `update procedure set version_id = $2, updated_at = $3 where id = $1`
+	sqlSetOpen       = `update procedure set open = $2, updated_at = $3 where id = $1`
+	sqlSetService    = `update procedure set service_id = (select id from service where id = $2), updated_at = $3 where slug = $1 and exists (select 1 from service where id = $2)`
+	sqlLockProcedure = `select id from procedure where slug = $1 for update`
+	sqlNextNumber    = `select coalesce(max(number), 0) + 1 from procedure_version where procedure_id = $1`
 )
-
-// Install puts models (none given: all of them) into a commune's catalogue: each with a first
-// version, closed until its mentions are complete, and the services that they
-// name. What is there already is left as it is, so that it can be run again.
-// Administrators and our own jobs only.
-func Install(ctx context.Context, tx *tenants.Tx, wanted ...*Procedure) error {
-	if !tx.Actor().MayAdminister() {
-		return fault.New(fault.Forbidden, "admin_only")
-	}
-	if len(wanted) == 0 {
-		wanted = Models()
-	}
-	slugs, err := tenants.All[string](ctx, tx, sqlSlugs)
-	if err != nil {
-		return err
-	}
-	have := map[string]bool{}
-	for _, s := range slugs {
-		have[s] = true
-	}
-	services, err := newServices(ctx, tx)
-	if err != nil {
-		return err
-	}
-	for i, p := range wanted {
-		if have[p.Slug] {
-			continue
-		}
-		if err := p.refusal(); err != nil {
-			return err
-		}
-		service, err := services.named(ctx, tx, p.Service)
-		if err != nil {
-			return err
-		}
-		id := tenants.NewID()
-		if _, err := tx.Exec(ctx, sqlInsertProcedure, id, p.Slug, p.Slug, service, len(slugs)+i, tx.Now()); err != nil {
-			return err
-		}
-		if _, err := insertVersion(ctx, tx, id, 1, p); err != nil {
-			return err
-		}
-		have[p.Slug] = true
-	}
-	return nil
-}
-
-// services finds a service by its name, or makes it.
-type services map[string]tenants.ID
-
-func newServices(ctx context.Context, tx *tenants.Tx) (services, error) {
-	all, err := tenants.Services(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	by := services{}
-	for _, s := range all {
-		by[s.Name] = s.ID
-	}
-	return by, nil
-}
-
-func (by services) named(ctx context.Context, tx *tenants.Tx, name string) (tenants.ID, error) {
-	if id, ok := by[name]; ok {
-		return id, nil
-	}
-	position := len(ServiceNames())
-	for i, n := range ServiceNames() {
-		if n == name {
-			position = i
-		}
-	}
-	s, err := tenants.PutService(ctx, tx, tenants.Service{Name: name, Position: position})
-	if err != nil {
-		return "", err
-	}
-	by[name] = s.ID
-	return s.ID, nil
-}
 
 // refusal turns what Check finds into a fault.
 func (p *Procedure) refusal() error {
@@ -112,7 +30,7 @@ func (p *Procedure) refusal() error {
 }
 
 func insertVersion(ctx context.Context, tx *tenants.Tx, procedure tenants.ID, number int, p *Procedure) (Version, error) {
-	text, err := json.Marshal(p)
+	text, err := p.json()
 	if err != nil {
 		return Version{}, err
 	}
@@ -126,9 +44,13 @@ func insertVersion(ctx context.Context, tx *tenants.Tx, procedure tenants.ID, nu
 	if _, err := tx.Exec(ctx, sqlSetVersion, procedure, v.ID, tx.Now()); err != nil {
 		return Version{}, err
 	}
-	return v, tx.Record(ctx, tenants.Event{
-		SubjectKind: "procedure", SubjectID: string(procedure), Kind: "version_published",
-		Data: map[string]any{"slug": p.Slug, "number": number, "checksum": v.Checksum},
+	return v, v.record(ctx, tx)
+}
+
+func (v Version) record(ctx context.Context, tx *tenants.Tx) error {
+	return tx.Record(ctx, tenants.Event{
+		SubjectKind: "procedure", SubjectID: string(v.ProcedureID), Kind: "version_published",
+		Data: map[string]any{"slug": v.Procedure.Slug, "number": v.Number, "checksum": v.Checksum},
 	})
 }
 
