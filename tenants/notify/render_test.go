@@ -57,9 +57,9 @@ func every() map[string]notify.Data {
 		"registration": notify.Registration{Number: "26-000123", TrackingCode: "ABCD-EFGH-JKMN", Title: "Buvette", Applicant: "Camille Durand", ReceivedOn: monday, ReceivedAt: at, Path: "/suivi"},
 		"message":      notify.CitizenMessage{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Author: "Nour Alami", AuthorTitle: "Instructrice", Service: "Vie associative", Body: "Corps un\n\nCorps deux", Path: "/demandes/26-000123"},
 		"documents":    letter(notify.LetterDocuments), "decision": letter(notify.LetterDecision), "implicit": letter(notify.LetterImplicit),
-		"closed": notify.Closed{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Path: "/demandes/26-000123"},
-		"digest": notify.AgentDigest{Agent: "Nour Alami", Day: monday, Late: lines, Due: lines, Fresh: lines, Unnotified: lines[:1], LateCount: 14, DueCount: 3, FreshCount: 2, Path: "/agents"},
-		"resume": notify.ResumeCode{Title: "Buvette", Code: "ABCD-EFGH-JKMN", ExpiresOn: monday, Path: "/reprendre"},
+		"closed":            notify.Closed{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Path: "/demandes/26-000123"},
+		"digest":            notify.AgentDigest{Agent: "Nour Alami", Day: monday, Late: lines, Due: lines, Fresh: lines, Unnotified: lines[:1], LateCount: 14, DueCount: 3, FreshCount: 2, Path: "/agents"},
+		"resume":            notify.ResumeCode{Title: "Buvette", Code: "ABCD-EFGH-JKMN", ExpiresOn: monday, Path: "/reprendre"},
 		"registration code": mail("registration"), "verification code": mail("verification"), "recovery code": mail("recovery"),
 		"invitation": mail("invitation"), "account exists": mail("already_registered"),
 	}
