@@ -257,7 +257,8 @@ func (in *intake) checkContent(ctx context.Context) error {
 	}
 	in.s.Applicant = applicant
 	in.s.Answers = p.Form.Prune(in.s.Answers)
-	invalid := forms.Faults(p.Form.Validate(in.s.Answers, in.tx.Now().In(in.tx.Tenant().Zone()), in.options()))
+	found := p.Form.Validate(in.s.Answers, in.tx.Now().In(in.tx.Tenant().Zone()), in.options())
+	invalid := forms.Faults(slices.DeleteFunc(found, func(e forms.FieldError) bool { return in.onPaper(p.Form, e) }))
 	if f := fault.Of(invalid); f != nil {
 		fields = append(fields, f.Fields...)
 	}
@@ -276,9 +277,17 @@ func (in *intake) checkContent(ctx context.Context) error {
 	}
 }
 
+// onPaper tells whether an error is a paper that was not uploaded by a way that
+// uploads none: at the counter it is handed in, with a letter it is enclosed, and
+// whatever is missing in the end is asked for (L.114-5).
+func (in *intake) onPaper(form *forms.Definition, e forms.FieldError) bool {
+	f, ok := form.Field(e.Field)
+	return ok && f.Kind == forms.KindFile && in.s.Channel != ChannelWeb && in.s.Answers[e.Field].Empty()
+}
+
 func (in *intake) options() forms.Options {
 	t := in.tx.Tenant()
-	o := forms.Options{Town: t.Name}
+	o := forms.Options{Town: t.Name, PapersLater: in.s.DraftID == ""} // a draft's pages asked for them
 	if c, err := communes.ByINSEE(t.INSEE); err == nil {
 		o.PostalCodes = c.PostalCodes
 	}

@@ -131,7 +131,7 @@ type Transition struct {
 var (
 	open          = []State{StateReceived, StateReview, StateWaiting}
 	kinds         = []Kind{KindRequest, KindDeclaration, KindReport, KindInformation}
-	withDocuments = []Kind{KindRequest, KindDeclaration}
+	withDocuments = []Kind{KindRequest, KindDeclaration, KindReport}
 )
 
 // rule is a line of the lifecycle. An empty To is the state itself.
@@ -157,7 +157,7 @@ var rules = []rule{
 	{ActionDocumentsComplete, []State{StateWaiting}, StateReview, withDocuments, Owner | agents},
 	{ActionAccept, open, StateAccepted, []Kind{KindRequest}, deciders},
 	{ActionAccept, []State{StateImplicitRejection}, StateAccepted, []Kind{KindRequest}, deciders},
-	{ActionRefuse, open, StateRefused, []Kind{KindRequest}, deciders},
+	{ActionRefuse, open, StateRefused, []Kind{KindRequest, KindReport}, deciders},
 	{ActionAnswer, open, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
 	{ActionAnswer, open, StateAnswered, []Kind{KindInformation}, agents},
 	{ActionAnswer, []State{StateImplicitRejection}, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
