@@ -167,6 +167,11 @@ func (c *checker) command(s scope, n *parse.CommandNode, last []reflect.Type) re
 	}
 	args = append(args, last...)
 	if f, ok := n.Args[0].(*parse.IdentifierNode); ok {
+		if len(n.Args) == 2 && f.Ident == "icon" {
+			if name, constant := n.Args[1].(*parse.StringNode); constant && !iconNames[name.Text] {
+				s.fail("no icon is called %s: add it to assets/src/icons.txt", name.Text)
+			}
+		}
 		return c.call(s, f.Ident, args)
 	}
 	return c.argument(s, n.Args[0])

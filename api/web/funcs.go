@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"io/fs"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +47,18 @@ func icon(name string) template.HTML {
 }
 
 var iconSprite = Asset("icons.svg")
+
+// spriteID finds the names of the sprite's icons.
+var spriteID = regexp.MustCompile(`<symbol id="([a-z0-9-]+)"`)
+
+// iconNames are the icons that can be drawn; check refuses any other in a template.
+var iconNames = func() map[string]bool {
+	names := map[string]bool{}
+	for _, m := range spriteID.FindAllStringSubmatch(string(must(fs.ReadFile(dist, assetNames["icons.svg"]))), -1) {
+		names[m[1]] = true
+	}
+	return names
+}()
 
 // Number writes a whole number as the French do: 12 345.
 func Number[N ~int | ~int64](n N) string {

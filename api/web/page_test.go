@@ -104,7 +104,7 @@ func TestTemplatesAreCheckedAgainstTheirStruct(t *testing.T) {
 	}
 	for _, bad := range []string{
 		`{{.Unknown}}`, `{{if false}}{{.Unknown}}{{end}}`, `{{range .Items}}{{.Label}}{{end}}`, `{{range .Items}}{{.Known}}{{end}}`, `{{range .Known}}{{end}}`,
-		`{{template "input" .Known}}`, `{{template "absent" .}}`, `{{.Site.Nom}}`, `{{button .Items}}`, `{{plural .Known "a" "b"}}`, `{{.Site.frame}}`,
+		`{{template "input" .Known}}`, `{{template "absent" .}}`, `{{.Site.Nom}}`, `{{button .Items}}`, `{{plural .Known "a" "b"}}`, `{{.Site.frame}}`, `{{icon "licorne"}}`,
 	} {
 		if parse(bad) == nil {
 			t.Errorf("%s is accepted", bad)
