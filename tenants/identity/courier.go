@@ -102,7 +102,8 @@ func ParseCourier(body []byte) (CourierMessage, error) {
 			m.Purpose = PurposeRecovery
 		}
 	}
-	if !sixDigits.MatchString(m.Code) || CheckEmail(m.Recipient) != nil || m.Tenant < 0 || m.Hub < 0 {
+	if !sixDigits.MatchString(m.Code) || CheckEmail(m.Recipient) != nil || strings.TrimSpace(m.Recipient) != m.Recipient ||
+		m.Tenant < 0 || m.Hub < 0 {
 		return CourierMessage{}, bad
 	}
 	return m, nil

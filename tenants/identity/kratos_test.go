@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/parts"
@@ -25,49 +27,71 @@ const courierToken = "courier token of the tests"
 // its courier posts to.
 type lab struct {
 	bin, dsn string
+	pg       *parts.Postgres
+	database string
+	folder   string
 	kratos   *parts.Kratos
 	courier  *httptest.Server
 
 	mu    sync.Mutex
 	mails map[string][]identity.CourierMessage
-	fresh chan struct{}
 }
 
-var theLab = sync.OnceValues(startLab)
+var (
+	theLab  = sync.OnceValues(startLab)
+	running atomic.Pointer[lab] // once a test asked for it
+)
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if l, err := theLab(); err == nil {
-		l.kratos.Stop()
-		l.courier.Close()
+	if l := running.Load(); l != nil {
+		l.clear()
 	}
 	os.Exit(code)
+}
+
+func (l *lab) clear() {
+	l.kratos.Stop()
+	l.courier.Close()
+	_ = os.RemoveAll(l.folder)
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, l.pg.DSN("postgres"))
+	if err != nil {
+		return // the server is gone, and its databases with it
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, _ = conn.Exec(ctx, "drop database if exists "+pgx.Identifier{l.database}.Sanitize()+" with (force)")
 }
 
 func startLab() (*lab, error) {
 	ctx := context.Background()
 	progress := func(line string) { fmt.Fprintln(os.Stderr, line) }
 	var err error
-	l := &lab{mails: map[string][]identity.CourierMessage{}, fresh: make(chan struct{}, 1)}
+	l := &lab{mails: map[string][]identity.CourierMessage{}}
 	if l.bin, err = parts.BuildKratos(ctx, parts.KratosBuild{Progress: progress}); err != nil {
 		return nil, err
 	}
-	pg, err := parts.SharedPostgres(ctx, parts.Options{Progress: progress})
-	if err != nil {
+	if l.folder, err = os.MkdirTemp("", "parvis-identity-"); err != nil {
 		return nil, err
 	}
-	name := "kratos_identity_" + random()
-	if err := pg.CreateDatabase(ctx, name, parts.KratosExtensions()...); err != nil {
+	if l.pg, err = parts.SharedPostgres(ctx, parts.Options{Progress: progress}); err != nil {
 		return nil, err
 	}
-	l.dsn = pg.DSN(name)
+	l.database = "kratos_identity_" + random()
+	if err := l.pg.CreateDatabase(ctx, l.database, parts.KratosExtensions()...); err != nil {
+		return nil, err
+	}
+	l.dsn = l.pg.DSN(l.database)
 	l.courier = httptest.NewServer(http.HandlerFunc(l.receive))
-	l.kratos, err = l.start(ctx, 0, 0)
-	return l, err
+	if l.kratos, err = l.start(ctx, 0, 0); err != nil {
+		return nil, err
+	}
+	running.Store(l)
+	return l, nil
 }
 
 func (l *lab) start(ctx context.Context, public, admin int) (*parts.Kratos, error) {
-	dir, err := os.MkdirTemp("", "parvis-kratos-") //nolint:usetesting // shared by all tests
+	dir, err := os.MkdirTemp(l.folder, "kratos-")
 	if err != nil {
 		return nil, err
 	}
