@@ -8,6 +8,7 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -60,7 +61,10 @@ type Mailer struct {
 type mailConn struct {
 	client *mail.Client
 	smtp   *smtp.Client
+
+	mu     sync.Mutex
 	raw    net.Conn
+	closed bool
 }
 
 // NewMailer checks the configuration; it connects to nothing yet.
@@ -85,7 +89,7 @@ func NewMailer(c MailerConfig) (*Mailer, error) {
 	}
 	if c.TLSConfig == nil {
 		c.TLSConfig = &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12}
-		c.TLSConfig.InsecureSkipVerify = c.TLS == TLSOpportunistic && c.User == "" // see the modes
+		c.TLSConfig.InsecureSkipVerify = c.TLS == TLSOpportunistic && c.User == "" //nolint:gosec // see the modes
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = mailTimeout
@@ -95,7 +99,7 @@ func NewMailer(c MailerConfig) (*Mailer, error) {
 	}
 	_, domain, _ := strings.Cut(from, "@")
 	m := &Mailer{config: c, from: from, domain: domain, idle: make(chan *mailConn, c.MaxIdle)}
-	if _, err := m.newClient(new(net.Conn)); err != nil {
+	if _, err := m.newClient(&mailConn{}); err != nil {
 		return nil, errors.New("notify: the SMTP configuration is refused")
 	}
 	return m, nil
@@ -113,16 +117,16 @@ func (m *Mailer) Close() {
 	}
 }
 
-// newClient makes a client for one connection, which it puts where raw points to,
-// so that it can be closed whatever happens.
-func (m *Mailer) newClient(raw *net.Conn) (*mail.Client, error) {
+// newClient makes a client for one connection, which it keeps in into, so that it
+// can be closed whatever happens.
+func (m *Mailer) newClient(into *mailConn) (*mail.Client, error) {
 	c := m.config
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		*raw = conn
+		into.keep(conn)
 		if c.TLS != TLSImplicit {
 			return conn, nil
 		}
@@ -153,20 +157,35 @@ func (m *Mailer) newClient(raw *net.Conn) (*mail.Client, error) {
 
 func (m *Mailer) connect(ctx context.Context) (*mailConn, error) {
 	c := &mailConn{}
-	client, err := m.newClient(&c.raw)
+	client, err := m.newClient(c)
 	if err != nil {
 		return nil, later("smtp configuration")
 	}
 	c.client = client
-	if c.smtp, err = client.DialToSMTPClientWithContext(ctx); err != nil {
+	stop := context.AfterFunc(ctx, c.close)
+	c.smtp, err = client.DialToSMTPClientWithContext(ctx)
+	if alive := stop(); err != nil || !alive {
 		c.close()
 		return nil, later("smtp " + describe(err, "away"))
 	}
 	return c, nil
 }
 
+// keep holds the connection below, or drops it where it was given up meanwhile.
+func (c *mailConn) keep(raw net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.raw = raw
+	if c.closed {
+		_ = raw.Close() // it is given up whatever it says
+	}
+}
+
 // close drops the connection, whose last answer is not waited for.
 func (c *mailConn) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
 	if c.raw != nil {
 		_ = c.raw.Close() // it is given up whatever it says
 	}

@@ -3,13 +3,10 @@ package notify
 import (
 	"embed"
 	htmltemplate "html/template"
-	"path"
 	"strconv"
 	"strings"
 	"sync"
 	"text/template"
-	"time"
-	"unicode"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -67,7 +64,7 @@ func parseTexts() map[string]*template.Template {
 	layout := template.Must(template.New("root").Funcs(functions).ParseFS(files, "templates/layout.txt"))
 	all := map[string]*template.Template{}
 	for _, name := range names(".txt") {
-		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, path.Join("templates", name+".txt")))
+		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".txt"))
 	}
 	return all
 }
@@ -76,7 +73,7 @@ func parsePages() map[string]*htmltemplate.Template {
 	layout := htmltemplate.Must(htmltemplate.New("root").Funcs(functions).ParseFS(files, "templates/layout.html"))
 	all := map[string]*htmltemplate.Template{}
 	for _, name := range names(".html") {
-		all[name] = htmltemplate.Must(htmltemplate.Must(layout.Clone()).ParseFS(files, path.Join("templates", name+".html")))
+		all[name] = htmltemplate.Must(htmltemplate.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return all
 }
@@ -143,17 +140,15 @@ var paletteCache sync.Map // colour → [2]palette; one entry a commune
 
 func cachedPalettes(colour string) (light, dark palette, err error) {
 	if v, ok := paletteCache.Load(colour); ok {
-		both := v.([2]palette)
-		return both[0], both[1], nil
+		if both, ok := v.([2]palette); ok {
+			return both[0], both[1], nil
+		}
 	}
 	if light, dark, err = palettes(colour); err == nil {
 		paletteCache.Store(colour, [2]palette{light, dark})
 	}
 	return light, dark, err
 }
-
-// nbsp is the no-break space of French typography.
-const nbsp = "\u00a0"
 
 // titles gives a mail's subject, which shows on locked screens and in logs of mail
 // servers and so holds neither a name nor the procedure, and the heading of its text.
@@ -208,110 +203,4 @@ func courierTitles(d Data) (subject, heading string) {
 	default:
 		return "Vous avez déjà un compte", "Vous avez déjà un compte"
 	}
-}
-
-func link(path string) string {
-	if path == "" {
-		return ""
-	}
-	return base + path
-}
-
-// lines gives the lines of a text that are not blank.
-func lines(text string) []string {
-	var out []string
-	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r", "\n"), "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			out = append(out, line)
-		}
-	}
-	return out
-}
-
-// paragraphs gives the parts of a text between blank lines.
-func paragraphs(text string) []string {
-	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
-	var out, current []string
-	for line := range strings.SplitSeq(text, "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			current = append(current, line)
-			continue
-		}
-		if current != nil {
-			out = append(out, strings.Join(current, "\n"))
-			current = nil
-		}
-	}
-	if current != nil {
-		out = append(out, strings.Join(current, "\n"))
-	}
-	return out
-}
-
-// received writes a day, with the hour where it was that very day.
-func received(on calendar.Date, at time.Time) string {
-	if at.IsZero() || calendar.On(at, at.Location()) != on {
-		return on.French()
-	}
-	minute := strconv.Itoa(at.Minute())
-	if len(minute) == 1 {
-		minute = "0" + minute
-	}
-	return on.French() + " à " + strconv.Itoa(at.Hour()) + nbsp + "h" + nbsp + minute
-}
-
-// numericDay is the short date of a text message: 02/01/2027.
-func numericDay(d calendar.Date) string {
-	iso := d.String()
-	if len(iso) != 10 {
-		return ""
-	}
-	return iso[8:] + "/" + iso[5:7] + "/" + iso[:4]
-}
-
-// more says how many lines of a list are not shown; "" where all are.
-func more(count int, shown []DigestLine) string {
-	switch rest := count - len(shown); {
-	case rest <= 0:
-		return ""
-	case rest == 1:
-		return "et une autre"
-	default:
-		return "et " + strconv.Itoa(rest) + " autres"
-	}
-}
-
-// oneLine makes a text of one line, without control characters: nothing in it can
-// begin another header.
-func oneLine(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, s))
-}
-
-// tidy takes away the blanks that templates leave: never two blank lines, none at
-// the ends, no space before the end of a line.
-func tidy(text string) string {
-	var b strings.Builder
-	blank := 0
-	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
-		line = strings.TrimRight(line, " \t\r")
-		if line == "" {
-			blank++
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteString("\n")
-			if blank > 0 {
-				b.WriteString("\n")
-			}
-		}
-		blank = 0
-		b.WriteString(line)
-	}
-	b.WriteString("\n")
-	return b.String()
 }
