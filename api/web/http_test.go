@@ -161,8 +161,8 @@ func formRoutes(ui *web.UI, mux *http.ServeMux) {
 	})
 }
 
-// token opens the form and gives its token.
-func token(t *testing.T, client *http.Client, base string) string {
+// formToken opens the form and gives its token.
+func formToken(t *testing.T, client *http.Client, base string) string {
 	t.Helper()
 	_, page := do(t, client, http.MethodGet, base+"/dossier/K7QF-3MPX", nil)
 	found := find(t, page, `main form input[name=_csrf]`)
@@ -175,8 +175,8 @@ func token(t *testing.T, client *http.Client, base string) string {
 func TestFormTakesOnlyItsOwnToken(t *testing.T) {
 	t.Parallel()
 	server, client, _ := served(t, formRoutes)
-	good := token(t, client, server.URL)
-	again := token(t, client, server.URL)
+	good := formToken(t, client, server.URL)
+	again := formToken(t, client, server.URL)
 	if good == again {
 		t.Error("two pages carry the same token: a compressed page tells its bytes")
 	}
@@ -205,13 +205,13 @@ func TestFormTakesOnlyItsOwnToken(t *testing.T) {
 func TestSigningInEndsOlderForms(t *testing.T) {
 	t.Parallel()
 	server, client, _ := served(t, formRoutes)
-	before := token(t, client, server.URL)
+	before := formToken(t, client, server.URL)
 	do(t, client, http.MethodPost, server.URL+"/connexion", nil)
 	res, _ := do(t, client, http.MethodPost, server.URL+"/dossier/x", strings.NewReader(url.Values{"_csrf": {before}}.Encode()), "Content-Type", formType)
 	if res.StatusCode != http.StatusForbidden {
 		t.Errorf("a form drawn before signing in: %d; want 403", res.StatusCode)
 	}
-	res, _ = do(t, client, http.MethodPost, server.URL+"/dossier/x", strings.NewReader(url.Values{"_csrf": {token(t, client, server.URL)}}.Encode()), "Content-Type", formType)
+	res, _ = do(t, client, http.MethodPost, server.URL+"/dossier/x", strings.NewReader(url.Values{"_csrf": {formToken(t, client, server.URL)}}.Encode()), "Content-Type", formType)
 	if res.StatusCode != http.StatusSeeOther {
 		t.Errorf("a form drawn after: %d; want 303", res.StatusCode)
 	}
@@ -220,7 +220,7 @@ func TestSigningInEndsOlderForms(t *testing.T) {
 func TestCrossSitePostsAreRefused(t *testing.T) {
 	t.Parallel()
 	server, client, _ := served(t, formRoutes)
-	body := url.Values{"_csrf": {token(t, client, server.URL)}}.Encode()
+	body := url.Values{"_csrf": {formToken(t, client, server.URL)}}.Encode()
 	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://ailleurs.example"}} {
 		res, page := do(t, client, http.MethodPost, server.URL+"/dossier/x", strings.NewReader(body), append(headers, "Content-Type", formType)...)
 		if res.StatusCode != http.StatusForbidden || len(find(t, page, "main h1")) != 1 {
@@ -259,7 +259,7 @@ func TestFlashIsShownOnce(t *testing.T) {
 func TestUploadKeepsTheRestOfTheDraft(t *testing.T) {
 	t.Parallel()
 	server, client, _ := served(t, formRoutes)
-	good := token(t, client, server.URL)
+	good := formToken(t, client, server.URL)
 	send := func(token string) *http.Response {
 		var b bytes.Buffer
 		w := multipart.NewWriter(&b)
@@ -293,7 +293,7 @@ func TestUploadKeepsTheRestOfTheDraft(t *testing.T) {
 func TestTooLargeAFormIsRefused(t *testing.T) {
 	t.Parallel()
 	server, client, _ := served(t, formRoutes)
-	body := url.Values{"_csrf": {token(t, client, server.URL)}, "motif": {strings.Repeat("a", web.MaxForm)}}.Encode()
+	body := url.Values{"_csrf": {formToken(t, client, server.URL)}, "motif": {strings.Repeat("a", web.MaxForm)}}.Encode()
 	res, _ := do(t, client, http.MethodPost, server.URL+"/dossier/x", strings.NewReader(body), "Content-Type", formType)
 	if res.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d; want 413", res.StatusCode)

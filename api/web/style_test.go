@@ -173,6 +173,7 @@ func siteOf(r *http.Request) web.Site {
 }
 
 func TestServeStyle(t *testing.T) {
+	t.Parallel()
 	if *styleAddr == "" {
 		checkStylePages(t)
 		return
