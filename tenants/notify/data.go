@@ -91,6 +91,10 @@ type DigestLine struct {
 	Path          string
 }
 
+// AgentInvited tells a person that an access was opened for them, as an agent or as
+// a hub's administrator. It holds no code: Path is the page that mails one.
+type AgentInvited struct{ Agent, Path string }
+
 // ResumeCode lets a person go on with a draft on another device. Its text is
 // erased from its row once it is sent.
 type ResumeCode struct {
@@ -129,6 +133,7 @@ func (CitizenMessage) template() string { return "message" }
 func (l Letter) template() string       { return "letter_" + l.Kind }
 func (Closed) template() string         { return "closed" }
 func (AgentDigest) template() string    { return "digest" }
+func (AgentInvited) template() string   { return "agent_invited" }
 func (ResumeCode) template() string     { return "resume_code" }
 func (SMSReceived) template() string    { return "sms_received" }
 func (SMSDocuments) template() string   { return "sms_documents" }

@@ -100,7 +100,8 @@ func render(from letterhead, d Data) (Rendered, error) {
 	}
 	subject, heading := titles(d)
 	v := view{Subject: oneLine(subject), Heading: heading, From: from, Citizen: !from.Hub, D: d}
-	if _, toAgent := d.(AgentDigest); toAgent {
+	switch d.(type) {
+	case AgentDigest, AgentInvited:
 		v.Citizen = false
 	}
 	var err error
@@ -185,6 +186,8 @@ func titles(d Data) (subject, heading string) {
 			return "Vos demandes" + nbsp + ": " + strconv.Itoa(d.LateCount) + " en retard", heading
 		}
 		return "Vos demandes du jour", heading
+	case AgentInvited:
+		return "Votre accès est ouvert", "Votre accès est ouvert"
 	case ResumeCode:
 		return "Votre code pour reprendre votre démarche", "Reprenez votre démarche quand vous voulez"
 	default:

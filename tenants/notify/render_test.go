@@ -58,7 +58,7 @@ func every() map[string]notify.Data {
 		"message":      notify.CitizenMessage{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Author: "Nour Alami", AuthorTitle: "Instructrice", Service: "Vie associative", Body: "Corps un\n\nCorps deux", Path: "/demandes/26-000123"},
 		"documents":    letter(notify.LetterDocuments), "decision": letter(notify.LetterDecision), "implicit": letter(notify.LetterImplicit),
 		"closed":            notify.Closed{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Path: "/demandes/26-000123"},
-		"digest":            notify.AgentDigest{Agent: "Nour Alami", Day: monday, Late: lines, Due: lines, Fresh: lines, Unnotified: lines[:1], LateCount: 14, DueCount: 3, FreshCount: 2, Path: "/agents"},
+		"digest":            notify.AgentDigest{Agent: "Nour Alami", Day: monday, Late: lines, Due: lines, Fresh: lines, Lapsed: lines[:1], Unnotified: lines[:1], LateCount: 14, DueCount: 3, FreshCount: 2, Path: "/agents"},
 		"resume":            notify.ResumeCode{Title: "Buvette", Code: "ABCD-EFGH-JKMN", ExpiresOn: monday, Path: "/reprendre"},
 		"registration code": mail("registration"), "verification code": mail("verification"), "recovery code": mail("recovery"),
 		"invitation": mail("invitation"), "account exists": mail("already_registered"),
@@ -284,8 +284,8 @@ func TestALetterKeepsItsParagraphsAndLines(t *testing.T) {
 func TestTheDigestCountsWhatItDoesNotList(t *testing.T) {
 	t.Parallel()
 	r, doc := render(t, every()["digest"])
-	if got := len(all(doc, "ul > li > a")); got != 7 {
-		t.Errorf("%d lines, want 7", got)
+	if got := len(all(doc, "ul > li > a")); got != 8 {
+		t.Errorf("%d lines, want 8", got)
 	}
 	for _, want := range []string{"En retard\u00a0: 14", "et 12 autres", "et une autre", "échéance le lundi 23 novembre 2026"} {
 		if !strings.Contains(r.Text, want) {
