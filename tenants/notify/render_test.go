@@ -59,6 +59,7 @@ func every() map[string]notify.Data {
 		"documents":    letter(notify.LetterDocuments), "decision": letter(notify.LetterDecision), "implicit": letter(notify.LetterImplicit),
 		"closed":            notify.Closed{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Path: "/demandes/26-000123"},
 		"digest":            notify.AgentDigest{Agent: "Nour Alami", Day: monday, Late: lines, Due: lines, Fresh: lines, Lapsed: lines[:1], Unnotified: lines[:1], LateCount: 14, DueCount: 3, FreshCount: 2, Path: "/agents"},
+		"invited":           notify.AgentInvited{Agent: "Nour Alami", Path: "/agents/mot-de-passe"},
 		"resume":            notify.ResumeCode{Title: "Buvette", Code: "ABCD-EFGH-JKMN", ExpiresOn: monday, Path: "/reprendre"},
 		"registration code": mail("registration"), "verification code": mail("verification"), "recovery code": mail("recovery"),
 		"invitation": mail("invitation"), "account exists": mail("already_registered"),
