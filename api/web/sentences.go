@@ -123,6 +123,7 @@ var sentences = map[string]string{
 	"idempotency_key_invalid": "La clé d’idempotence n’est pas valable. Envoyez de 1 à 200 caractères visibles.",
 	"items_required":          "Indiquez au moins une pièce à demander.",
 	"pieces_required":         "Indiquez les pièces attendues et la date limite pour les envoyer.",
+	"letter_required":         "La lettre est vide. Écrivez-la avant de décider.",
 	"letter_unknown":          "Cette démarche n’a pas de lettre pour cette décision. Choisissez une autre décision.",
 	"limit_invalid":           "Choisissez une date limite après aujourd’hui, et dans un délai raisonnable.",
 	"notified_on_invalid":     "La date de remise doit être entre la décision et aujourd’hui.",
