@@ -118,6 +118,7 @@ var sentences = map[string]string{
 	"decision_unknown":        "Cette décision n’existe pas, ou sa date de remise est déjà notée.",
 	"delivery_invalid":        "Choisissez comment la décision est remise. Sans adresse électronique, choisissez le guichet ou le courrier.",
 	"documents_limit_running": "Le délai laissé pour envoyer les pièces n’est pas fini. Attendez sa fin avant de classer la demande.",
+	"file_chosen_none":        "Choisissez un fichier avant d’envoyer.",
 	"file_missing":            "Choisissez un fichier avant d’envoyer.",
 	"file_unknown":            "Ce fichier n’a pas été reçu. Envoyez-le de nouveau.",
 	"idempotency_key_invalid": "La clé d’idempotence n’est pas valable. Envoyez de 1 à 200 caractères visibles.",
