@@ -167,8 +167,10 @@ create table request (
 create index request_open on request (coalesce(due_on, 'infinity'::date), id) where closed_on is null;
 create index request_open_service on request (service_id, coalesce(due_on, 'infinity'::date), id) where closed_on is null;
 create index request_open_state on request (service_id, state, coalesce(due_on, 'infinity'::date), id) where closed_on is null;
+create index request_open_waiting on request (coalesce(due_on, 'infinity'::date), id) where closed_on is null and waiting;
 create index request_open_agent on request (agent_id, coalesce(due_on, 'infinity'::date), id) where closed_on is null;
 create index request_closed on request (closed_on desc, id desc) where closed_on is not null;
+create index request_closed_state on request (service_id, state, closed_on desc, id desc) where closed_on is not null;
 create index request_search on request using gin (to_tsvector('simple'::regconfig, search));
 create index request_citizen on request (citizen_id, received_at desc) where citizen_id is not null;
 create index request_received on request (received_on);

@@ -7,7 +7,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/parvis-gru/parvis/tenants/catalogue"
@@ -85,7 +84,7 @@ func CheckApplicant(p *catalogue.Procedure, channel string, a Applicant) (Applic
 		wrong("email", "invalid")
 	}
 	if a.Phone != "" {
-		if number, ok := validPhone(a.Phone); ok {
+		if number, ok := forms.Phone(a.Phone, ""); ok {
 			a.Phone = number
 		} else {
 			wrong("phone", "invalid")
@@ -178,20 +177,6 @@ func clean(s string, lines bool) string {
 func validEmail(s string) bool {
 	parsed, err := mail.ParseAddress(s)
 	return err == nil && parsed.Address == s && wholeEmail.MatchString(s)
-}
-
-// regions are where a number without a country's prefix may be dialled from: the
-// mainland first, then each place overseas with its own plan.
-var regions = []string{"FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "NC", "PF", "WF"}
-
-func validPhone(s string) (string, bool) {
-	for _, region := range regions {
-		number, err := phonenumbers.Parse(s, region)
-		if err == nil && phonenumbers.IsValidNumberForRegion(number, region) || err == nil && strings.HasPrefix(s, "+") && phonenumbers.IsValidNumber(number) {
-			return phonenumbers.Format(number, phonenumbers.E164), true
-		}
-	}
-	return "", false
 }
 
 // validOrganisation checks a SIREN or SIRET by its key (Luhn; La Poste's

@@ -80,10 +80,13 @@ func (r Row) Late(today calendar.Date) bool {
 }
 
 // Counts is how much stands in each view, each at most [CountCap].
-type Counts struct{ Todo, Mine, Waiting, Late, Open int }
+type Counts struct{ Todo, Mine, Waiting, Late int }
+
+// Open is how much is open in all, at most [CountCap].
+func (c Counts) Open() int { return min(c.Todo+c.Waiting, CountCap) }
 
 // CountCap is where counting stops: beyond it a figure helps nobody, and costs.
-const CountCap = 1000
+const CountCap = 500
 
 const (
 	rowColumns = `r.id, r.number, r.procedure_slug, r.title, r.kind, r.channel, r.state, r.service_id, r.agent_id,
@@ -115,12 +118,12 @@ const (
 	sqlCountClosed = `select count(*) from (select 1 from request r where r.closed_on is not null` + filters + ` limit $11) counted`
 	sqlCountAll    = `select count(*) from (select 1 from request r where true` + filters + ` limit $11) counted`
 
+	seen      = `and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) and ($5::uuid is null or r.service_id = $5)`
 	sqlCounts = `select
-		(select count(*) from (select 1 from request r where r.closed_on is null and not r.waiting and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) limit $4)  c) as todo,
-		(select count(*) from (select 1 from request r where r.closed_on is null and r.agent_id = $2 and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) limit $4) c) as mine,
-		(select count(*) from (select 1 from request r where r.closed_on is null and r.waiting and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) limit $4) c) as waiting,
-		(select count(*) from (select 1 from request r where r.closed_on is null and coalesce(r.due_on, 'infinity'::date) < $3 and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) limit $4) c) as late,
-		(select count(*) from (select 1 from request r where r.closed_on is null and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) limit $4) c) as open`
+		(select count(*) from (select 1 from request r where r.closed_on is null and not r.waiting ` + seen + ` limit $4) c) as todo,
+		(select count(*) from (select 1 from request r where r.closed_on is null and r.agent_id = $2 ` + seen + ` limit $4) c) as mine,
+		(select count(*) from (select 1 from request r where r.closed_on is null and r.waiting ` + seen + ` limit $4) c) as waiting,
+		(select count(*) from (select 1 from request r where r.closed_on is null and coalesce(r.due_on, 'infinity'::date) < $3 ` + seen + ` limit $4) c) as late`
 	sqlMine = `select ` + rowColumns + `(select count(*) from message m where m.request_id = r.id and not m.incoming and m.read_at is null)::int as unread
 		from request r` + joined + ` where r.citizen_id = $1 order by r.received_at desc, r.id desc limit 200`
 )
@@ -129,16 +132,19 @@ const (
 // filters that may be null a plan for any values would be a bad one for most.
 const planned = pgx.QueryExecModeCacheDescribe
 
-// services gives the services that an agent is limited to; nil is no limit.
-func services(a tenants.Actor) []string {
+// covered gives the services that an agent is limited to: several, or one, which an
+// index then answers in order; none of both is no limit.
+func covered(a tenants.Actor) (several []string, one tenants.ID) {
 	if a.Role != tenants.RoleInstructor || len(a.Services) == 0 {
-		return nil
+		return nil, ""
 	}
-	ids := make([]string, len(a.Services))
-	for i, id := range a.Services {
-		ids[i] = string(id)
+	if len(a.Services) == 1 {
+		return nil, a.Services[0]
 	}
-	return ids
+	for _, id := range a.Services {
+		several = append(several, string(id))
+	}
+	return several, ""
 }
 
 // cursor is where a page ended.
@@ -260,7 +266,14 @@ func (q *query) choose(f Filter, tx *tenants.Tx) error {
 	} else if f.Q != "" {
 		number = "" // nothing that could be found was typed
 	}
-	q.args = []any{planned, services(tx.Actor()), orNone(string(f.State)), f.Service.OrNull(), agent.OrNull(), orNone(f.Procedure), orNone(f.Channel),
+	several, service := covered(tx.Actor())
+	if f.Service != "" {
+		if service != "" && service != f.Service {
+			several = []string{} // both cannot hold
+		}
+		service = f.Service
+	}
+	q.args = []any{planned, several, orNone(string(f.State)), service.OrNull(), agent.OrNull(), orNone(f.Procedure), orNone(f.Channel),
 		words, number, due, waiting}
 	return nil
 }
@@ -321,7 +334,8 @@ func ListCounts(ctx context.Context, tx *tenants.Tx) (Counts, error) {
 	if !a.IsAgent() {
 		return Counts{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	return tenants.One[Counts](ctx, tx, sqlCounts, planned, services(a), a.ID.OrNull(), tx.Today(), CountCap)
+	several, service := covered(a)
+	return tenants.One[Counts](ctx, tx, sqlCounts, planned, several, a.ID.OrNull(), tx.Today(), CountCap, service.OrNull())
 }
 
 // Mine gives the requests of the signed-in citizen, latest first, at most 200. The
