@@ -92,24 +92,40 @@ var phoneRegions = [...]string{"FR", "GP", "RE", "MQ", "GF", "YT", "PF"}
 
 var phoneShape = regexp.MustCompile(`^[+0-9(][0-9 .()/\-\x{00a0}\x{202f}]{4,30}$`)
 
-// parsePhone gives the E.164 form of a French or international number.
-func parsePhone(s string) (string, bool) {
+// Phone gives the E.164 form of a number that was typed, French or international. A
+// number without its country is read as one of the region that is named (as "RE";
+// empty: none in particular), then of the mainland, then of the overseas territories.
+// A French number that the library's tables do not know is taken as well: tables are
+// older than the newest ranges, and a real number must not be refused.
+func Phone(s, region string) (e164 string, ok bool) {
 	if !phoneShape.MatchString(s) {
 		return "", false
 	}
-	for _, region := range phoneRegions {
+	regions := phoneRegions[:]
+	if region != "" {
+		regions = append([]string{region}, regions...)
+	}
+	for _, region := range regions {
 		n, err := phonenumbers.Parse(s, region)
 		if err == nil && phonenumbers.IsValidNumber(n) {
 			return phonenumbers.Format(n, phonenumbers.E164), true
 		}
 	}
+	if n, err := phonenumbers.Parse(s, "FR"); err == nil && french(n) {
+		return phonenumbers.Format(n, phonenumbers.E164), true
+	}
 	return "", false
+}
+
+// french tells whether a number fits the mainland's plan: nine digits, the first no zero.
+func french(n *phonenumbers.PhoneNumber) bool {
+	return n.GetCountryCode() == 33 && n.GetNationalNumber() >= 100_000_000 && n.GetNationalNumber() <= 999_999_999
 }
 
 // cleanPhone gives the E.164 form where there is one, and else the line as typed.
 func cleanPhone(s string) string {
 	s = cleanLine(s)
-	if e164, ok := parsePhone(s); ok {
+	if e164, ok := Phone(s, ""); ok {
 		return e164
 	}
 	return s
@@ -117,10 +133,10 @@ func cleanPhone(s string) string {
 
 var e164Shape = regexp.MustCompile(`^\+[1-9][0-9]{4,14}$`)
 
-// isPhone tells whether a stored number is the E.164 form of a valid one.
+// isPhone tells whether a stored number is the E.164 form that Phone gives.
 func isPhone(s string) bool {
 	n := storedPhone(s)
-	return n != nil && phonenumbers.IsValidNumber(n)
+	return n != nil && (phonenumbers.IsValidNumber(n) || french(n))
 }
 
 // storedPhone takes an E.164 number apart, or gives nil. Country codes begin no other country code, so that

@@ -7,12 +7,12 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/nyaruka/phonenumbers"
 	gomail "github.com/wneessen/go-mail"
 	"golang.org/x/net/idna"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
 // letter is a mail about to be sent.
@@ -86,14 +86,12 @@ var regions = map[string]string{
 // written without its country is read as one of the commune's territory, then as
 // one of mainland France. What is no number is fault.Invalid "recipient_invalid".
 func CheckPhone(t tenants.Tenant, s string) (string, error) {
-	candidates := []string{"FR"}
-	if len(t.INSEE) >= 3 && regions[t.INSEE[:3]] != "" {
-		candidates = []string{regions[t.INSEE[:3]], "FR"}
+	region := ""
+	if len(t.INSEE) >= 3 {
+		region = regions[t.INSEE[:3]]
 	}
-	for _, region := range candidates {
-		if n, err := phonenumbers.Parse(s, region); err == nil && phonenumbers.IsValidNumber(n) {
-			return phonenumbers.Format(n, phonenumbers.E164), nil
-		}
+	if e164, ok := forms.Phone(s, region); ok {
+		return e164, nil
 	}
 	return "", fault.New(fault.Invalid, "recipient_invalid")
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
 // Applicant is who applies, and how to answer them. It is written as JSON in a
