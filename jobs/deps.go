@@ -1,0 +1,45 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/riverqueue/river"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/files"
+	"github.com/parvis-gru/parvis/tenants/notify"
+)
+
+// Deps is what the workers work with.
+type Deps struct {
+	DB       *tenants.DB
+	Registry *tenants.Registry
+	Files    *files.Store
+	Sender   *notify.Sender
+	Logger   *slog.Logger
+	Metrics  prometheus.Registerer
+	Clock    func() time.Time
+}
+
+// register lists every worker, one line a kind of job.
+func (r *Runner) register(workers *river.Workers) {
+	river.AddWorker(workers, &quarterWorker{runner: r})
+	addOf(workers, r, r.send, jobTimeout)
+	addOf(workers, r, r.project, jobTimeout)
+	addOf(workers, r, r.night, nightTimeout)
+	addOf(workers, r, r.morning, nightTimeout)
+}
+
+// jobTimeout is how long one job may run; nightTimeout is for a whole commune's.
+const (
+	jobTimeout   = time.Minute
+	nightTimeout = 10 * time.Minute
+)
+
+// send sends a mail or a text message.
+func (r *Runner) send(ctx context.Context, t tenants.Tenant, a notify.SendArgs) error {
+	return r.deps.Sender.Deliver(ctx, r.deps.DB, t, a.Notification)
+}

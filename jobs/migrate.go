@@ -1,0 +1,53 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// schema is where River's tables live in each cell.
+const schema = "river"
+
+const (
+	sqlSchema = `create schema if not exists river`
+	// Every role may insert jobs and see them, but only those that bear its own
+	// name. PUBLIC rather than each role: an access list of thousands of entries
+	// would be read at every statement. A unique key is refused: with that of
+	// another's job one could keep it from ever being queued.
+	sqlGuard = `
+grant usage on schema river to public;
+grant select, insert, update (kind) on river.river_job to public;
+grant usage on sequence river.river_job_id_seq to public;
+alter table river.river_job enable row level security;
+drop policy if exists own_jobs on river.river_job;
+create policy own_jobs on river.river_job to public
+  using (metadata->>'tenant' = session_user::text)
+  with check (metadata->>'tenant' = session_user::text and unique_key is null);
+create index if not exists river_job_backlog on river.river_job ((metadata->>'tenant')) where state = 'available';
+`
+)
+
+// Migrate brings River's tables in a cell to the version of the library and puts
+// the wall between tenants around them. It may run again at any time, as the
+// cell's owner.
+func Migrate(ctx context.Context, pool *pgxpool.Pool, logger *slog.Logger) error {
+	if _, err := pool.Exec(ctx, sqlSchema); err != nil {
+		return fmt.Errorf("river's schema: %w", err)
+	}
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: schema, Logger: logger})
+	if err != nil {
+		return err
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("river's tables: %w", err)
+	}
+	if _, err := pool.Exec(ctx, sqlGuard); err != nil {
+		return fmt.Errorf("the wall around river's tables: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+	"github.com/parvis-gru/parvis/tenants/statistics"
+)
+
+// quarterArgs looks, every quarter of an hour, which tenants have something due by
+// their own clock. A quarter, for there are zones of half an hour (the Marquesas),
+// and so that a silence takes effect soon after midnight.
+type quarterArgs struct{}
+
+func (quarterArgs) Kind() string { return "platform_quarter" }
+
+// nightArgs and morningArgs are a tenant's work of one civil day, done once: after
+// its midnight, and at its digest hour.
+type nightArgs struct {
+	Tenant int64         `json:"tenant"`
+	Day    calendar.Date `json:"day"`
+}
+
+func (nightArgs) Kind() string { return "tenant_night" }
+
+type morningArgs struct {
+	Tenant int64         `json:"tenant"`
+	Day    calendar.Date `json:"day"`
+}
+
+func (morningArgs) Kind() string { return "tenant_morning" }
+
+// once lets one job of the same arguments exist, whatever its state: a day's work
+// is not begun twice while River remembers it, which it does for longer than a day.
+var once = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStateCancelled, rivertype.JobStateCompleted, rivertype.JobStateDiscarded,
+	rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+}}
+
+// remembered is how long River keeps ended jobs: a civil day, its zones, and more.
+const remembered = 72 * time.Hour
+
+const quarter = 15 * time.Minute
+
+// onTheQuarter runs at :00, :15, :30 and :45.
+type onTheQuarter struct{}
+
+// Next gives the next quarter after a time.
+func (onTheQuarter) Next(after time.Time) time.Time { return after.Truncate(quarter).Add(quarter) }
+
+func periodic() []*river.PeriodicJob {
+	return []*river.PeriodicJob{
+		river.NewPeriodicJob(onTheQuarter{}, func() (river.JobArgs, *river.InsertOpts) { return quarterArgs{}, nil },
+			&river.PeriodicJobOpts{ID: "quarter", RunOnStart: true}),
+	}
+}
+
+// morningHours: before, no digest; after, it is too late for a morning's.
+const (
+	firstHour = 5
+	lastHour  = 20
+)
+
+// quarterWorker refuses the platform's job from anybody but the platform.
+type quarterWorker struct {
+	river.WorkerDefaults[quarterArgs]
+	runner *Runner
+}
+
+// Work asks for the day's work.
+func (w *quarterWorker) Work(ctx context.Context, job *river.Job[quarterArgs]) error {
+	if owner(job.JobRow) != "" {
+		return river.JobCancel(errForeign)
+	}
+	return w.runner.quarter(ctx)
+}
+
+// quarter asks for the day's work of each tenant whose clock says so. After an
+// outage the work of the present day is still asked for, and catches up.
+func (r *Runner) quarter(ctx context.Context) error {
+	list, err := r.deps.Registry.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	now := r.deps.Clock()
+	var params []river.InsertManyParams
+	for _, t := range list {
+		if t.State != tenants.StateLive {
+			continue
+		}
+		metadata, err := json.Marshal(map[string]string{"tenant": t.Schema})
+		if err != nil {
+			return err
+		}
+		local := now.In(t.Zone())
+		day := calendar.On(now, t.Zone())
+		add := func(args river.JobArgs) {
+			params = append(params, river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Metadata: metadata, UniqueOpts: once, Priority: 2}})
+		}
+		add(nightArgs{Tenant: t.ID, Day: day})
+		if local.Hour() >= firstHour && local.Hour() <= lastHour && t.Territory().IsWorkingDay(day) {
+			add(morningArgs{Tenant: t.ID, Day: day})
+		}
+	}
+	if len(params) == 0 {
+		return nil
+	}
+	_, err = r.client.InsertMany(ctx, params)
+	return err
+}
+
+// night lets the silences that ended take effect, forgets what is over, and counts
+// the statistics anew. A step that fails does not keep the next from being done; the
+// job is then run again.
+func (r *Runner) night(ctx context.Context, t tenants.Tenant, _ nightArgs) error {
+	write := func(name string, fn func(*tenants.Tx) error) error {
+		return r.deps.DB.Write(ctx, t, tenants.System(name), fn)
+	}
+	lapsed := r.lapse(ctx, t)
+	counted := write("statistiques", func(tx *tenants.Tx) error { return statistics.Refresh(ctx, tx) })
+	purged := write("brouillons", func(tx *tenants.Tx) error {
+		_, err := requests.PurgeDrafts(ctx, tx)
+		return err
+	})
+	_, swept := r.deps.Files.Sweep(ctx, r.deps.DB, t)
+	return errors.Join(lapsed, counted, purged, swept)
+}
+
+// lapse lets each silence that ended take effect, in a transaction of its own: one
+// that fails leaves the others done. After an outage there may be more than one
+// list of them: it goes on as long as the next one is another.
+func (r *Runner) lapse(ctx context.Context, t tenants.Tenant) error {
+	for before := []string(nil); ; {
+		var due []string
+		err := r.deps.DB.Read(ctx, t, tenants.System("silence"), func(tx *tenants.Tx) (err error) {
+			due, err = requests.LapseDue(ctx, tx)
+			return err
+		})
+		if err != nil || slices.Equal(due, before) {
+			return err
+		}
+		before = due
+		var failed []error
+		for _, number := range due {
+			err := r.deps.DB.Write(ctx, t, tenants.System("silence"), func(tx *tenants.Tx) error {
+				return requests.Lapse(ctx, tx, number)
+			})
+			if err != nil {
+				failed = append(failed, fmt.Errorf("silence of %s: %w", number, err))
+			}
+		}
+		if len(failed) > 0 {
+			return errors.Join(failed...)
+		}
+	}
+}
+
+// morning gives the day's alerts and digest; before the tenant's own hour it waits,
+// and on another day it leaves them to that day's own job.
+func (r *Runner) morning(ctx context.Context, t tenants.Tenant, a morningArgs) error {
+	var wait time.Duration
+	err := r.deps.DB.Write(ctx, t, tenants.System("échéances"), func(tx *tenants.Tx) error {
+		if tx.Today() != a.Day {
+			return nil
+		}
+		settings, _, err := tenants.GetSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		hour := min(max(settings.DigestHour, firstHour), lastHour)
+		if wait = time.Date(a.Day.Year, a.Day.Month, a.Day.Day, hour, 0, 0, 0, t.Zone()).Sub(tx.Now()); wait > 0 {
+			return nil
+		}
+		if _, err := requests.Watch(ctx, tx); err != nil {
+			return err
+		}
+		_, err = requests.Digest(ctx, tx)
+		return err
+	})
+	if err == nil && wait > 0 {
+		return river.JobSnooze(wait)
+	}
+	return err
+}
+
+// project copies what the platform may know of a request; one that is gone has
+// nothing to tell.
+func (r *Runner) project(ctx context.Context, t tenants.Tenant, a requests.ProjectArgs) error {
+	var p tenants.Projection
+	err := r.deps.DB.Read(ctx, t, tenants.System("projection"), func(tx *tenants.Tx) (err error) {
+		p, err = requests.ProjectionOf(ctx, tx, a.Request)
+		return err
+	})
+	if f := fault.Of(err); f != nil && f.Kind == fault.NotFound {
+		return river.JobCancel(err)
+	}
+	if err != nil {
+		return err
+	}
+	return r.deps.Registry.Project(ctx, p)
+}
