@@ -1,0 +1,100 @@
+package hub
+
+import (
+	"embed"
+	"net"
+	"net/http"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/identity"
+)
+
+//go:embed *.html
+var files embed.FS
+
+// Server is the hub's area.
+type Server struct {
+	web.Deps
+	router *web.Router
+}
+
+// New makes the area with its routes.
+func New(d web.Deps) *Server {
+	s := &Server{Deps: d}
+	s.router = web.NewRouter(func(w http.ResponseWriter, r *http.Request, scope web.Scope, err error) {
+		if fault.Is(err, "sign_in") {
+			web.Redirect(w, r, "/connexion")
+			return
+		}
+		d.UI.Fail(w, r, scope.Site, err)
+	})
+	s.router.Handle("GET /connexion", s.signInPage)
+	s.router.Handle("POST /connexion", s.signIn)
+	s.router.Handle("GET /connexion/code", s.codePage)
+	s.router.Handle("POST /connexion/code", s.code)
+	s.router.Handle("POST /deconnexion", s.signOut)
+	s.router.Handle("GET /{$}", s.administrators(s.communes))
+	s.router.Handle("GET /communes/nouvelle", s.administrators(s.newCommune))
+	s.router.Handle("POST /communes", s.administrators(s.open))
+	s.router.Handle("GET /communes/{insee}", s.administrators(s.commune))
+	s.router.Handle("POST /communes/{insee}/agent", s.administrators(s.invite))
+	s.router.Handle("/", func(http.ResponseWriter, *http.Request, web.Scope) error {
+		return fault.New(fault.NotFound, "not_found")
+	})
+	return s
+}
+
+// Serve answers a request for a page of a hub.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, scope web.Scope) {
+	s.router.Serve(w, r, scope)
+}
+
+// visit is a request of an administrator who is signed in.
+type visit struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	scope web.Scope
+	admin tenants.HubAdmin
+}
+
+// administrators lets administrators of this hub in, and leads others to sign in.
+func (s *Server) administrators(page func(visit) error) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request, scope web.Scope) error {
+		token, ok := s.UI.Session(r)
+		if !ok {
+			return fault.New(fault.Unauthorized, "sign_in")
+		}
+		admin, err := s.Registry.HubSession(r.Context(), scope.Hub.ID, identity.HashToken(token))
+		if fault.Is(err, "not_found") {
+			return fault.New(fault.Unauthorized, "sign_in")
+		}
+		if err != nil {
+			return err
+		}
+		return page(visit{w: w, r: r, scope: scope, admin: admin})
+	}
+}
+
+// frame begins a page of an administrator.
+func (s *Server) frame(v visit, title, current string) web.Frame {
+	f := s.UI.Frame(v.w, v.r, v.scope.Site, title)
+	f.Area = "Intercommunalité"
+	f.Current = current
+	f.Nav = []web.NavItem{
+		{Label: "Communes", URL: "/", Icon: "building-2"},
+		{Label: "Ouvrir une commune", URL: "/communes/nouvelle", Icon: "plus"},
+	}
+	f.User = &web.User{Name: v.admin.GivenName + " " + v.admin.FamilyName, SignOut: "/deconnexion"}
+	return f
+}
+
+// address is the client's network address, for the throttle alone.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}

@@ -1,0 +1,270 @@
+package hub
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/communes"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/staff"
+)
+
+// found is a commune that answers a search.
+type found struct {
+	communes.Commune
+	Open   bool // already a tenant
+	Member bool // of this hub, as an EPCI
+}
+
+type newPage struct {
+	web.Frame
+	Search  web.Search
+	Found   []found
+	Nothing bool
+}
+
+type communePage struct {
+	web.Frame
+	Commune    communes.Commune
+	Address    string // of the portal
+	Open       []string
+	Missing    []string
+	NeedsAgent bool
+	GivenName  web.Input
+	FamilyName web.Input
+	Email      web.Input
+}
+
+var (
+	newTemplate     = web.MustParse[newPage](web.Hub, files, "new.html")
+	communeTemplate = web.MustParse[communePage](web.Hub, files, "commune.html")
+)
+
+const foundLimit = 12
+
+func (s *Server) newCommune(v visit) error {
+	q := strings.TrimSpace(v.r.URL.Query().Get("q"))
+	page := newPage{
+		Frame:  s.frame(v, "Ouvrir une commune", "/communes/nouvelle"),
+		Search: web.Search{Action: "/communes/nouvelle", Label: "Nom de la commune, code Insee ou code postal", Value: q},
+	}
+	if q != "" {
+		for _, c := range communes.Search(q, foundLimit) {
+			_, err := s.Registry.ByINSEE(v.r.Context(), c.INSEE)
+			if err != nil && !fault.Is(err, "not_found") {
+				return err
+			}
+			page.Found = append(page.Found, found{Commune: c, Open: err == nil, Member: c.EPCI == v.scope.Hub.SIREN})
+		}
+		page.Nothing = len(page.Found) == 0
+	}
+	return newTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+// open opens a commune: live, with its catalogue. What its receipts need is taken
+// from a commune of the hub in the same department, where there is one: the court
+// and the data protection officer are the same.
+func (s *Server) open(v visit) error {
+	form, err := s.UI.Form(v.w, v.r)
+	if err != nil {
+		return err
+	}
+	insee := form.Get("insee")
+	t, err := s.Registry.Open(v.r.Context(), v.admin.Actor(), tenants.Opening{HubID: v.scope.Hub.ID, INSEE: insee})
+	if fault.Is(err, "tenant_exists") {
+		s.UI.SetFlash(v.w, v.r, web.Info, "Cette commune est déjà ouverte.")
+		web.Redirect(v.w, v.r, "/communes/nouvelle")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.lend(v.r.Context(), v.scope.Hub, t); err != nil {
+		return err
+	}
+	s.UI.SetFlash(v.w, v.r, web.Success, "La commune est en ligne, avec son catalogue de démarches.")
+	web.Redirect(v.w, v.r, "/communes/"+t.INSEE)
+	return nil
+}
+
+// lend copies the court and the data protection officer from a neighbour.
+func (s *Server) lend(ctx context.Context, hub tenants.Hub, t tenants.Tenant) error {
+	list, err := s.Registry.TenantsOf(ctx, hub.ID)
+	if err != nil {
+		return err
+	}
+	for _, neighbour := range list {
+		if neighbour.ID == t.ID || neighbour.INSEE[:2] != t.INSEE[:2] || neighbour.State != tenants.StateLive {
+			continue
+		}
+		var theirs tenants.Settings
+		err := s.DB.Read(ctx, neighbour, system(hub), func(tx *tenants.Tx) (err error) {
+			theirs, _, err = tenants.GetSettings(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if theirs.Court.Name == "" {
+			continue
+		}
+		return s.DB.Write(ctx, t, system(hub), func(tx *tenants.Tx) error {
+			own, version, err := tenants.GetSettings(ctx, tx)
+			if err != nil {
+				return err
+			}
+			own.Court, own.DPO = theirs.Court, theirs.DPO
+			return tenants.PutSettings(ctx, tx, own, version)
+		})
+	}
+	return nil
+}
+
+// system is how the hub's part in a commune's opening stands in its history.
+func system(hub tenants.Hub) tenants.Actor { return tenants.System("ouverture par " + hub.Name) }
+
+// ours finds a commune of this hub by its code.
+func (s *Server) ours(v visit) (tenants.Tenant, error) {
+	t, err := s.Registry.ByINSEE(v.r.Context(), v.r.PathValue("insee"))
+	if err == nil && t.HubID != v.scope.Hub.ID {
+		err = fault.New(fault.NotFound, "not_found")
+	}
+	return t, err
+}
+
+func (s *Server) commune(v visit) error {
+	t, err := s.ours(v)
+	if err != nil {
+		return err
+	}
+	return s.showCommune(v, t, invitation{}, nil)
+}
+
+// invitation is what the form of the first agent says.
+type invitation struct{ givenName, familyName, email string }
+
+func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refused error) error {
+	commune, err := communes.ByINSEE(t.INSEE)
+	if err != nil {
+		return err
+	}
+	page := communePage{
+		Frame: s.frame(v, t.Name, "/"), Commune: commune, Address: s.URL(s.Registry.Host(t.Slug)),
+		GivenName:  web.Input{Name: "given_name", Label: "Prénom", Value: typed.givenName, MaxLength: 80},
+		FamilyName: web.Input{Name: "family_name", Label: "Nom", Value: typed.familyName, MaxLength: 80},
+		Email:      web.Input{Name: "email", Label: "Adresse électronique professionnelle", Type: "email", Value: typed.email, NoSpellcheck: true},
+	}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Communes", URL: "/"}, {Label: t.Name}}
+	err = s.DB.Read(v.r.Context(), t, system(v.scope.Hub), func(tx *tenants.Tx) error {
+		agents, err := staff.List(v.r.Context(), tx)
+		if err != nil {
+			return err
+		}
+		page.NeedsAgent = len(agents) == 0
+		settings, _, err := tenants.GetSettings(v.r.Context(), tx)
+		if err != nil {
+			return err
+		}
+		entries, err := catalogue.List(v.r.Context(), tx)
+		seen := map[string]bool{}
+		for _, e := range entries {
+			if e.Open {
+				page.Open = append(page.Open, e.Procedure().Title)
+			}
+			for _, m := range catalogue.Missing(settings, e) {
+				if !seen[m.Label] {
+					seen[m.Label] = true
+					page.Missing = append(page.Missing, m.Label)
+				}
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if refused != nil {
+		status = http.StatusUnprocessableEntity
+		for _, in := range []*web.Input{&page.GivenName, &page.FamilyName, &page.Email} {
+			if message, ok := web.FieldErrors(refused)[in.Name]; ok {
+				in.Error = message
+				page.Errors = append(page.Errors, web.ErrorLink{ID: in.Name, Message: message})
+			}
+		}
+	}
+	return communeTemplate.Render(v.w, v.r, status, page)
+}
+
+// invite invites the first agent of a commune; one that has agents invites the
+// others itself.
+func (s *Server) invite(v visit) error {
+	t, err := s.ours(v)
+	if err != nil {
+		return err
+	}
+	form, err := s.UI.Form(v.w, v.r)
+	typed := invitation{givenName: strings.TrimSpace(form.Get("given_name")), familyName: strings.TrimSpace(form.Get("family_name")), email: strings.TrimSpace(form.Get("email"))}
+	if err != nil {
+		return err
+	}
+	if err := s.inviteFirst(v, t, typed); err != nil {
+		if fault.Of(err).Kind == fault.Invalid {
+			return s.showCommune(v, t, typed, err)
+		}
+		return err
+	}
+	s.UI.SetFlash(v.w, v.r, web.Success, "L’invitation est partie par courriel.")
+	web.Redirect(v.w, v.r, "/communes/"+t.INSEE)
+	return nil
+}
+
+func (s *Server) inviteFirst(v visit, t tenants.Tenant, typed invitation) error {
+	ctx := v.r.Context()
+	if typed.givenName == "" || typed.familyName == "" {
+		return fault.New(fault.Invalid, "agent_invalid",
+			fault.Field{Path: "given_name", Code: "name_required", Message: "Indiquez le prénom et le nom de l’agent."})
+	}
+	if err := identity.CheckEmail(typed.email); err != nil {
+		return fault.New(fault.Invalid, "agent_invalid",
+			fault.Field{Path: "email", Code: "email_invalid", Message: "Saisissez une adresse électronique complète, par exemple nom@exemple.fr."})
+	}
+	err := s.DB.Read(ctx, t, system(v.scope.Hub), func(tx *tenants.Tx) error { return s.noAgentYet(ctx, tx) })
+	if err != nil {
+		return err
+	}
+	provider, _, err := s.Identity.EnsureIdentity(ctx, typed.email, "")
+	if err != nil {
+		return err
+	}
+	err = s.DB.Write(ctx, t, system(v.scope.Hub), func(tx *tenants.Tx) error {
+		if err := s.noAgentYet(ctx, tx); err != nil {
+			return err
+		}
+		_, err := staff.Invite(ctx, tx, staff.NewAgent{
+			Email: typed.email, GivenName: typed.givenName, FamilyName: typed.familyName, Role: tenants.RoleAdmin,
+			Subject: identity.Subject(tx, identity.ProviderKratos, provider),
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.Identity.RequestRecovery(ctx, identity.Claim{
+		Email: typed.email, Address: address(v.r), Transient: identity.Transient{Tenant: t.ID, Purpose: identity.PurposeInvitation},
+	})
+	return err
+}
+
+func (s *Server) noAgentYet(ctx context.Context, tx *tenants.Tx) error {
+	agents, err := staff.List(ctx, tx)
+	if err == nil && len(agents) > 0 {
+		err = fault.New(fault.Conflict, "agents_exist")
+	}
+	return err
+}

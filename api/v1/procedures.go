@@ -1,0 +1,139 @@
+package v1
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// Silence is what no answer means.
+type Silence struct {
+	Effect string `json:"effect" enum:"acceptance,rejection,none" doc:"What the town's silence means"`
+	Months int    `json:"months" doc:"After how many months; 0 where silence decides nothing"`
+}
+
+// SilenceDay is what no answer means, and until when.
+type SilenceDay struct {
+	Effect  string `json:"effect" enum:"acceptance,rejection,none" doc:"What the town's silence means"`
+	LastDay string `json:"last_day,omitempty" format:"date" doc:"The last day for an answer; none where silence decides nothing, or while documents are waited for"`
+}
+
+// effectOf gives a silence rule's effect as the API says it: a declaration has no
+// effect of silence either.
+func effectOf(e calendar.Effect) string {
+	if e.Decides() {
+		return string(e)
+	}
+	return string(calendar.None)
+}
+
+// ProcedureItem is a procedure in the list.
+type ProcedureItem struct {
+	Slug    string  `json:"slug"`
+	Title   string  `json:"title"`
+	Summary string  `json:"summary"`
+	Kind    string  `json:"kind" enum:"request,declaration,report,information"`
+	Silence Silence `json:"silence"`
+}
+
+// Piece is a document to bring.
+type Piece struct {
+	Label         string `json:"label"`
+	LegalBasis    string `json:"legal_basis" doc:"The text that requires it"`
+	Indispensable bool   `json:"indispensable"`
+}
+
+// ProcedureDetail is a procedure with what it asks.
+type ProcedureDetail struct {
+	ProcedureItem
+	Version    int             `json:"version" doc:"A published version never changes"`
+	Intro      []string        `json:"intro"`
+	Cost       string          `json:"cost"`
+	Minutes    int             `json:"minutes" doc:"Minutes that filling in takes"`
+	Bring      []Piece         `json:"bring"`
+	LegalBasis string          `json:"silence_basis" doc:"The article that the silence rule rests on"`
+	Form       json.RawMessage `json:"form" doc:"JSON Schema 2020-12 of the request's answers"`
+}
+
+type procedureList struct {
+	Body struct {
+		Items []ProcedureItem `json:"items"`
+	}
+}
+
+type procedureBody struct {
+	Body ProcedureDetail
+}
+
+type slugInput struct {
+	Slug string `path:"slug" maxLength:"63" doc:"The procedure's slug"`
+}
+
+// procedures registers what can be asked for.
+func (s *Server) procedures() {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "list-procedures", Method: http.MethodGet, Path: "/api/v1/procedures", Summary: "The procedures that are open",
+		Tags: []string{"procedures"}, Errors: []int{http.StatusServiceUnavailable},
+	}, func(ctx context.Context, _ *struct{}) (*procedureList, error) {
+		out := &procedureList{}
+		out.Body.Items = []ProcedureItem{}
+		err := s.read(ctx, Caller{}, func(tx *tenants.Tx) error {
+			entries, err := catalogue.List(ctx, tx)
+			for _, e := range entries {
+				if e.Open {
+					out.Body.Items = append(out.Body.Items, itemOf(e))
+				}
+			}
+			return err
+		})
+		return out, err
+	})
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-procedure", Method: http.MethodGet, Path: "/api/v1/procedures/{slug}", Summary: "One procedure, with its form",
+		Tags: []string{"procedures"}, Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable},
+	}, func(ctx context.Context, in *slugInput) (*procedureBody, error) {
+		out := &procedureBody{}
+		err := s.read(ctx, Caller{}, func(tx *tenants.Tx) error {
+			e, err := catalogue.BySlug(ctx, tx, in.Slug)
+			if err != nil {
+				return err
+			}
+			if !e.Open {
+				return fault.New(fault.NotFound, "procedure_unknown")
+			}
+			out.Body = detailOfProcedure(e)
+			return nil
+		})
+		return out, err
+	})
+}
+
+func itemOf(e catalogue.Entry) ProcedureItem {
+	p := e.Procedure()
+	return ProcedureItem{
+		Slug: e.Slug, Title: p.Title, Summary: p.Summary, Kind: string(p.Kind),
+		Silence: Silence{Effect: effectOf(p.Silence.Effect), Months: p.Silence.Months},
+	}
+}
+
+func detailOfProcedure(e catalogue.Entry) ProcedureDetail {
+	p := e.Procedure()
+	d := ProcedureDetail{
+		ProcedureItem: itemOf(e), Version: e.Version.Number, Intro: p.Intro, Cost: p.Cost, Minutes: p.Minutes,
+		Bring: []Piece{}, LegalBasis: p.Silence.Source, Form: json.RawMessage("null"),
+	}
+	for _, piece := range p.Bring {
+		d.Bring = append(d.Bring, Piece{Label: piece.Label, LegalBasis: piece.LegalBasis, Indispensable: piece.Indispensable})
+	}
+	if p.Form != nil {
+		d.Form = p.Form.JSONSchema()
+	}
+	return d
+}

@@ -1,0 +1,186 @@
+package v1
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+	"github.com/parvis-gru/parvis/tenants/staff"
+)
+
+// Server is the API's area.
+type Server struct {
+	web.Deps
+	mux *http.ServeMux
+	api huma.API
+
+	// follow slows down guesses of tracking codes and tokens; intake bounds what one
+	// address may send without a token.
+	follow, intake *web.Limiter
+}
+
+// Requests a minute, and at once, of one network address.
+const (
+	followRate, followBurst = 60, 120
+	intakeRate, intakeBurst = 3000, 10_000
+)
+
+// New makes the API with its operations.
+func New(d web.Deps) *Server {
+	s := &Server{Deps: d, mux: http.NewServeMux(), follow: web.NewLimiter(followRate, followBurst), intake: web.NewLimiter(intakeRate, intakeBurst)}
+	huma.NewError = newError
+	config := huma.DefaultConfig("Parvis", "1.0.0")
+	config.Info.Description = "Les démarches d’une commune : le catalogue, le dépôt et le suivi des demandes, et leur traitement par les agents."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", ""
+	config.CreateHooks = nil // no $schema in bodies
+	config.RejectUnknownQueryParameters = true
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"agent":    {Type: "http", Scheme: "bearer", Description: "Le jeton d’API d’un agent (Espace agents, Mon compte)."},
+		"tracking": {Type: "apiKey", In: "header", Name: "X-Tracking-Code", Description: "Le code de suivi d’une demande."},
+	}
+	s.api = humago.New(s.mux, config)
+	s.procedures()
+	s.intakes()
+	s.work()
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		WriteProblem(w, r, fault.New(fault.NotFound, "not_found"))
+	})
+	return s
+}
+
+// OpenAPI gives the description of the API, as OpenAPI 3.1 in JSON.
+func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
+
+// call is what an operation knows of its HTTP request.
+type call struct {
+	scope   web.Scope
+	address string
+}
+
+// callKey carries the call through huma to its operations; nothing else reads it.
+type callKey struct{}
+
+// Serve answers a request for the API of a commune.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, scope web.Scope) {
+	_, pattern := s.mux.Handler(r)
+	web.SetRoute(r, pattern)
+	r, err := guardBody(w, r)
+	if err != nil {
+		WriteProblem(w, r, err)
+		return
+	}
+	address, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		address = r.RemoteAddr
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	s.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, call{scope: scope, address: address})))
+}
+
+func callOf(ctx context.Context) call {
+	c, _ := ctx.Value(callKey{}).(call)
+	return c
+}
+
+// Caller is who calls: an agent by a token, or nobody in particular.
+type Caller struct {
+	Authorization string `header:"Authorization" doc:"Bearer, then an agent's token" maxLength:"200"`
+}
+
+// Follower is who calls about one request: an agent, or who holds its code.
+type Follower struct {
+	Caller
+	TrackingCode string `header:"X-Tracking-Code" doc:"The request's tracking code" maxLength:"40"`
+}
+
+// actor finds who calls. A token that opens nothing is fault.Unauthorized
+// "token_unknown"; none is a guest.
+func (s *Server) actor(ctx context.Context, tx *tenants.Tx, c Caller) (tenants.Actor, error) {
+	if c.Authorization == "" {
+		return tenants.Guest(), nil
+	}
+	token, ok := strings.CutPrefix(c.Authorization, "Bearer ")
+	if !ok {
+		return tenants.Actor{}, fault.New(fault.Unauthorized, "token_unknown")
+	}
+	actor, err := staff.ActorByToken(ctx, tx, token)
+	if err != nil && fault.Of(err).Kind != fault.Unavailable && fault.Of(err).Kind != fault.Internal {
+		if allowed, _ := s.follow.Allow("token " + callOf(ctx).address); !allowed {
+			return tenants.Actor{}, fault.New(fault.TooMany, "too_many")
+		}
+		return tenants.Actor{}, fault.New(fault.Unauthorized, "token_unknown")
+	}
+	return actor, err
+}
+
+// write runs fn in a transaction of the commune, as the caller.
+func (s *Server) write(ctx context.Context, c Caller, fn func(*tenants.Tx) error) error {
+	return s.problem(ctx, s.DB.Write(ctx, callOf(ctx).scope.Tenant, tenants.Guest(), s.as(ctx, c, fn)))
+}
+
+// read runs fn in a read-only transaction of the commune, as the caller.
+func (s *Server) read(ctx context.Context, c Caller, fn func(*tenants.Tx) error) error {
+	return s.problem(ctx, s.DB.Read(ctx, callOf(ctx).scope.Tenant, tenants.Guest(), s.as(ctx, c, fn)))
+}
+
+func (s *Server) as(ctx context.Context, c Caller, fn func(*tenants.Tx) error) func(*tenants.Tx) error {
+	return func(tx *tenants.Tx) error {
+		actor, err := s.actor(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		return fn(tx.As(actor))
+	}
+}
+
+// following runs fn as the agent, or as the guest whose request it is; without
+// either, there is nothing to see.
+func (s *Server) following(ctx context.Context, f Follower, number string, fn func(*tenants.Tx) error) func(*tenants.Tx) error {
+	return func(tx *tenants.Tx) error {
+		if tx.Actor().IsAgent() {
+			return fn(tx)
+		}
+		if allowed, _ := s.follow.Allow("code " + callOf(ctx).address); !allowed {
+			return fault.New(fault.TooMany, "too_many")
+		}
+		r, err := requests.GetByTracking(ctx, tx, number, f.TrackingCode)
+		if err != nil {
+			return err
+		}
+		return fn(tx.As(requests.GuestOf(r)))
+	}
+}
+
+// agentsOnly lets agents pass.
+func agentsOnly(fn func(*tenants.Tx) error) func(*tenants.Tx) error {
+	return func(tx *tenants.Tx) error {
+		if !tx.Actor().IsAgent() {
+			return fault.New(fault.Unauthorized, "token_needed")
+		}
+		return fn(tx)
+	}
+}
+
+// problem makes what the domain answers a problem, and logs what is a fault of
+// ours, once.
+func (s *Server) problem(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	p := problemOf(err)
+	if p.Status >= http.StatusInternalServerError {
+		s.Logger.ErrorContext(ctx, "request failed", "request_id", web.RequestID(ctx), "error", err.Error())
+	}
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {retryAfter}})
+	}
+	return p
+}

@@ -1,0 +1,232 @@
+package v1
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+type numberInput struct {
+	Follower
+	Number string `path:"number" maxLength:"20" doc:"The request's number" example:"26-000123"`
+}
+
+type requestOutput struct {
+	Body RequestDetail
+}
+
+type listInput struct {
+	Caller
+	State     string `query:"state" maxLength:"40" doc:"Only requests in this state"`
+	Procedure string `query:"procedure" maxLength:"63" doc:"Only requests of this procedure"`
+	DueBefore string `query:"due_before" format:"date" doc:"Only requests that are due before this day"`
+	Q         string `query:"q" maxLength:"200" doc:"Words of the number, the name or the title"`
+	Limit     int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+	Cursor    string `query:"cursor" maxLength:"400" doc:"next of the page before"`
+}
+
+type listOutput struct {
+	Body struct {
+		Items []RequestRow `json:"items"`
+		Next  string       `json:"next,omitempty" doc:"The cursor of the next page"`
+		Total int          `json:"total" doc:"How many there are; with more, at least so many"`
+		More  bool         `json:"more" doc:"Total is a floor"`
+	}
+}
+
+type textInput struct {
+	Caller
+	Number string `path:"number" maxLength:"20"`
+	Body   struct {
+		Body string `json:"body" minLength:"1" maxLength:"10000"`
+	}
+}
+
+type messageInput struct {
+	Follower
+	Number string `path:"number" maxLength:"20"`
+	Body   struct {
+		Body string `json:"body" minLength:"1" maxLength:"10000"`
+	}
+}
+
+type writtenOutput struct {
+	Body Written
+}
+
+// Written is a message or a note that was kept.
+type Written struct {
+	ID        string    `json:"id"`
+	Author    string    `json:"author"`
+	Body      string    `json:"body"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+type documentsInput struct {
+	Caller
+	Number string `path:"number" maxLength:"20"`
+	Body   struct {
+		Items []struct {
+			Label         string `json:"label" minLength:"1" maxLength:"300"`
+			LegalBasis    string `json:"legal_basis" minLength:"1" maxLength:"300" doc:"The text that requires it (L.114-5: no other may be asked for)"`
+			Indispensable *bool  `json:"indispensable,omitempty" doc:"Without it nothing can be decided (L.114-5-1); true where it is not given"`
+		} `json:"items" minItems:"1" maxItems:"30"`
+		LimitOn string `json:"limit_on" format:"date" doc:"The last day to produce them"`
+		Text    string `json:"text,omitempty" maxLength:"4000"`
+		Version int64  `json:"version,omitempty" minimum:"1" doc:"The request's version that was read; another one is refused with 409"`
+	}
+}
+
+type decisionInput struct {
+	Caller
+	Number string `path:"number" maxLength:"20"`
+	Body   struct {
+		Outcome  string `json:"outcome" enum:"accept,refuse,answer,register,close"`
+		Reasons  string `json:"reasons,omitempty" maxLength:"10000" doc:"Compulsory for a refusal"`
+		Subject  string `json:"subject,omitempty" maxLength:"300"`
+		Letter   string `json:"letter,omitempty" maxLength:"20000" doc:"The letter's text; made from the procedure's model where it is not given"`
+		Delivery string `json:"delivery,omitempty" enum:"email,counter,post"`
+		Version  int64  `json:"version,omitempty" minimum:"1" doc:"The request's version that was read; another one is refused with 409"`
+	}
+}
+
+// work registers what is done with requests.
+func (s *Server) work() {
+	agent := []map[string][]string{{"agent": {}}}
+	either := []map[string][]string{{"agent": {}}, {"tracking": {}}}
+	failures := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	operation := func(id, method, path, summary string, security []map[string][]string) huma.Operation {
+		o := huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"requests"}, Security: security, Errors: failures, MaxBodyBytes: maxBody}
+		if method == http.MethodPost {
+			o.DefaultStatus = http.StatusCreated
+		}
+		return o
+	}
+	huma.Register(s.api, operation("get-request", http.MethodGet, "/api/v1/requests/{number}", "One request", either), s.get)
+	huma.Register(s.api, operation("list-requests", http.MethodGet, "/api/v1/requests", "The requests, the soonest due first", agent), s.list)
+	huma.Register(s.api, operation("write-message", http.MethodPost, "/api/v1/requests/{number}/messages", "Write to the citizen, or to the town", either), s.message)
+	huma.Register(s.api, operation("add-note", http.MethodPost, "/api/v1/requests/{number}/notes", "Note something among agents", agent), s.note)
+	huma.Register(s.api, operation("ask-documents", http.MethodPost, "/api/v1/requests/{number}/document-requests", "Ask for missing documents (L.114-5)", agent), s.askDocuments)
+	huma.Register(s.api, operation("decide", http.MethodPost, "/api/v1/requests/{number}/decision", "Decide, with a letter", agent), s.decide)
+}
+
+func (s *Server) get(ctx context.Context, in *numberInput) (*requestOutput, error) {
+	out := &requestOutput{}
+	err := s.read(ctx, in.Caller, s.following(ctx, in.Follower, in.Number, func(tx *tenants.Tx) error {
+		d, err := requests.Get(ctx, tx, in.Number)
+		out.Body = detailOfRequest(d, tx.Actor().IsAgent())
+		return err
+	}))
+	return out, err
+}
+
+func (s *Server) list(ctx context.Context, in *listInput) (*listOutput, error) {
+	filter := requests.Filter{
+		View: requests.ViewAll, State: requests.State(in.State), Procedure: in.Procedure, Q: in.Q, Limit: in.Limit, Cursor: in.Cursor,
+	}
+	if in.DueBefore != "" {
+		day, err := calendar.ParseDate(in.DueBefore)
+		if err != nil {
+			return nil, s.problem(ctx, fault.New(fault.Invalid, "filter_invalid"))
+		}
+		filter.DueBefore = day
+	}
+	out := &listOutput{}
+	err := s.read(ctx, in.Caller, agentsOnly(func(tx *tenants.Tx) error {
+		page, err := requests.List(ctx, tx, filter)
+		if err != nil {
+			return err
+		}
+		out.Body.Items, out.Body.Next, out.Body.Total, out.Body.More = rowsOf(page.Items), page.Next, page.Total, page.More
+		return nil
+	}))
+	return out, err
+}
+
+func (s *Server) message(ctx context.Context, in *messageInput) (*writtenOutput, error) {
+	out := &writtenOutput{}
+	err := s.write(ctx, in.Caller, s.following(ctx, in.Follower, in.Number, func(tx *tenants.Tx) error {
+		m, err := requests.Write(ctx, tx, in.Number, in.Body.Body)
+		out.Body = Written{ID: string(m.ID), Author: m.AuthorName, Body: m.Body, CreatedAt: m.CreatedAt.UTC()}
+		return err
+	}))
+	return out, err
+}
+
+func (s *Server) note(ctx context.Context, in *textInput) (*writtenOutput, error) {
+	out := &writtenOutput{}
+	err := s.write(ctx, in.Caller, agentsOnly(func(tx *tenants.Tx) error {
+		n, err := requests.AddNote(ctx, tx, in.Number, in.Body.Body)
+		out.Body = Written{ID: string(n.ID), Author: n.AuthorName, Body: n.Body, CreatedAt: n.CreatedAt.UTC()}
+		return err
+	}))
+	return out, err
+}
+
+func (s *Server) askDocuments(ctx context.Context, in *documentsInput) (*requestOutput, error) {
+	limit, err := calendar.ParseDate(in.Body.LimitOn)
+	if err != nil {
+		return nil, s.problem(ctx, fault.New(fault.Invalid, "limit_invalid", fault.Field{Path: "limit_on", Code: "limit_invalid"}))
+	}
+	notice := requests.Notice{LimitOn: limit, Text: in.Body.Text}
+	for _, item := range in.Body.Items {
+		notice.Items = append(notice.Items, requests.NoticeItem{
+			Label: item.Label, LegalBasis: item.LegalBasis, Indispensable: item.Indispensable == nil || *item.Indispensable,
+		})
+	}
+	return s.change(ctx, in.Caller, in.Number, in.Body.Version, func(tx *tenants.Tx, version int64) error {
+		_, err := requests.AskDocuments(ctx, tx, in.Number, notice, version)
+		return err
+	})
+}
+
+func (s *Server) decide(ctx context.Context, in *decisionInput) (*requestOutput, error) {
+	return s.change(ctx, in.Caller, in.Number, in.Body.Version, func(tx *tenants.Tx, version int64) error {
+		d := requests.DecisionInput{
+			Outcome: catalogue.Outcome(in.Body.Outcome), Reasons: in.Body.Reasons, Subject: in.Body.Subject,
+			Letter: in.Body.Letter, Delivery: in.Body.Delivery,
+		}
+		if d.Letter == "" {
+			composed, err := requests.PreviewLetter(ctx, tx, in.Number, d.Outcome, d.Reasons)
+			if err != nil {
+				return err
+			}
+			d.Letter = composed.Body
+			if d.Subject == "" {
+				d.Subject = composed.Subject
+			}
+		}
+		_, err := requests.Decide(ctx, tx, in.Number, d, version)
+		return err
+	})
+}
+
+// change does something with a request at the version that the caller read, or,
+// where none is given, at the present one, and gives the request after it.
+func (s *Server) change(ctx context.Context, c Caller, number string, version int64, do func(tx *tenants.Tx, version int64) error) (*requestOutput, error) {
+	out := &requestOutput{}
+	err := s.write(ctx, c, agentsOnly(func(tx *tenants.Tx) error {
+		if version == 0 {
+			d, err := requests.Get(ctx, tx, number)
+			if err != nil {
+				return err
+			}
+			version = d.Version
+		}
+		if err := do(tx, version); err != nil {
+			return err
+		}
+		d, err := requests.Get(ctx, tx, number)
+		out.Body = detailOfRequest(d, true)
+		return err
+	}))
+	return out, err
+}
