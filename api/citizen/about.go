@@ -1,0 +1,93 @@
+package citizen
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+)
+
+type accessibilityPage struct {
+	web.Frame
+	Level string
+}
+
+type privacyPage struct {
+	web.Frame
+	Controller []string
+	DPO        []string
+	Notices    []web.Disclosure
+}
+
+type legalPage struct {
+	web.Frame
+	Mayor   string
+	Address []string
+	SIREN   string
+}
+
+var (
+	accessibilityTemplate = web.MustParse[accessibilityPage](web.Citizen, files, "accessibility.html")
+	privacyTemplate       = web.MustParse[privacyPage](web.Citizen, files, "privacy.html")
+	legalTemplate         = web.MustParse[legalPage](web.Citizen, files, "legal.html")
+)
+
+// notAudited is what the law wants said where no audit says better (décret
+// 2019-768: below 50 %, or never audited).
+const notAudited = "non conforme"
+
+func (s *Server) accessibility(v *visit) error {
+	page := accessibilityPage{Frame: s.frame(v, "Accessibilité", ""), Level: cmp.Or(v.scope.Settings.Accessibility, notAudited)}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: "Accessibilité"}}
+	return accessibilityTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+func (s *Server) privacy(v *visit) error {
+	set := v.scope.Settings
+	var entries []catalogue.Entry
+	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		entries, err = openProcedures(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page := privacyPage{Frame: s.frame(v, "Données personnelles", "")}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: "Données personnelles"}}
+	page.Controller = filled(set.Mayor, set.PostalAddress, set.Phone, set.Email)
+	page.DPO = filled(set.DPO.Name, set.DPO.PostalAddress, set.DPO.Phone, set.DPO.Email)
+	for _, e := range entries {
+		n := e.Procedure().Notice
+		d := web.Disclosure{Title: e.Procedure().Title, Text: n.Purpose + "\n\nCe qui nous y autorise\u00a0: " + n.BasisText +
+			"\n\nQui les voit\u00a0: " + strings.Join(n.Recipients, "\u00a0; ") + ".\n\nCombien de temps\u00a0: " + n.Retention + "\n\n" + n.Consequence}
+		page.Notices = append(page.Notices, d)
+	}
+	return privacyTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+func (s *Server) legal(v *visit) error {
+	set := v.scope.Settings
+	page := legalPage{
+		Frame: s.frame(v, "Mentions légales", ""), Mayor: set.Mayor, SIREN: v.scope.Tenant.SIREN,
+		Address: filled(set.PostalAddress, set.Phone, set.Email),
+	}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: "Mentions légales"}}
+	return legalTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+// filled are the lines of what is set.
+func filled(texts ...string) []string {
+	var out []string
+	for _, text := range texts {
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); line != "" {
+				out = append(out, line)
+			}
+		}
+	}
+	return out
+}

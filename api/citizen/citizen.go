@@ -1,0 +1,241 @@
+package citizen
+
+import (
+	"context"
+	"embed"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+//go:embed *.html
+var files embed.FS
+
+// Server is the citizens' area.
+type Server struct {
+	web.Deps
+	router *web.Router
+	starts *web.Limiter // drafts, by address
+	tracks *web.Limiter // tries of a number and a code, by address
+	mails  *web.Limiter // resume codes sent, by address
+}
+
+// Rates of what could be abused, a minute and an address.
+const (
+	startRate, startBurst = 10, 30
+	trackRate, trackBurst = 5, 10
+	mailRate, mailBurst   = 1, 5
+)
+
+// New makes the area with its routes.
+func New(d web.Deps) *Server {
+	s := &Server{
+		Deps: d, starts: web.NewLimiter(startRate, startBurst), tracks: web.NewLimiter(trackRate, trackBurst), mails: web.NewLimiter(mailRate, mailBurst),
+	}
+	s.router = web.NewRouter(s.fail)
+	s.publicRoutes()
+	s.formRoutes()
+	s.requestRoutes()
+	s.accountRoutes()
+	s.handle("/", func(*visit) error { return fault.New(fault.NotFound, "not_found") })
+	return s
+}
+
+func (s *Server) publicRoutes() {
+	s.handle("GET /{$}", s.home)
+	s.handle("GET /demarches", s.procedures)
+	s.handle("GET /demarches/{slug}", s.procedure)
+	s.handle("GET /accessibilite", s.accessibility)
+	s.handle("GET /donnees-personnelles", s.privacy)
+	s.handle("GET /mentions-legales", s.legal)
+}
+
+func (s *Server) formRoutes() {
+	s.handle("POST /demarches/{slug}/commencer", s.start)
+	s.handle("GET /demarches/{slug}/formulaire/{step}", s.step)
+	s.handle("POST /demarches/{slug}/formulaire/{step}", s.saveStep)
+	s.handle("GET /demarches/{slug}/recapitulatif", s.summary)
+	s.handle("POST /demarches/{slug}/recapitulatif", s.submit)
+	s.handle("POST /demarches/{slug}/code", s.mailCode)
+	s.handle("POST /demarches/{slug}/effacer", s.dropDraft)
+	s.handle("GET /reprendre", s.resumePage)
+	s.handle("POST /reprendre", s.resume)
+}
+
+func (s *Server) requestRoutes() {
+	s.handle("GET /suivi", s.trackPage)
+	s.handle("POST /suivi", s.track)
+	s.handle("POST /suivi/fermer", s.untrack)
+	s.handle("GET /demandes/{number}", s.request)
+	s.handle("GET /demandes/{number}/confirmation", s.confirmation)
+	s.handle("POST /demandes/{number}/messages", s.sendMessage)
+	s.handle("POST /demandes/{number}/documents", s.addDocument)
+	s.handle("GET /demandes/{number}/documents/{document}", s.document)
+	s.handle("GET /demandes/{number}/accuse/{receipt}", s.receipt)
+	s.handle("GET /demandes/{number}/reponse/{decision}", s.decision)
+	s.handle("GET /demandes/{number}/attestation", s.attestation)
+	s.handle("GET /demandes/{number}/retirer", s.withdrawPage)
+	s.handle("POST /demandes/{number}/retirer", s.withdraw)
+	s.handle("POST /demandes/{number}/rattacher", s.claim)
+}
+
+func (s *Server) accountRoutes() {
+	s.handle("GET /connexion", s.signInPage)
+	s.handle("POST /connexion", s.signIn)
+	s.handle("GET /connexion/code", s.factorPage)
+	s.handle("POST /connexion/code", s.factor)
+	s.handle("POST /deconnexion", s.signOut)
+	s.handle("GET /inscription", s.registerPage)
+	s.handle("POST /inscription", s.register)
+	s.handle("GET /inscription/code", s.confirmPage)
+	s.handle("POST /inscription/code", s.confirm)
+	s.handle("GET /mot-de-passe", s.recoveryPage)
+	s.handle("POST /mot-de-passe", s.recovery)
+	s.handle("GET /mot-de-passe/nouveau", s.newPasswordPage)
+	s.handle("POST /mot-de-passe/nouveau", s.newPassword)
+	s.handle("GET /mon-espace", s.space)
+	s.handle("GET /mon-espace/profil", s.profilePage)
+	s.handle("POST /mon-espace/profil", s.saveProfile)
+	s.handle("POST /mon-espace/brouillons/{draft}", s.openDraft)
+	s.handle("GET /mon-espace/securite", s.securityPage)
+	s.handle("POST /mon-espace/securite/mot-de-passe", s.changePassword)
+	s.handle("POST /mon-espace/securite/double", s.startFactor)
+	s.handle("GET /mon-espace/securite/double", s.enrolPage)
+	s.handle("POST /mon-espace/securite/double/code", s.enrol)
+	s.handle("POST /mon-espace/securite/simple", s.dropFactor)
+}
+
+// Serve answers a request for a citizens' page.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, scope web.Scope) {
+	s.router.Serve(w, r, scope)
+}
+
+// visit is one request for a page, with who asks for it once the page's
+// transaction has found them.
+type visit struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	scope web.Scope
+	who   web.Visitor
+	agent bool // signed in to the agents' area: a guest here
+
+	recovered bool // has just chosen a new password by a mailed code
+}
+
+func (s *Server) handle(pattern string, page func(*visit) error) {
+	s.router.Handle(pattern, func(w http.ResponseWriter, r *http.Request, scope web.Scope) error {
+		return page(&visit{w: w, r: r, scope: scope})
+	})
+}
+
+// fail leads to the page where the visitor can prove who they are, or says plainly
+// what an error means.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, scope web.Scope, err error) {
+	switch {
+	case fault.Is(err, codeSignIn) || fault.Is(err, "sign_in_again") || fault.Is(err, "session_over"):
+		back := "/mon-espace"
+		if r.Method == http.MethodGet {
+			back = r.URL.Path
+		}
+		web.Redirect(w, r, "/connexion?retour="+url.QueryEscape(back))
+	case fault.Is(err, codeTrack):
+		web.Redirect(w, r, "/suivi?numero="+url.QueryEscape(r.PathValue("number")))
+	default:
+		s.UI.Fail(w, r, scope.Site, err)
+	}
+}
+
+// The faults that lead to a door: the account's, and the tracking code's.
+const (
+	codeSignIn = "citizen_sign_in"
+	codeTrack  = "citizen_track"
+)
+
+// read opens the page's one reading transaction, as the visitor.
+func (s *Server) read(v *visit, fn func(ctx context.Context, tx *tenants.Tx) error) error {
+	return s.Read(v.r, v.scope, func(ctx context.Context, tx *tenants.Tx, who web.Visitor) error { return fn(ctx, v.as(tx, who)) })
+}
+
+// write opens the page's one writing transaction, as the visitor.
+func (s *Server) write(v *visit, fn func(ctx context.Context, tx *tenants.Tx) error) error {
+	return s.Write(v.r, v.scope, func(ctx context.Context, tx *tenants.Tx, who web.Visitor) error { return fn(ctx, v.as(tx, who)) })
+}
+
+// as keeps who asks; an agent asks here as anybody.
+func (v *visit) as(tx *tenants.Tx, who web.Visitor) *tenants.Tx {
+	if who.Actor.IsAgent() {
+		v.agent, v.who = true, web.Visitor{Actor: tenants.Guest()}
+		return tx.As(tenants.Guest())
+	}
+	v.who = who
+	return tx
+}
+
+// signedIn tells whether a citizen with an account asks.
+func (v *visit) signedIn() bool { return v.who.Citizen.ID != "" }
+
+// citizen refuses whoever is not signed in, and leads them to the door.
+func (v *visit) citizen() error {
+	if !v.signedIn() {
+		return fault.New(fault.Unauthorized, codeSignIn)
+	}
+	return nil
+}
+
+// frame begins a page. Current is the navigation's entry.
+func (s *Server) frame(v *visit, title, current string) web.Frame {
+	f := s.UI.Frame(v.w, v.r, v.scope.Site, title)
+	f.Current = current
+	if v.signedIn() {
+		f.User = &web.User{Name: v.who.Citizen.Name(), URL: "/mon-espace", SignOut: "/deconnexion"}
+	}
+	return f
+}
+
+// form reads a posted form. A page that expired is told by expired, with what was
+// typed: the page is then shown again and nothing is done.
+func (s *Server) form(v *visit) (form url.Values, expired error, err error) { //nolint:revive,staticcheck // two outcomes, not one error
+	form, err = s.UI.Form(v.w, v.r)
+	if fault.Is(err, "form_expired") {
+		return form, err, nil
+	}
+	return form, nil, err
+}
+
+// address is the client's network address, for limits alone.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// allow takes a turn of a limiter, or says to slow down.
+func allow(l *web.Limiter, v *visit) error {
+	if ok, _ := l.Allow(v.scope.Tenant.Slug + " " + address(v.r)); !ok {
+		return fault.New(fault.TooMany, "too_many")
+	}
+	return nil
+}
+
+// wrong marks an input as to be corrected, and adds it to the summary.
+func wrong(errs *web.ErrorSummary, in *web.Input, message string) {
+	if message == "" {
+		return
+	}
+	in.Error = message
+	*errs = append(*errs, web.ErrorLink{ID: in.Name, Message: message})
+}
+
+// expiredNotice heads a page that is shown again because its token was too old.
+func expiredNotice(errs web.ErrorSummary) web.ErrorSummary {
+	return append(web.ErrorSummary{{Message: "Par sécurité, cette page avait expiré. Rien n’est perdu\u00a0: vérifiez vos réponses, puis envoyez de nouveau."}}, errs...)
+}
+
+func trimmed(form url.Values, name string) string { return strings.TrimSpace(form.Get(name)) }

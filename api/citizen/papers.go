@@ -1,0 +1,99 @@
+package citizen
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+// paperPage is something that the town issued, to be read, printed and kept.
+type paperPage struct {
+	web.Frame
+	Number  string
+	Heading string
+	Issued  string
+	Body    template.HTML // a stored receipt, cleaned by web.Letter
+	Text    string        // or a letter's plain text
+	Proof   string        // the hash of what was issued
+}
+
+var paperTemplate = web.MustParse[paperPage](web.Citizen, files, "paper.html")
+
+func (s *Server) showPaper(v *visit, page paperPage) error {
+	number := requests.ReadNumber(v.r.PathValue("number"))
+	page.Frame, page.Number = s.frame(v, page.Heading, "/suivi"), number
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: number, URL: "/demandes/" + number}, {Label: page.Heading}}
+	return paperTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+// receipt shows a receipt as it was issued and sent.
+func (s *Server) receipt(v *visit) error {
+	var page paperPage
+	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
+		tx, number, err := s.holder(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		r, err := requests.ReceiptOf(ctx, tx, number, tenants.ID(v.r.PathValue("receipt")))
+		if err != nil {
+			return err
+		}
+		page = paperPage{
+			Heading: "Accusé de réception", Body: web.Letter(r.HTML, v.r.Host), Issued: web.DateTime(r.IssuedAt.In(tx.Tenant().Zone())), Proof: proof(r.SHA256),
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.showPaper(v, page)
+}
+
+// decision shows the letter of an answer.
+func (s *Server) decision(v *visit) error {
+	var page paperPage
+	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
+		tx, number, err := s.holder(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		d, err := requests.Get(ctx, tx, number)
+		if err != nil {
+			return err
+		}
+		for _, x := range d.Decisions {
+			if string(x.ID) == v.r.PathValue("decision") && x.Letter != "" {
+				page = paperPage{Heading: x.Subject, Text: x.Letter, Issued: x.DecidedOn.French()}
+				return nil
+			}
+		}
+		return fault.New(fault.NotFound, "decision_unknown")
+	})
+	if err != nil {
+		return err
+	}
+	return s.showPaper(v, page)
+}
+
+// attestation shows the attestation of an acceptance by silence (CRPA L.232-3).
+func (s *Server) attestation(v *visit) error {
+	var page paperPage
+	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
+		tx, number, err := s.holder(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		letter, err := requests.AttestationOf(ctx, tx, number)
+		page = paperPage{Heading: letter.Subject, Text: letter.Body, Issued: tx.Today().French()}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.showPaper(v, page)
+}

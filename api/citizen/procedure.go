@@ -1,0 +1,71 @@
+package citizen
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+type procedurePage struct {
+	web.Frame
+	Kicker       string
+	Procedure    *catalogue.Procedure
+	Slug         string
+	Open         bool
+	Facts        web.Facts
+	Commitment   string
+	Silence      string
+	Source       string
+	Warning      *web.Notice
+	Alternatives []catalogue.Alternative
+	Questions    []web.Disclosure
+	Begun        bool // a draft of this browser waits
+	Yours        string
+}
+
+var procedureTemplate = web.MustParse[procedurePage](web.Citizen, files, "procedure.html")
+
+func (s *Server) procedure(v *visit) error {
+	var e catalogue.Entry
+	begun := false
+	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		if e, err = catalogue.BySlug(ctx, tx, v.r.PathValue("slug")); err != nil {
+			return err
+		}
+		_, err = s.draft(ctx, tx, v, e.Slug, requests.DraftByToken)
+		begun = err == nil
+		if fault.Is(err, "draft_unknown") {
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p := e.Procedure()
+	page := procedurePage{
+		Frame: s.frame(v, p.Title, "/"), Procedure: p, Slug: e.Slug, Open: e.Open, Facts: facts(p), Silence: p.SilenceText(), Source: p.Silence.Source,
+		Alternatives: catalogue.AlternativesFor(e, v.scope.Settings),
+		Questions:    []web.Disclosure{notice(e, v.scope.Settings, v.scope.Tenant.Name)},
+		Begun:        begun, Yours: nounOf(p.Kind).yours,
+	}
+	page.Description = p.Summary
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: p.Title}}
+	if l, ok := lifeEvent(p.LifeEvent); ok {
+		page.Kicker = l.Title
+		page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: l.Title, URL: "/demarches?theme=" + l.Slug}, {Label: p.Title}}
+	}
+	if p.Commitment > 0 {
+		page.Commitment = "La mairie s’engage à vous répondre sous " + web.Plural(p.Commitment, "jour ouvré", "jours ouvrés") + ". C’est un engagement de service, distinct du délai de la loi."
+	}
+	if p.SilenceWarning != "" && p.Silence.Effect != calendar.Effect("") {
+		page.Warning = &web.Notice{Tone: web.Warning, Text: p.SilenceWarning}
+	}
+	return procedureTemplate.Render(v.w, v.r, http.StatusOK, page)
+}

@@ -1,0 +1,222 @@
+package citizen
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	store "github.com/parvis-gru/parvis/tenants/files"
+	"github.com/parvis-gru/parvis/tenants/forms"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+type stepPage struct {
+	web.Frame
+	FormParts
+	Step     forms.StepView
+	Revealed bool // an answer made more questions appear
+}
+
+var stepTemplate = web.MustParse[stepPage](web.Citizen, files, "step.html")
+
+// stepState is a step that was sent: what was typed and what is wrong with it.
+type stepState struct {
+	step     string
+	raw      forms.Raw
+	problems []forms.FieldError
+	revealed bool
+	expired  error
+}
+
+func (s *Server) showStep(v *visit, d requests.Draft, e catalogue.Entry, at stepState) error {
+	view, err := d.Procedure.Form.View(at.step, forms.ViewInput{Answers: d.Answers, Raw: at.raw, Errors: at.problems, Today: s.today(v)})
+	if err != nil {
+		return err
+	}
+	page := stepPage{Step: view, Revealed: at.revealed && len(at.problems) == 0}
+	page.Frame, page.FormParts = s.parts(v, d, e, at.step)
+	page.Errors = web.StepErrors(view)
+	if at.expired != nil {
+		page.Errors = expiredNotice(page.Errors)
+	}
+	status := http.StatusOK
+	if len(page.Errors) > 0 || at.revealed {
+		status = http.StatusUnprocessableEntity
+	}
+	return stepTemplate.Render(v.w, v.r, status, page)
+}
+
+// today is the commune's civil day, as the checks of a form take it.
+func (s *Server) today(v *visit) time.Time { return s.Clock().In(v.scope.Tenant.Zone()) }
+
+// received is a file of a step that is in the store, or why it is not.
+type received struct {
+	field   string
+	stored  store.Stored
+	problem error
+	kept    bool // a row holds it now
+}
+
+// saveStep keeps a step's answers and files whatever they are worth, then goes on, or
+// shows the step again with what is to be corrected.
+func (s *Server) saveStep(v *visit) error {
+	slug, step := v.r.PathValue("slug"), v.r.PathValue("step")
+	if step == applicantStep {
+		return s.saveApplicant(v)
+	}
+	var d requests.Draft
+	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		d, err = s.draft(ctx, tx, v, slug, requests.DraftByToken)
+		return err
+	})
+	if err != nil {
+		return s.lost(v, err)
+	}
+	sent := stepSent{server: s, visit: v, step: step}
+	form, err := s.UI.Upload(v.w, v.r, func(p web.Part) error { return sent.take(d, p) })
+	defer sent.discard()
+	switch {
+	case fault.Is(err, "form_expired"):
+		sent.expired = err
+	case err != nil:
+		return err
+	}
+	return sent.save(form)
+}
+
+// stepSent is a step on its way into the draft.
+type stepSent struct {
+	server  *Server
+	visit   *visit
+	step    string
+	files   []received
+	expired error
+}
+
+// take stores a file while it comes in. What is wrong with it is told beside its
+// question; the rest of the step goes on.
+func (in *stepSent) take(d requests.Draft, p web.Part) error {
+	f := received{field: p.Name}
+	if field, ok := d.Procedure.Form.Field(p.Name); !ok || field.Kind != forms.KindFile || len(in.files) >= store.MaxPerDraft {
+		return nil // no question of this form: read past it
+	}
+	f.stored, f.problem = in.server.Files.Put(in.visit.r.Context(), in.visit.scope.Tenant, store.Upload{
+		Name: p.Filename, Body: p, Field: p.Name, Photo: requests.PhotoField(d.Procedure, p.Name),
+	})
+	if f.problem != nil && fault.Of(f.problem).Kind != fault.Invalid && fault.Of(f.problem).Kind != fault.TooLarge {
+		return f.problem
+	}
+	in.files = append(in.files, f)
+	return nil
+}
+
+// discard removes from the store what no row holds.
+func (in *stepSent) discard() {
+	for _, f := range in.files {
+		if f.stored.BlobKey != "" && !f.kept {
+			_ = in.server.Files.Discard(context.WithoutCancel(in.visit.r.Context()), f.stored) // the nightly sweep finds what is left
+		}
+	}
+}
+
+func (in *stepSent) save(form url.Values) error {
+	s, v := in.server, in.visit
+	slug, removing := v.r.PathValue("slug"), form.Get("_remove")
+	var d requests.Draft
+	var e catalogue.Entry
+	at := stepState{step: in.step, expired: in.expired}
+	err := s.write(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		at.problems = nil
+		if d, err = s.draft(ctx, tx, v, slug, requests.LockDraft); err != nil {
+			return err
+		}
+		if e, err = entryOf(ctx, tx, d); err != nil {
+			return err
+		}
+		var given forms.Answers
+		if given, at.raw, err = d.Procedure.Form.FromForm(in.step, form); err != nil {
+			return err
+		}
+		d.Answers = d.Procedure.Form.Merge(d.Answers, in.step, given)
+		if in.expired != nil {
+			return nil // shown again, not kept
+		}
+		if d, err = requests.SaveDraft(ctx, tx, d, d.Answers, in.step); err != nil {
+			return err
+		}
+		if d, err = in.attach(ctx, tx, d, &at); err != nil {
+			return err
+		}
+		if _, document, ok := strings.Cut(removing, ":"); ok {
+			d, err = requests.DetachFromDraft(ctx, tx, d, tenants.ID(document))
+			return err
+		}
+		return in.judge(ctx, tx, &d, &at)
+	})
+	if err != nil {
+		return s.lost(v, err)
+	}
+	for i := range in.files {
+		in.files[i].kept = in.files[i].problem == nil && in.expired == nil
+	}
+	switch {
+	case in.expired == nil && removing != "":
+		web.Redirect(v.w, v.r, stepPath(slug, in.step))
+		return nil
+	case in.expired != nil || len(at.problems) > 0 || at.revealed:
+		return s.showStep(v, d, e, at)
+	}
+	web.Redirect(v.w, v.r, path(slug, d.Step))
+	return nil
+}
+
+// attach gives the stored files their place in the draft.
+func (in *stepSent) attach(ctx context.Context, tx *tenants.Tx, d requests.Draft, at *stepState) (requests.Draft, error) {
+	for i := range in.files {
+		f := &in.files[i]
+		problem := f.problem
+		if problem == nil {
+			var err error
+			d, _, err = requests.AttachToDraft(ctx, tx, d, f.field, f.stored)
+			if k := fault.Of(err); k != nil && k.Kind != fault.Invalid && k.Kind != fault.TooLarge {
+				return d, err
+			}
+			problem = err
+		}
+		if problem != nil {
+			f.problem = problem
+			at.problems = append(at.problems, forms.FieldError{Path: f.field, Field: f.field, Code: fault.Of(problem).Code, Message: web.Sentence(problem)})
+		}
+	}
+	return d, nil
+}
+
+// judge checks the step within the whole form, and moves the draft on where nothing
+// is wrong.
+func (in *stepSent) judge(ctx context.Context, tx *tenants.Tx, d *requests.Draft, at *stepState) (err error) {
+	form := d.Procedure.Form
+	refused := at.problems
+	for _, p := range form.Validate(d.Answers, tx.Now().In(tx.Tenant().Zone()), options(tx.Tenant(), in.step)) {
+		if !slices.ContainsFunc(refused, func(r forms.FieldError) bool { return r.Field == p.Field }) {
+			at.problems = append(at.problems, p)
+		}
+	}
+	revealed := form.Revealed(in.step, d.Answers, at.raw)
+	if at.revealed = len(revealed) > 0; at.revealed {
+		// A question that was not on the page cannot have been left out.
+		at.problems = slices.DeleteFunc(at.problems, func(p forms.FieldError) bool { return slices.Contains(revealed, p.Field) })
+	}
+	if len(at.problems) > 0 || at.revealed {
+		return nil
+	}
+	_, next := around(*d, in.step)
+	*d, err = requests.SaveDraft(ctx, tx, *d, d.Answers, next)
+	return err
+}

@@ -1,0 +1,188 @@
+package citizen
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+// part is one step of the summary.
+type part struct {
+	Title, URL string
+	List       web.SummaryList
+	Missing    []string // what keeps it from being sent
+}
+
+type summaryPage struct {
+	web.Frame
+	FormParts
+	Parts    []part
+	Missing  int
+	Warnings *web.Notice
+	SMS      *web.Checkbox
+	Key      string // the draft, sealed: sending it twice makes one request
+	Yours    string
+	Silence  string
+}
+
+var summaryTemplate = web.MustParse[summaryPage](web.Citizen, files, "summary.html")
+
+func (s *Server) summary(v *visit) error { return s.showSummary(v, nil, http.StatusOK, false) }
+
+func (s *Server) showSummary(v *visit, expired error, status int, sms bool) error {
+	slug := v.r.PathValue("slug")
+	var d requests.Draft
+	var e catalogue.Entry
+	var key string
+	page := summaryPage{}
+	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		if d, err = s.draft(ctx, tx, v, slug, requests.DraftByToken); err != nil {
+			return err
+		}
+		key = sealDraft(tx, d.ID)
+		page.Parts = summaryParts(tx, d)
+		if lines := d.Procedure.Warnings(d.Answers, tx.Today(), calendar.Date{}); len(lines) > 0 {
+			page.Warnings = &web.Notice{Tone: web.Warning, Title: "À noter", Items: lines}
+		}
+		e, err = entryOf(ctx, tx, d)
+		return err
+	})
+	if err != nil {
+		return s.lost(v, err)
+	}
+	page.Frame, page.FormParts = s.parts(v, d, e, summaryStep)
+	page.Key, page.Yours, page.Silence = key, nounOf(d.Procedure.Kind).yours, d.Procedure.SilenceText()
+	for _, p := range page.Parts {
+		page.Missing += len(p.Missing)
+	}
+	if mobile(d.Applicant.Phone) {
+		page.SMS = &web.Checkbox{
+			Name: "sms", Label: "Recevoir aussi les nouvelles par SMS", Checked: sms || d.Applicant.SMS,
+			Hint: "Au " + national(d.Applicant.Phone) + ". Un SMS prévient qu’il y a du nouveau, sans rien dire du contenu.",
+		}
+	}
+	if expired != nil {
+		page.Errors = expiredNotice(nil)
+		status = http.StatusUnprocessableEntity
+	}
+	return summaryTemplate.Render(v.w, v.r, status, page)
+}
+
+// summaryParts are the answers step by step, each with what is still to be corrected.
+func summaryParts(tx *tenants.Tx, d requests.Draft) []part {
+	first := part{Title: "Vous", URL: stepPath(d.ProcedureSlug, applicantStep)}
+	a := d.Applicant
+	edit := web.Link{Label: "Modifier", URL: first.URL}
+	for _, row := range []web.SummaryItem{
+		{Key: "Prénom", Value: a.GivenName}, {Key: "Nom", Value: a.FamilyName}, {Key: "Adresse électronique", Value: a.Email},
+		{Key: "Téléphone", Value: national(a.Phone)}, {Key: "Adresse postale", Lines: strings.Split(a.PostalAddress, "\n")}, {Key: "Pour le compte de", Value: a.OnBehalfOf},
+	} {
+		if row.Value != "" || len(row.Lines) > 0 && row.Lines[0] != "" {
+			row.Action = edit
+			first.List = append(first.List, row)
+		}
+	}
+	if len(first.List) == 0 {
+		first.List = web.SummaryList{{Key: "Vos coordonnées", Value: "Aucune\u00a0: envoi anonyme", Action: edit}}
+	}
+	_, invalid := requests.CheckApplicant(d.Procedure, requests.ChannelWeb, a)
+	for _, f := range d.Procedure.ApplicantFields(requests.ChannelWeb) {
+		if m := applicantProblems(d.Procedure, a, invalid)[f.Name]; m != "" {
+			first.Missing = append(first.Missing, m)
+		}
+	}
+	out := []part{first}
+	form := d.Procedure.Form
+	problems := form.Validate(form.Prune(d.Answers), tx.Now().In(tx.Tenant().Zone()), options(tx.Tenant(), ""))
+	for _, step := range form.Summary(d.Answers) {
+		p := part{Title: step.Title, URL: stepPath(d.ProcedureSlug, step.ID)}
+		p.List = web.SummaryOf(step, p.URL)
+		for _, problem := range problems {
+			if form.StepOf(problem.Field) == step.ID {
+				p.Missing = append(p.Missing, problem.Message)
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// sealDraft names a draft in the page that sends it: after the first click the
+// draft is gone, and the second must still find what the first one made.
+func sealDraft(tx *tenants.Tx, id tenants.ID) string {
+	return string(id) + "." + base64.RawURLEncoding.EncodeToString(draftMAC(tx, string(id)))
+}
+
+func draftMAC(tx *tenants.Tx, id string) []byte {
+	m := hmac.New(sha256.New, tx.Key("citizen-draft"))
+	_, _ = m.Write([]byte(id)) // a hash never fails
+	return m.Sum(nil)
+}
+
+func openDraftSeal(tx *tenants.Tx, sealed string) (tenants.ID, error) {
+	id, seal, _ := strings.Cut(sealed, ".")
+	mac, err := base64.RawURLEncoding.DecodeString(seal)
+	if err != nil || !hmac.Equal(mac, draftMAC(tx, id)) {
+		return "", fault.New(fault.NotFound, "draft_unknown")
+	}
+	return tenants.ID(id), nil
+}
+
+// submit sends the draft. Sent twice (a double click, a reload, a lost connection),
+// it is one request.
+func (s *Server) submit(v *visit) error {
+	slug := v.r.PathValue("slug")
+	form, expired, err := s.form(v)
+	if err != nil {
+		return err
+	}
+	if expired != nil {
+		return s.showSummary(v, expired, http.StatusUnprocessableEntity, form.Get("sms") != "")
+	}
+	var done requests.Submitted
+	var cookie string
+	err = s.write(v, func(ctx context.Context, tx *tenants.Tx) error {
+		id, err := openDraftSeal(tx, form.Get("envoi"))
+		if err != nil {
+			return err
+		}
+		switch d, err := s.draft(ctx, tx, v, slug, requests.LockDraft); {
+		case fault.Is(err, "draft_unknown"): // sent already, as Submit will find
+		case err != nil:
+			return err
+		case d.ID == id:
+			a := d.Applicant
+			a.SMS = form.Get("sms") != "" && mobile(a.Phone)
+			if _, err := requests.SaveDraftApplicant(ctx, tx, d, a); err != nil {
+				return err
+			}
+		}
+		done, err = requests.Submit(ctx, tx, requests.Submission{ProcedureSlug: slug, Channel: requests.ChannelWeb, DraftID: id})
+		if err == nil {
+			cookie = sealTrack(tx, s.trackCookie(v), done.Request.Number, done.TrackingCode)
+		}
+		return err
+	})
+	switch {
+	case fault.Is(err, "answers_invalid"), fault.Is(err, "applicant_invalid"):
+		return s.showSummary(v, nil, http.StatusUnprocessableEntity, form.Get("sms") != "")
+	case err != nil:
+		return s.lost(v, err)
+	}
+	s.UI.SetCookie(v.w, v.r, draftCookie(slug), "", 0)
+	if !v.signedIn() || done.Request.CitizenID != v.who.Citizen.ID {
+		s.UI.SetCookie(v.w, v.r, trackCookie, cookie, trackLife)
+	}
+	web.Redirect(v.w, v.r, "/demandes/"+done.Request.Number+"/confirmation")
+	return nil
+}
