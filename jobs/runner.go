@@ -107,7 +107,7 @@ func (r *Runner) tenantOf(ctx context.Context, job *rivertype.JobRow) (tenants.T
 		return tenants.Tenant{}, river.JobCancel(err)
 	case err != nil:
 		return tenants.Tenant{}, err
-	case false:
+	case owner(job) != t.Schema:
 		return tenants.Tenant{}, river.JobCancel(errForeign)
 	case t.State == tenants.StateSuspended:
 		return tenants.Tenant{}, river.JobSnooze(time.Hour)
