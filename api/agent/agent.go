@@ -1,0 +1,218 @@
+package agent
+
+import (
+	"embed"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+//go:embed *.html parts/*.html
+var templates embed.FS
+
+// pages gives each page's template together with the parts that several pages draw.
+var pages = withParts{templates}
+
+// withParts is a folder whose pages each begin with what lies in parts/.
+type withParts struct{ embed.FS }
+
+// ReadFile gives a page with the parts before it.
+func (w withParts) ReadFile(name string) ([]byte, error) {
+	page, err := w.FS.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := fs.Glob(w.FS, "parts/*.html")
+	if err != nil {
+		return nil, err
+	}
+	var all []byte
+	for _, p := range parts {
+		part, err := w.FS.ReadFile(p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+	}
+	return append(all, page...), nil
+}
+
+// Server is the agents' area.
+type Server struct {
+	web.Deps
+	router *web.Router
+}
+
+// New makes the area with its routes.
+func New(d web.Deps) *Server {
+	s := &Server{Deps: d}
+	s.router = web.NewRouter(s.fail)
+	s.doors()
+	s.requestRoutes()
+	s.officeRoutes()
+	s.accountRoutes()
+	s.router.Handle("/", func(http.ResponseWriter, *http.Request, web.Scope) error {
+		return fault.New(fault.NotFound, "not_found")
+	})
+	return s
+}
+
+func (s *Server) handle(pattern string, page func(visit) error) {
+	s.router.Handle(pattern, func(w http.ResponseWriter, r *http.Request, scope web.Scope) error {
+		return page(visit{w: w, r: r, scope: scope})
+	})
+}
+
+func (s *Server) requestRoutes() {
+	s.handle("GET /agents", s.list)
+	s.handle("GET /agents/{$}", func(v visit) error { web.Redirect(v.w, v.r, home); return nil })
+	s.handle("GET /agents/nouvelle", s.choose)
+	s.handle("GET /agents/nouvelle/{slug}", s.record)
+	s.handle("POST /agents/nouvelle/{slug}", s.submit)
+	s.handle("GET /agents/demandes/{number}", s.request)
+	s.handle("POST /agents/demandes/{number}", s.act)
+	s.handle("POST /agents/demandes/{number}/documents", s.addDocument)
+	s.handle("GET /agents/demandes/{number}/documents/{id}", s.document)
+	s.handle("GET /agents/demandes/{number}/pieces", s.askPage)
+	s.handle("POST /agents/demandes/{number}/pieces", s.ask)
+	s.handle("GET /agents/demandes/{number}/decision", s.decidePage)
+	s.handle("POST /agents/demandes/{number}/decision", s.decide)
+	s.handle("GET /agents/demandes/{number}/demandeur", s.applicantPage)
+	s.handle("POST /agents/demandes/{number}/demandeur", s.correct)
+	s.handle("GET /agents/demandes/{number}/accuse", s.receipt)
+}
+
+func (s *Server) officeRoutes() {
+	s.handle("GET /agents/statistiques", s.statistics)
+	s.handle("GET /agents/statistiques.csv", s.statisticsCSV)
+	s.handle("GET /agents/demarches", s.procedures)
+	s.handle("GET /agents/demarches/{slug}", s.procedure)
+	s.handle("POST /agents/demarches/{slug}", s.changeProcedure)
+	s.handle("GET /agents/reglages", s.settings)
+	s.handle("POST /agents/reglages", s.saveSettings)
+	s.handle("GET /agents/reglages/services/{id}", s.service)
+	s.handle("POST /agents/reglages/services/{id}", s.saveService)
+	s.handle("GET /agents/equipe", s.team)
+	s.handle("POST /agents/equipe", s.invite)
+	s.handle("GET /agents/equipe/{id}", s.member)
+	s.handle("POST /agents/equipe/{id}", s.changeMember)
+}
+
+// Serve answers a request for a page of the agents of a commune.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, scope web.Scope) {
+	s.router.Serve(w, r, scope)
+}
+
+// home is the agents' first page.
+const home = "/agents"
+
+// fail leads to sign in whoever has to, and otherwise says what went wrong.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, scope web.Scope, err error) {
+	switch {
+	case fault.Is(err, "sign_in"):
+		address := signInPath
+		if r.Method == http.MethodGet && r.URL.Path != home {
+			address += "?retour=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		web.Redirect(w, r, address)
+	case fault.Is(err, "enrol"):
+		web.Redirect(w, r, totpPath)
+	default:
+		s.UI.Fail(w, r, scope.Site, err)
+	}
+}
+
+// visit is one request for a page.
+type visit struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	scope web.Scope
+}
+
+func (v visit) number() string { return v.r.PathValue("number") }
+
+// address is the client's network address, for the throttle alone.
+func (v visit) address() string {
+	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
+	if err != nil {
+		return v.r.RemoteAddr
+	}
+	return host
+}
+
+// guard lets agents in who have given what the commune asks of them.
+func guard(v visit, me web.Visitor) error {
+	if me.Agent.ID == "" {
+		return fault.New(fault.Unauthorized, "sign_in")
+	}
+	if me.Session.MustEnrol(v.scope.Settings) {
+		return fault.New(fault.Forbidden, "enrol")
+	}
+	return nil
+}
+
+// frame begins a page of an agent.
+func (s *Server) frame(v visit, me web.Visitor, title, current string) web.Frame {
+	f := s.UI.Frame(v.w, v.r, v.scope.Site, title)
+	f.Area, f.Current = "Espace agents", current
+	f.Nav = []web.NavItem{
+		{Label: "Demandes", URL: home, Icon: "inbox"},
+		{Label: "Nouvelle demande", URL: "/agents/nouvelle", Icon: "plus"},
+		{Label: "Statistiques", URL: "/agents/statistiques", Icon: "chart-column"},
+		{Label: "Démarches", URL: "/agents/demarches", Icon: "folder-open"},
+	}
+	if me.Actor.MayAdminister() {
+		f.Nav = append(f.Nav, web.NavItem{Label: "Équipe", URL: "/agents/equipe", Icon: "users"},
+			web.NavItem{Label: "Réglages", URL: "/agents/reglages", Icon: "settings"})
+	}
+	f.User = &web.User{Name: me.Agent.Name(), URL: "/agents/compte", SignOut: "/agents/deconnexion"}
+	return f
+}
+
+// done answers a POST that succeeded.
+func (s *Server) done(v visit, sentence, path string) error {
+	s.UI.SetFlash(v.w, v.r, web.Success, sentence)
+	web.Redirect(v.w, v.r, path)
+	return nil
+}
+
+// status is what a page answers that comes back with an error.
+func status(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	switch fault.Of(err).Kind {
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.TooMany:
+		return http.StatusTooManyRequests
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// comesBack tells whether an error is shown on the page of its form, with what was
+// typed, rather than on a plain page.
+func comesBack(err error) bool {
+	f := fault.Of(err)
+	if f == nil {
+		return false
+	}
+	switch f.Kind {
+	case fault.Invalid, fault.Conflict, fault.TooLarge:
+		return true
+	case fault.Forbidden:
+		return f.Code == "form_expired"
+	case fault.Unauthorized:
+		return slices.Contains([]string{"credentials", "second_factor", "second_factor_needed", "email_unverified"}, f.Code)
+	}
+	return f.Code == "too_many_attempts"
+}

@@ -1,0 +1,130 @@
+package agent
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+type applicantPage struct {
+	web.Frame
+	Number, URL, Version string
+	Conflict             *conflict
+	Who                  whoFields
+}
+
+// whoFields ask who applies, and how to answer them.
+type whoFields struct {
+	FamilyName, GivenName, Email, Phone web.Input
+	Address                             web.Textarea
+	OnBehalfOf, Organisation, Number    web.Input
+	EmailAgreed, SMS                    web.Checkbox
+	Open                                bool // somebody acts for somebody else
+}
+
+var applicantTemplate = web.MustParse[applicantPage](web.Agent, pages, "applicant.html")
+
+// readApplicant reads what was typed of who applies.
+func readApplicant(form url.Values) requests.Applicant {
+	return requests.Applicant{
+		GivenName: form.Get("given_name"), FamilyName: form.Get("family_name"), Email: form.Get("email"), Phone: form.Get("phone"),
+		PostalAddress: form.Get("postal_address"), OnBehalfOf: form.Get("on_behalf_of"), Organisation: form.Get("organisation"),
+		OrganisationID: form.Get("organisation_id"), EmailAgreed: form.Get("email_agreed") != "", SMS: form.Get("sms") != "",
+	}
+}
+
+// askWho draws the fields; anonymous procedures need none of them.
+func askWho(a requests.Applicant, anonymous, electronic bool, errors map[string]string) whoFields {
+	w := whoFields{
+		FamilyName:   web.Input{Name: "family_name", Label: "Nom", Value: a.FamilyName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
+		GivenName:    web.Input{Name: "given_name", Label: "Prénom", Value: a.GivenName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
+		Email:        web.Input{Name: "email", Label: "Adresse électronique", Type: "email", Value: a.Email, MaxLength: 254, NoSpellcheck: true, Optional: true},
+		Phone:        web.Input{Name: "phone", Label: "Téléphone", Type: "tel", Value: phone(a.Phone), MaxLength: 30, Optional: true},
+		Address:      web.Textarea{Name: "postal_address", Label: "Adresse postale", Value: a.PostalAddress, Rows: 2, MaxLength: 500, Optional: true},
+		OnBehalfOf:   web.Input{Name: "on_behalf_of", Label: "Pour le compte de", Hint: "La personne représentée : parent, proche, personne protégée.", Value: a.OnBehalfOf, MaxLength: 200, Optional: true},
+		Organisation: web.Input{Name: "organisation", Label: "Association ou entreprise", Value: a.Organisation, MaxLength: 200, Optional: true},
+		Number:       web.Input{Name: "organisation_id", Label: "Son numéro", Hint: "SIREN, SIRET ou numéro RNA (W…).", Value: a.OrganisationID, Width: "medium", NoSpellcheck: true, Optional: true},
+		EmailAgreed:  web.Checkbox{Name: "email_agreed", Label: "La personne accepte de recevoir les réponses par courriel", Hint: "Sinon, elles partent par courrier (CRPA L.112-14).", Checked: a.EmailAgreed},
+		SMS:          web.Checkbox{Name: "sms", Label: "Elle veut aussi être prévenue par SMS", Checked: a.SMS},
+	}
+	if electronic {
+		w.EmailAgreed = web.Checkbox{}
+	}
+	for _, in := range []*web.Input{&w.FamilyName, &w.GivenName, &w.Email, &w.Phone, &w.OnBehalfOf, &w.Organisation, &w.Number} {
+		in.Error = errors[in.Name]
+	}
+	w.Address.Error = errors["postal_address"]
+	w.Open = w.OnBehalfOf.Value+w.Organisation.Value+w.Number.Value != "" || w.OnBehalfOf.Error+w.Organisation.Error+w.Number.Error != ""
+	return w
+}
+
+// wrong lists what is to be corrected, in the order of the page.
+func (w whoFields) wrong() web.ErrorSummary {
+	var out web.ErrorSummary
+	for _, in := range []web.Input{w.FamilyName, w.GivenName, w.Email, w.Phone} {
+		if in.Error != "" {
+			out = append(out, web.ErrorLink{ID: in.Name, Message: in.Error})
+		}
+	}
+	if w.Address.Error != "" {
+		out = append(out, web.ErrorLink{ID: w.Address.Name, Message: w.Address.Error})
+	}
+	for _, in := range []web.Input{w.OnBehalfOf, w.Organisation, w.Number} {
+		if in.Error != "" {
+			out = append(out, web.ErrorLink{ID: in.Name, Message: in.Error})
+		}
+	}
+	return out
+}
+
+func (s *Server) applicantPage(v visit) error { return s.showApplicant(v, nil, nil) }
+
+func (s *Server) showApplicant(v visit, typed url.Values, refused error) error {
+	var o opened
+	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		o, err = open(ctx, tx, v.number(), since(typed, refused))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d := o.detail
+	page := applicantPage{
+		Frame: s.frame(v, me, "Corriger les coordonnées", home), Number: d.Number, URL: requestPath(d.Number), Version: strconv.FormatInt(d.Version, 10),
+		Conflict: conflictOf(refused, o.changes, v.scope.Tenant.Zone()),
+	}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number, URL: page.URL}, {Label: "Coordonnées"}}
+	a := d.Applicant
+	if typed != nil {
+		a = readApplicant(typed)
+	}
+	page.Who = askWho(a, d.Procedure.Identity == 0, isElectronic(d.Channel), fieldErrors(refused))
+	page.Errors = page.Who.wrong()
+	return applicantTemplate.Render(v.w, v.r, status(refused), page)
+}
+
+// isElectronic tells whether who writes so is answered by e-mail anyway (CRPA L.112-8).
+func isElectronic(channel string) bool {
+	return channel == requests.ChannelWeb || channel == requests.ChannelAPI || channel == requests.ChannelEmail
+}
+
+func (s *Server) correct(v visit) error {
+	form, err := s.UI.Form(v.w, v.r)
+	if err == nil {
+		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+			_, err := requests.CorrectApplicant(ctx, tx, v.number(), readApplicant(form), version(form))
+			return err
+		})
+	}
+	switch {
+	case form != nil && comesBack(err):
+		return s.showApplicant(v, form, err)
+	case err != nil:
+		return err
+	}
+	return s.done(v, "Les coordonnées sont corrigées.", requestPath(v.number()))
+}

@@ -1,0 +1,193 @@
+package agent
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+type askPage struct {
+	web.Frame
+	Number, URL, Version string
+	Conflict             *conflict
+	Pieces               web.Choices
+	Others               []otherPiece
+	OthersOpen           bool
+	Limit                web.Input
+	Text                 web.Textarea
+	NewDate              string // what the clock will do
+	Refused              bool   // the law no longer allows it
+}
+
+// otherPiece is a piece that the procedure does not list.
+type otherPiece struct {
+	Label, Law web.Input
+	Needed     web.Checkbox
+}
+
+var askTemplate = web.MustParse[askPage](web.Agent, pages, "ask.html")
+
+const (
+	otherPieces  = 3
+	defaultLimit = 15 // days that are proposed for sending the papers
+)
+
+func (s *Server) askPage(v visit) error { return s.showAsk(v, nil, nil) }
+
+// showAsk draws the notice of missing papers; typed is nil before anything was.
+func (s *Server) showAsk(v visit, typed url.Values, refused error) error {
+	var o opened
+	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		o, err = open(ctx, tx, v.number(), since(typed, refused))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d := o.detail
+	page := askPage{Frame: s.frame(v, me, "Demander des pièces", home), Number: d.Number, URL: requestPath(d.Number), Version: strconv.FormatInt(d.Version, 10)}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number, URL: page.URL}, {Label: "Demander des pièces"}}
+	if typed == nil {
+		typed = url.Values{"limite": {o.today.AddDays(defaultLimit).String()}}
+	}
+	page.Conflict = conflictOf(refused, o.changes, v.scope.Tenant.Zone())
+	page.choices(d.Procedure, typed)
+	page.Limit = web.Input{Name: "limite", Label: "À fournir au plus tard le", Type: "date", Width: "medium", Value: typed.Get("limite"), Min: o.today.AddDays(1).String()}
+	page.Text = web.Textarea{Name: "texte", Label: "Ce que vous ajoutez", Hint: "Ces lignes viennent dans la lettre, après la liste des pièces.", Optional: true, Value: typed.Get("texte"), MaxLength: maxText}
+	limit, parsed := calendar.ParseDate(typed.Get("limite"))
+	if parsed == nil {
+		page.NewDate, page.Refused = foreseen(d, readNotice(d.Procedure, typed, limit), o.today, v.scope.Tenant.Territory())
+	}
+	page.wrong(refused)
+	return askTemplate.Render(v.w, v.r, status(refused), page)
+}
+
+func (p *askPage) choices(procedure *catalogue.Procedure, typed url.Values) {
+	p.Pieces = web.Choices{Name: "piece", Legend: "Pièces que cette démarche exige", Hint: "Chacune avec le texte qui l’exige."}
+	chosen := map[string]bool{}
+	for _, i := range typed["piece"] {
+		chosen[i] = true
+	}
+	for i, b := range procedure.Bring {
+		hint := b.LegalBasis
+		if !b.Indispensable {
+			hint += " · pas indispensable : l’instruction continue sans elle (CRPA L.114-5-1)"
+		}
+		p.Pieces.Items = append(p.Pieces.Items, web.Choice{Value: strconv.Itoa(i), Label: b.Label, Hint: hint, Checked: chosen[strconv.Itoa(i)]})
+	}
+	for i := range otherPieces {
+		n := strconv.Itoa(i + 1)
+		o := otherPiece{
+			Label:  web.Input{Name: "autre-" + n, Label: "Autre pièce " + n, Optional: true, Value: typed.Get("autre-" + n), MaxLength: 300},
+			Law:    web.Input{Name: "texte-" + n, Label: "Texte qui exige la pièce " + n, Optional: true, Value: typed.Get("texte-" + n), MaxLength: 300},
+			Needed: web.Checkbox{Name: "indispensable-" + n, Label: "Indispensable pour instruire", Checked: typed.Get("indispensable-"+n) != ""},
+		}
+		p.OthersOpen = p.OthersOpen || o.Label.Value != "" || o.Law.Value != ""
+		p.Others = append(p.Others, o)
+	}
+	p.OthersOpen = p.OthersOpen || len(p.Pieces.Items) == 0
+}
+
+func readNotice(procedure *catalogue.Procedure, form url.Values, limit calendar.Date) requests.Notice {
+	n := requests.Notice{LimitOn: limit, Text: form.Get("texte")}
+	for _, v := range form["piece"] {
+		if i, err := strconv.Atoi(v); err == nil && i >= 0 && i < len(procedure.Bring) {
+			b := procedure.Bring[i]
+			n.Items = append(n.Items, requests.NoticeItem{Label: b.Label, LegalBasis: b.LegalBasis, Indispensable: b.Indispensable})
+		}
+	}
+	for i := range otherPieces {
+		k := strconv.Itoa(i + 1)
+		label, law := strings.TrimSpace(form.Get("autre-"+k)), strings.TrimSpace(form.Get("texte-"+k))
+		if label != "" || law != "" {
+			n.Items = append(n.Items, requests.NoticeItem{Label: label, LegalBasis: law, Indispensable: form.Get("indispensable-"+k) != ""})
+		}
+	}
+	return n
+}
+
+// foreseen says what the clock would do if the notice left today, and whether the
+// law no longer allows it.
+func foreseen(d requests.Detail, n requests.Notice, today calendar.Date, territory calendar.Territory) (text string, refused bool) {
+	rule := d.Silence
+	rule.Source = d.Procedure.Silence.Source
+	facts := calendar.Facts{Rule: rule, Territory: territory, FirstReceived: d.FirstReceivedOn, CompetentReceived: d.ReceivedOn, Event: d.Procedure.EventDate(d.Answers)}
+	for _, before := range d.DocumentRequests {
+		needed := false
+		for _, i := range before.Items {
+			needed = needed || i.Indispensable
+		}
+		facts.Notices = append(facts.Notices, calendar.Notice{Notified: before.NotifiedOn, Limit: before.LimitOn, Complete: before.CompletedOn, Dispensable: !needed})
+	}
+	dispensable := len(n.Items) > 0
+	for _, i := range n.Items {
+		dispensable = dispensable && !i.Indispensable
+	}
+	facts.Notices = append(facts.Notices, calendar.Notice{Notified: today, Limit: n.LimitOn, Dispensable: dispensable})
+	then, err := calendar.Silence(facts)
+	switch {
+	case fault.Is(err, "notice_too_late"):
+		return sentences["silence_acquired"], true
+	case err != nil || !rule.Effect.Decides():
+		return "", false
+	case dispensable:
+		return "Ces pièces ne sont pas indispensables : l’échéance ne bouge pas (CRPA L.114-5-1).", false
+	case then.LastDay.IsZero():
+		return "Le délai légal ne courra plus à partir d’aujourd’hui ; il repartira quand tout sera là.", false
+	}
+	return "Si rien n’arrive d’ici là, la nouvelle échéance sera le " + then.LastDay.French() + " ; elle se rapprochera si les pièces viennent plus tôt.", false
+}
+
+func (p *askPage) wrong(refused error) {
+	if refused == nil || p.Conflict != nil {
+		return
+	}
+	text, id := sentence(refused), "piece"
+	switch {
+	case fault.Is(refused, "limit_invalid"):
+		p.Limit.Error, id = text, "limite"
+	case fault.Is(refused, "body_too_long"):
+		p.Text.Error, id = text, "texte"
+	case len(p.Pieces.Items) == 0:
+		p.Others[0].Label.Error, id = text, "autre-1"
+	default:
+		p.Pieces.Error = text
+	}
+	p.Errors = web.ErrorSummary{{ID: id, Message: text}}
+}
+
+func (s *Server) ask(v visit) error {
+	form, err := s.UI.Form(v.w, v.r)
+	if err == nil && form.Has("apercu") {
+		return s.showAsk(v, form, nil)
+	}
+	if err == nil {
+		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+			d, err := requests.Get(ctx, tx, v.number())
+			if err != nil {
+				return err
+			}
+			limit, err := calendar.ParseDate(form.Get("limite"))
+			if err != nil {
+				return fault.New(fault.Invalid, "limit_invalid")
+			}
+			_, err = requests.AskDocuments(ctx, tx, v.number(), readNotice(d.Procedure, form, limit), version(form))
+			return err
+		})
+	}
+	switch {
+	case form != nil && comesBack(err):
+		return s.showAsk(v, form, err)
+	case err != nil:
+		return err
+	}
+	return s.done(v, "Les pièces sont demandées ; l’échéance est recalculée.", requestPath(v.number()))
+}

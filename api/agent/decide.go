@@ -1,0 +1,179 @@
+package agent
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+type decidePage struct {
+	web.Frame
+	Number, URL, Version string
+	Conflict             *conflict
+	Outcomes             web.Tabs
+	Outcome              string
+	Button               string
+	Reasons              web.Textarea
+	Subject              web.Input
+	Letter               web.Textarea
+	Delivery             web.Choices
+	Due                  string
+	Notices              []web.Notice
+}
+
+var decideTemplate = web.MustParse[decidePage](web.Agent, pages, "decide.html")
+
+// reasonsMark is what a composed letter has where the reasons will stand.
+const reasonsMark = "[motifs à compléter]"
+
+func (s *Server) decidePage(v visit) error { return s.showDecide(v, nil, nil) }
+
+// showDecide draws a decision with its letter; typed is nil before anything was.
+func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
+	wanted := v.r.URL.Query().Get("issue")
+	if typed != nil {
+		wanted = typed.Get("issue")
+	}
+	var o opened
+	var outcome catalogue.Outcome
+	var letter catalogue.ComposedLetter
+	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		if o, err = open(ctx, tx, v.number(), since(typed, refused)); err != nil {
+			return err
+		}
+		var ok bool
+		outcome, ok = outcomeOf(wanted, o.detail.Outcomes)
+		if !ok && refused == nil {
+			if len(o.detail.Outcomes) == 0 {
+				return nothingToDecide(o.detail)
+			}
+			outcome = o.detail.Outcomes[0]
+		}
+		if outcome != "" && (typed == nil || typed.Has("recomposer")) {
+			letter, err = requests.PreviewLetter(ctx, tx, v.number(), outcome, typed.Get("motifs"))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d := o.detail
+	if typed != nil && !typed.Has("recomposer") {
+		letter = catalogue.ComposedLetter{Subject: typed.Get("objet"), Body: typed.Get("lettre")}
+	}
+	page := decidePage{
+		Frame: s.frame(v, me, "Décider", home), Number: d.Number, URL: requestPath(d.Number), Version: strconv.FormatInt(d.Version, 10),
+		Conflict: conflictOf(refused, o.changes, v.scope.Tenant.Zone()), Outcome: string(outcome), Button: outcomeLabels[outcome].do,
+		Due: dueSentence(d, o.today), Notices: notices(d),
+	}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number, URL: page.URL}, {Label: "Décider"}}
+	page.Outcomes.Label = "Décisions possibles"
+	for _, x := range d.Outcomes {
+		page.Outcomes.Items = append(page.Outcomes.Items, web.Tab{Label: outcomeLabels[x].do, URL: page.URL + "/decision?issue=" + string(x), Count: -1, Current: x == outcome})
+	}
+	page.fields(d, outcome, letter, typed)
+	page.wrong(refused)
+	return decideTemplate.Render(v.w, v.r, status(refused), page)
+}
+
+// nothingToDecide says why there is no decision to make.
+func nothingToDecide(d requests.Detail) error {
+	if d.State.Open() {
+		return fault.New(fault.Forbidden, "not_allowed")
+	}
+	return fault.New(fault.Conflict, "action_not_possible")
+}
+
+// needsReasons tells whether the law wants reasons for a decision (CRPA L.211-2) or
+// the letter is made of them.
+func needsReasons(o catalogue.Outcome) bool {
+	return o == catalogue.OutcomeRefuse || o == catalogue.OutcomeAnswer || o == catalogue.OutcomeClose
+}
+
+func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catalogue.ComposedLetter, typed url.Values) {
+	p.Reasons = web.Textarea{Name: "motifs", Label: "Conditions ou précisions", Optional: true, Rows: 3, Value: typed.Get("motifs"), MaxLength: maxText}
+	switch {
+	case o == catalogue.OutcomeAnswer:
+		p.Reasons.Label, p.Reasons.Optional = "Votre réponse", false
+	case needsReasons(o):
+		p.Reasons.Label, p.Reasons.Optional = "Motifs", false
+		p.Reasons.Hint = "Les raisons de droit et de fait, en clair pour la personne (CRPA L.211-2 et L.211-5)."
+	}
+	p.Subject = web.Input{Name: "objet", Label: "Objet de la lettre", Value: letter.Subject, MaxLength: 300}
+	p.Letter = web.Textarea{Name: "lettre", Label: "Lettre", Rows: 18, Value: letter.Body, MaxLength: 4 * maxText}
+	if strings.Contains(letter.Body, reasonsMark) {
+		p.Letter.Hint = "« " + reasonsMark + " » sera remplacé par ce que vous écrivez plus haut."
+	}
+	mail := d.Applicant.Email != "" && d.Applicant.EmailAgreed
+	chosen := typed.Get("remise")
+	if chosen == "" {
+		chosen = requests.DeliveryPost
+		if mail {
+			chosen = requests.DeliveryEmail
+		}
+	}
+	p.Delivery = web.Choices{Name: "remise", Legend: "Comment la lettre part"}
+	add := func(value, label, hint string) {
+		p.Delivery.Items = append(p.Delivery.Items, web.Choice{Value: value, Label: label, Hint: hint, Checked: value == chosen})
+	}
+	if mail {
+		add(requests.DeliveryEmail, "Par courriel, aussitôt", "")
+	}
+	add(requests.DeliveryCounter, "Remise au guichet aujourd’hui", "")
+	add(requests.DeliveryPost, "Par courrier", "Vous noterez le jour où la lettre est reçue : les délais de recours courent de ce jour.")
+}
+
+func (p *decidePage) wrong(refused error) {
+	if refused == nil || p.Conflict != nil {
+		return
+	}
+	text, id := sentence(refused), "lettre"
+	switch {
+	case fault.Is(refused, "reasons_required"):
+		p.Reasons.Error, id = text, "motifs"
+	case fault.Is(refused, "delivery_invalid"):
+		p.Delivery.Error, id = text, "remise"
+	default:
+		p.Letter.Error = text
+	}
+	p.Errors = web.ErrorSummary{{ID: id, Message: text}}
+}
+
+func (s *Server) decide(v visit) error {
+	form, err := s.UI.Form(v.w, v.r)
+	if err == nil && form.Has("recomposer") {
+		return s.showDecide(v, form, nil)
+	}
+	if err == nil {
+		reasons, letter := strings.TrimSpace(form.Get("motifs")), form.Get("lettre")
+		switch {
+		case strings.Contains(letter, reasonsMark) && reasons == "", needsReasons(catalogue.Outcome(form.Get("issue"))) && reasons == "":
+			err = fault.New(fault.Invalid, "reasons_required")
+		case strings.TrimSpace(letter) == "":
+			err = fault.New(fault.Invalid, "letter_required")
+		}
+		letter = strings.ReplaceAll(letter, reasonsMark, reasons)
+		if err == nil {
+			_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+				_, err := requests.Decide(ctx, tx, v.number(), requests.DecisionInput{
+					Outcome: catalogue.Outcome(form.Get("issue")), Reasons: reasons, Subject: form.Get("objet"), Letter: letter, Delivery: form.Get("remise"),
+				}, version(form))
+				return err
+			})
+		}
+	}
+	switch {
+	case form != nil && comesBack(err):
+		return s.showDecide(v, form, err)
+	case err != nil:
+		return err
+	}
+	return s.done(v, "La décision est enregistrée.", requestPath(v.number()))
+}

@@ -1,0 +1,239 @@
+package agent
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parvis-gru/parvis/api/web"
+
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+// pair is one line of what a request is about.
+type pair struct {
+	Key, Value string
+	Mail, Tel  bool // how it leads further
+	Late       bool
+}
+
+// answerStep is one step of the form as it was answered.
+type answerStep struct {
+	Title string
+	List  web.SummaryList
+}
+
+// dossier is what the list's panel and the request's own page show alike.
+type dossier struct {
+	Number, Title, URL string
+	Status             web.Status
+	Pairs              []pair
+	Due                string // the deadline in a sentence
+	Notices            []web.Notice
+	Answers            []answerStep
+	Documents          []documentLine
+	Steps              []deadlineStep
+	History            web.Timeline
+	Buttons            []web.Button
+	Take               bool
+	Version            string
+}
+
+// documentLine is one file of a request.
+type documentLine struct {
+	Name, URL, From string
+	Size            int64 // bytes
+}
+
+// deadlineStep is one line of « pourquoi cette date ».
+type deadlineStep struct {
+	Date, Text, Article string
+}
+
+func requestPath(number string) string { return "/agents/demandes/" + number }
+
+func newDossier(d requests.Detail, zone *time.Location, today calendar.Date) dossier {
+	out := dossier{
+		Number: d.Number, Title: d.Title, URL: requestPath(d.Number), Status: web.RequestStatus(string(d.State)),
+		Due: dueSentence(d, today), Notices: notices(d), History: timeline(d.History, zone), Version: strconv.FormatInt(d.Version, 10),
+		Take: slices.Contains(d.Actions, requests.ActionTake),
+	}
+	out.Pairs = pairs(d, today)
+	for _, step := range d.Summary {
+		if list := web.SummaryOf(step, ""); len(list) > 0 {
+			out.Answers = append(out.Answers, answerStep{step.Title, list})
+		}
+	}
+	for _, f := range d.Documents {
+		from := "de la mairie"
+		if f.Incoming {
+			from = "reçu"
+		}
+		out.Documents = append(out.Documents, documentLine{
+			Name: f.Name, Size: f.Size, URL: out.URL + "/documents/" + string(f.ID),
+			From: from + " le " + calendar.On(f.CreatedAt, zone).FrenchShort(),
+		})
+	}
+	for _, s := range d.Deadline.Steps {
+		out.Steps = append(out.Steps, deadlineStep{Date: s.Date.FrenchShort(), Text: s.Text, Article: s.Article})
+	}
+	out.Buttons = buttons(d)
+	return out
+}
+
+// pairs are the facts of a request in the order in which one asks for them.
+func pairs(d requests.Detail, today calendar.Date) []pair {
+	name := d.ApplicantName()
+	if name == "" {
+		name = "Anonyme"
+	}
+	out := []pair{{Key: "Demandeur", Value: name}}
+	a := d.Applicant
+	add := func(p pair) {
+		if p.Value != "" {
+			out = append(out, p)
+		}
+	}
+	add(pair{Key: "Pour", Value: a.OnBehalfOf})
+	add(pair{Key: "Organisme n°", Value: a.OrganisationID})
+	add(pair{Key: "Courriel", Value: a.Email, Mail: true})
+	add(pair{Key: "Téléphone", Value: phone(a.Phone), Tel: true})
+	add(pair{Key: "Adresse", Value: a.PostalAddress})
+	add(pair{Key: "Déposée le", Value: d.ReceivedOn.FrenchShort() + " (" + lower(channelLabels[d.Channel]) + ")"})
+	if d.FirstReceivedOn != d.ReceivedOn {
+		add(pair{Key: "Reçue ailleurs le", Value: d.FirstReceivedOn.FrenchShort()})
+	}
+	switch {
+	case !d.ClosedOn.IsZero():
+		add(pair{Key: "Terminée le", Value: d.ClosedOn.FrenchShort()})
+	case !d.DueOn.IsZero():
+		late := d.Late(today)
+		text := d.DueOn.FrenchShort()
+		if late {
+			text += " (en retard)"
+		}
+		out = append(out, pair{Key: "Échéance", Value: text, Late: late})
+	}
+	add(pair{Key: "Service", Value: d.ServiceName})
+	agent := d.AgentName
+	if agent == "" {
+		agent = "Personne"
+	}
+	return append(out, pair{Key: "Agent", Value: agent})
+}
+
+// phone writes a French number in pairs, as people read it.
+func phone(e164 string) string {
+	national, ok := strings.CutPrefix(e164, "+33")
+	if !ok || len(national) != 9 {
+		return e164
+	}
+	national = "0" + national
+	var b strings.Builder
+	for i := 0; i < len(national); i += 2 {
+		if i > 0 {
+			b.WriteString("\u00a0")
+		}
+		b.WriteString(national[i : i+2])
+	}
+	return b.String()
+}
+
+func lower(s string) string {
+	if s == "" {
+		return ""
+	}
+	return string(s[0]|0x20) + s[1:]
+}
+
+// dueSentence says what the law expects, and when.
+func dueSentence(d requests.Detail, today calendar.Date) string {
+	if !d.State.Open() {
+		return ""
+	}
+	switch {
+	case d.Waiting && d.SilenceLastDay.IsZero() && d.Silence.Effect.Decides():
+		return "Le délai légal ne court pas : des pièces sont attendues."
+	case !d.SilenceLastDay.IsZero() && d.SilenceLastDay.Before(today):
+		return "Le délai légal est écoulé depuis le " + d.SilenceLastDay.French() + "."
+	case !d.SilenceLastDay.IsZero():
+		return "À notifier au plus tard le " + d.SilenceLastDay.French() + " ; ensuite, " + silenceWords(d.Silence.Effect) + "."
+	case !d.DueOn.IsZero():
+		return "Engagement du service : répondre avant le " + d.DueOn.French() + "."
+	}
+	return ""
+}
+
+// notices are what an agent must see before anything else.
+func notices(d requests.Detail) []web.Notice {
+	var out []web.Notice
+	for _, n := range d.Notifications {
+		if n.State == "bounced" || n.State == "failed" {
+			out = append(out, web.Notice{Tone: web.Danger, Text: "« " + n.Subject + " » n’est pas arrivé. Vérifiez les coordonnées de la personne, et joignez-la autrement.",
+				Link: web.Link{Label: "Corriger les coordonnées", URL: requestPath(d.Number) + "/demandeur"}})
+			break
+		}
+	}
+	if !d.Regular {
+		out = append(out, web.Notice{Tone: web.Warning, Text: "Saisine irrégulière : il manque de quoi identifier la personne (CRPA R.112-9-1). Complétez ses coordonnées."})
+	}
+	for _, w := range d.Warnings {
+		out = append(out, web.Notice{Tone: web.Warning, Text: w})
+	}
+	for _, w := range d.Appeal.Warnings {
+		out = append(out, web.Notice{Tone: web.Warning, Text: w})
+	}
+	return out
+}
+
+// buttons lead to what can be done now, the expected one first.
+func buttons(d requests.Detail) []web.Button {
+	var out []web.Button
+	for i, o := range d.Outcomes {
+		kind := "secondary"
+		if i == 0 {
+			kind = ""
+		}
+		out = append(out, web.Button{Label: outcomeLabels[o].do, Kind: kind, URL: requestPath(d.Number) + "/decision?issue=" + string(o)})
+	}
+	if slices.Contains(d.Actions, requests.ActionAskDocuments) {
+		out = append(out, web.Button{Label: "Demander une pièce", Kind: "secondary", URL: requestPath(d.Number) + "/pieces"})
+	}
+	return out
+}
+
+// panel is one request beside the list.
+type panel struct {
+	dossier
+	Page   web.Frame
+	Close  string // the list without it
+	Here   string // this very view, to come back to
+	Tabs   web.Tabs
+	Facet  string
+	Unread int
+}
+
+func (s *Server) panel(v visit, d requests.Detail, today calendar.Date, q listQuery) panel {
+	p := panel{dossier: newDossier(d, v.scope.Tenant.Zone(), today), Close: q.with("demande", ""), Facet: v.r.URL.Query().Get("volet")}
+	p.Here = q.with("demande", d.Number)
+	p.Tabs.Label = "Volets de la demande"
+	if p.Facet != "pieces" && p.Facet != "historique" {
+		p.Facet = ""
+	}
+	for _, t := range []web.Tab{{Label: "Résumé", Count: -1}, {Label: "Pièces", URL: "pieces", Count: len(d.Documents)}, {Label: "Historique", URL: "historique", Count: -1}} {
+		t.Current = t.URL == p.Facet
+		if t.URL != "" {
+			t.URL = "&volet=" + t.URL
+		}
+		t.URL = p.Here + t.URL
+		p.Tabs.Items = append(p.Tabs.Items, t)
+	}
+	for _, m := range d.Messages {
+		if m.Incoming && m.ReadAt == nil {
+			p.Unread++
+		}
+	}
+	return p
+}

@@ -1,0 +1,135 @@
+package agent
+
+import (
+	"strings"
+	"time"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+// timeline writes a request's history in words, the latest first.
+func timeline(events []tenants.RecordedEvent, zone *time.Location) web.Timeline {
+	out := make(web.Timeline, 0, len(events))
+	for i := len(events) - 1; i >= 0; i-- {
+		e := events[i]
+		line := eventWords(e.Kind, requests.ReadEvent(e))
+		line.When, line.Who = web.DateTime(e.At.In(zone)), actorWords(e)
+		out = append(out, line)
+	}
+	return out
+}
+
+// actorWords says who acted.
+func actorWords(e tenants.RecordedEvent) string {
+	switch {
+	case e.ActorKind == tenants.ActorSystem:
+		return "automatiquement"
+	case e.ActorKind == tenants.ActorGuest && e.ActorName == "":
+		return "la personne"
+	case e.ActorKind == tenants.ActorCitizen || e.ActorKind == tenants.ActorGuest:
+		return e.ActorName + ", la personne"
+	default:
+		return e.ActorName
+	}
+}
+
+// plainEvents are those that say the same whatever their data.
+var plainEvents = map[string]string{
+	"taken": "Prise en charge", "note_added": "Note interne ajoutée", "message_sent": "Message envoyé à la personne",
+	"message_received": "Message reçu de la personne", "documents_completed": "Pièces au complet", "withdrawn": "Demande retirée",
+	"claimed": "Rattachée au compte de la personne", "notification_bounced": "Un envoi a été refusé par la messagerie de la personne",
+	"notification_failed": "Un envoi n’a pas pu partir", "notification_sent": "Un envoi est parti",
+}
+
+// eventWords says in French what happened, with the article where there is one.
+func eventWords(kind string, d requests.EventData) web.Event {
+	if title, ok := plainEvents[kind]; ok {
+		return web.Event{Title: title}
+	}
+	switch kind {
+	case "submitted":
+		return web.Event{Title: "Demande reçue", Text: "Canal : " + channelLabels[d.Channel]}
+	case "receipt_issued":
+		law := "CRPA L.112-3 et R.112-5"
+		if d.Regime == string(catalogue.RegimeElectronic) {
+			law = "CRPA L.112-11 et R.112-11-1"
+		}
+		return web.Event{Title: "Accusé de réception délivré", Law: law}
+	case "assigned":
+		if d.Agent == "" {
+			return web.Event{Title: "Plus confiée à personne"}
+		}
+		return web.Event{Title: "Confiée à " + d.Agent}
+	case "service_changed":
+		return web.Event{Title: "Transmise au service " + d.Service}
+	case "documents_asked":
+		return web.Event{Title: web.Plural(d.Count, "pièce demandée", "pièces demandées"), Text: "À fournir au plus tard le " + d.LimitOn.French(), Law: "CRPA L.114-5"}
+	case "document_added":
+		return web.Event{Title: "Document ajouté", Text: d.Label}
+	case "applicant_corrected":
+		return web.Event{Title: "Coordonnées corrigées", Text: capital(strings.Join(fieldNames(d.Fields), ", "))}
+	case "deadline_moved", "deadline_alert":
+		return deadlineWords(kind, d)
+	case "decided", "decision_notified", "lapsed":
+		return decisionWords(kind, d)
+	}
+	return web.Event{Title: "Autre événement"}
+}
+
+var alertTitles = map[string]string{
+	"j20": "Alerte : 20 jours ouvrés avant l’échéance", "j10": "Alerte : 10 jours ouvrés avant l’échéance", "j5": "Alerte : 5 jours ouvrés avant l’échéance",
+	"late": "Alerte : échéance dépassée", "unnotified": "Alerte : décision pas encore notifiée", "limit": "Alerte : le délai donné pour les pièces est passé",
+}
+
+func deadlineWords(kind string, d requests.EventData) web.Event {
+	if kind == "deadline_alert" {
+		title := alertTitles[d.Alert]
+		if title == "" {
+			title = "Alerte d’échéance"
+		}
+		return web.Event{Title: title}
+	}
+	switch {
+	case d.To.IsZero():
+		return web.Event{Title: "Délai suspendu", Text: "Il ne court plus tant que les pièces manquent.", Law: "CRPA L.114-5"}
+	case d.From.IsZero():
+		return web.Event{Title: "Échéance fixée au " + d.To.French(), Law: "CRPA L.114-5"}
+	case d.From == d.To:
+		return web.Event{Title: "Échéance inchangée : " + d.To.French()}
+	}
+	return web.Event{Title: "Échéance déplacée au " + d.To.French(), Text: "Elle était au " + d.From.French() + ".", Law: "CRPA L.114-5"}
+}
+
+func decisionWords(kind string, d requests.EventData) web.Event {
+	done := outcomeLabels[catalogue.Outcome(d.Outcome)].done
+	switch kind {
+	case "decision_notified":
+		return web.Event{Title: "Lettre reçue par la personne", Text: "Le " + d.On.French()}
+	case "lapsed":
+		law := "CRPA L.231-4"
+		if d.Outcome == string(catalogue.OutcomeImplicitAcceptance) {
+			law = "CRPA L.231-1"
+		}
+		return web.Event{Title: done, Text: "Décision née le " + d.On.French(), Law: law}
+	}
+	return web.Event{Title: "Décision : " + done}
+}
+
+var applicantNames = map[string]string{
+	"given_name": "prénom", "family_name": "nom", "email": "adresse électronique", "phone": "téléphone", "postal_address": "adresse postale",
+	"sms": "accord pour les SMS", "on_behalf_of": "personne représentée", "organisation": "organisme", "organisation_id": "numéro de l’organisme",
+	"email_agreed": "accord pour le courriel",
+}
+
+func fieldNames(fields []string) []string {
+	out := make([]string, 0, len(fields))
+	for _, f := range fields {
+		if name := applicantNames[f]; name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}

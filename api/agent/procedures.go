@@ -1,0 +1,171 @@
+package agent
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+type proceduresPage struct {
+	web.Frame
+	Open, Closed int
+	Rows         []procedureRow
+}
+
+type procedureRow struct {
+	Title, URL, Service, Missing string
+	Status                       web.Status
+}
+
+type procedurePage struct {
+	web.Frame
+	Name, Summary, URL string
+	Status             web.Status
+	Open, May          bool
+	Pairs              []pair
+	Missing, Advice    []mention
+	Doubts             []catalogue.Doubt
+	Pieces             []string
+	Service            web.Select
+	Public             string
+	Refused            string
+}
+
+// mention is something to be filled in, and where.
+type mention struct {
+	Label, URL string
+}
+
+var (
+	proceduresTemplate = web.MustParse[proceduresPage](web.Agent, pages, "procedures.html")
+	procedureTemplate  = web.MustParse[procedurePage](web.Agent, pages, "procedure.html")
+)
+
+const proceduresPath = "/agents/demarches"
+
+func openStatus(open bool) web.Status {
+	if open {
+		return web.Status{Tone: web.Success, Label: "Ouverte"}
+	}
+	return web.Status{Tone: web.Neutral, Label: "Fermée"}
+}
+
+func (s *Server) procedures(v visit) error {
+	var entries []catalogue.Entry
+	var settings tenants.Settings
+	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		if settings, _, err = tenants.GetSettings(ctx, tx); err != nil {
+			return err
+		}
+		entries, err = catalogue.List(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page := proceduresPage{Frame: s.frame(v, me, "Démarches", proceduresPath)}
+	for _, e := range entries {
+		row := procedureRow{Title: e.Procedure().Title, URL: proceduresPath + "/" + e.Slug, Service: e.Service.Name, Status: openStatus(e.Open)}
+		if n := len(catalogue.Missing(settings, e)); n > 0 {
+			row.Missing = web.Plural(n, "mention manque", "mentions manquent")
+		}
+		if e.Open {
+			page.Open++
+		} else {
+			page.Closed++
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	return proceduresTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+func (s *Server) procedure(v visit) error { return s.showProcedure(v, nil, nil) }
+
+func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
+	var e catalogue.Entry
+	var settings tenants.Settings
+	var services []tenants.Service
+	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		if e, err = catalogue.BySlug(ctx, tx, v.r.PathValue("slug")); err != nil {
+			return err
+		}
+		if settings, _, err = tenants.GetSettings(ctx, tx); err != nil {
+			return err
+		}
+		services, err = tenants.Services(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p := e.Procedure()
+	page := procedurePage{
+		Frame: s.frame(v, me, p.Title, proceduresPath), Name: p.Title, Summary: p.Summary, URL: proceduresPath + "/" + e.Slug, Status: openStatus(e.Open),
+		Open: e.Open, May: me.Actor.MayAdminister(), Doubts: p.ToVerify, Pieces: catalogue.PieceLines(p.Bring), Refused: sentence(refused),
+		Missing: mentions(catalogue.Missing(settings, e), e.Service), Advice: mentions(catalogue.Advice(settings, e), e.Service),
+		Service: web.Select{Name: "service", Label: "Service chargé de la démarche"},
+	}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Démarches", URL: proceduresPath}, {Label: p.Title}}
+	if e.Open {
+		page.Public = "/demarches/" + e.Slug
+	}
+	chosen := string(e.Service.ID)
+	if typed.Has("service") {
+		chosen = typed.Get("service")
+	}
+	for _, x := range services {
+		page.Service.Items = append(page.Service.Items, web.Choice{Value: string(x.ID), Label: x.Name, Checked: string(x.ID) == chosen})
+	}
+	page.Pairs = []pair{{Key: "Silence", Value: p.SilenceText()}}
+	if p.Silence.Source != "" {
+		page.Pairs = append(page.Pairs, pair{Key: "Texte", Value: p.Silence.Source})
+	}
+	page.Pairs = append(page.Pairs, pair{Key: "Coût", Value: p.Cost}, pair{Key: "Service", Value: e.Service.Name}, pair{Key: "Version", Value: web.Number(e.Version.Number)})
+	return procedureTemplate.Render(v.w, v.r, status(refused), page)
+}
+
+// mentions say where each thing is filled in.
+func mentions(list []catalogue.MissingMention, service tenants.Service) []mention {
+	out := make([]mention, 0, len(list))
+	for _, m := range list {
+		where := servicesPath + "/" + string(service.ID)
+		if field := settingFields[m.Code]; field != "" {
+			where = settingsPath + "#" + field
+		}
+		out = append(out, mention{m.Label, where})
+	}
+	return out
+}
+
+func (s *Server) changeProcedure(v visit) error {
+	form, err := s.UI.Form(v.w, v.r)
+	slug, done := v.r.PathValue("slug"), ""
+	if err == nil {
+		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+			switch form.Get("action") {
+			case "ouvrir":
+				done = "La démarche est ouverte aux habitants."
+				return catalogue.SetOpen(ctx, tx, slug, true)
+			case "fermer":
+				done = "La démarche est fermée. Les demandes en cours continuent."
+				return catalogue.SetOpen(ctx, tx, slug, false)
+			case "service":
+				done = "Le service est enregistré. Les nouvelles demandes lui arriveront."
+				return catalogue.SetService(ctx, tx, slug, tenants.ID(form.Get("service")))
+			}
+			return fault.New(fault.Invalid, "form_unreadable")
+		})
+	}
+	switch {
+	case form != nil && comesBack(err):
+		return s.showProcedure(v, form, err)
+	case err != nil:
+		return err
+	}
+	return s.done(v, done, proceduresPath+"/"+slug)
+}

@@ -1,0 +1,301 @@
+package agent
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+	"github.com/parvis-gru/parvis/tenants/staff"
+)
+
+type requestPage struct {
+	web.Frame
+	dossier
+	Conflict  *conflict
+	Messages  []messageLine
+	Message   web.Textarea
+	Silent    string // why a message reaches the person in no other way than their page
+	Notes     []messageLine
+	Note      web.Textarea
+	Asked     []askedNotice
+	Complete  bool
+	Item      web.Select
+	File      web.File
+	Decisions []decisionLine
+	Sent      web.Table
+	Assign    *web.Select
+	Service   *web.Select
+	Withdraw  *web.Textarea
+	Appeal    string
+	Own       bool // given to the agent who looks
+}
+
+// conflict is what somebody else did meanwhile.
+type conflict struct {
+	Text    string
+	Changes web.Timeline
+}
+
+type messageLine struct {
+	When, Who, Body string
+	Out, Unread     bool
+}
+
+// askedNotice is a notice of missing papers, and how far it was answered.
+type askedNotice struct {
+	Title, Text string
+	Items       []askedItem
+	Done        bool
+}
+
+type askedItem struct {
+	Label, Law string
+	Received   bool
+	Optional   bool
+}
+
+type decisionLine struct {
+	ID, Title, Text, Reasons, Letter, Subject string
+	Notify                                    *web.Input // asks on which day the letter arrived
+}
+
+var requestTemplate = web.MustParse[requestPage](web.Agent, pages, "request.html")
+
+// opened is what a request's page is made of.
+type opened struct {
+	detail   requests.Detail
+	agents   []staff.Agent
+	services []tenants.Service
+	changes  []tenants.RecordedEvent
+	today    calendar.Date
+}
+
+func open(ctx context.Context, tx *tenants.Tx, number string, since int64) (o opened, err error) {
+	o.today = tx.Today()
+	if o.detail, err = requests.Get(ctx, tx, number); err != nil {
+		return o, err
+	}
+	if since > 0 && since < o.detail.Version {
+		if o.changes, err = requests.Changes(ctx, tx, number, since); err != nil {
+			return o, err
+		}
+	}
+	if o.agents, err = staff.List(ctx, tx); err != nil {
+		return o, err
+	}
+	o.services, err = tenants.Services(ctx, tx)
+	return o, err
+}
+
+func (s *Server) request(v visit) error { return s.showRequest(v, url.Values{}, nil) }
+
+// showRequest draws a request; after an action that was refused, with what was typed.
+func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
+	var o opened
+	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		o, err = open(ctx, tx, v.number(), since(typed, refused))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d, zone := o.detail, v.scope.Tenant.Zone()
+	page := requestPage{Frame: s.frame(v, me, "Demande "+d.Number, home), dossier: newDossier(d, zone, o.today)}
+	page.Wide, page.Frame.Title = true, "Demande "+d.Number+" – "+d.Title
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number}}
+	page.Own = d.AgentID == me.Agent.ID
+	page.Conflict = conflictOf(refused, o.changes, zone)
+	page.talk(d, zone)
+	page.papers(d)
+	page.decisions(d, o.today, typed)
+	page.handOver(d, o, typed)
+	page.retype(typed, refused)
+	if err := s.markRead(v, d); err != nil {
+		return err
+	}
+	return requestTemplate.Render(v.w, v.r, status(refused), page)
+}
+
+// since is the version that a form was drawn with, where somebody was faster.
+func since(typed url.Values, refused error) int64 {
+	if !fault.Is(refused, "request_changed") && !fault.Is(refused, "action_not_possible") {
+		return 0
+	}
+	return version(typed)
+}
+
+// version is the one that the form's agent saw; none is one that no request has.
+func version(form url.Values) int64 {
+	n, err := strconv.ParseInt(form.Get("version"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func conflictOf(refused error, changes []tenants.RecordedEvent, zone *time.Location) *conflict {
+	if refused == nil || fault.Of(refused).Kind != fault.Conflict && fault.Of(refused).Kind != fault.Forbidden {
+		return nil
+	}
+	return &conflict{Text: sentence(refused), Changes: timeline(changes, zone)}
+}
+
+func (p *requestPage) talk(d requests.Detail, zone *time.Location) {
+	for _, m := range d.Messages {
+		line := messageLine{When: web.DateTime(m.CreatedAt.In(zone)), Who: m.AuthorName, Body: m.Body, Out: !m.Incoming, Unread: m.Incoming && m.ReadAt == nil}
+		p.Messages = append(p.Messages, line)
+	}
+	for _, n := range d.Notes {
+		p.Notes = append(p.Notes, messageLine{When: web.DateTime(n.CreatedAt.In(zone)), Who: n.AuthorName, Body: n.Body})
+	}
+	p.Message = web.Textarea{Name: "message", Label: "Écrire à la personne", Rows: 3, MaxLength: maxText}
+	p.Note = web.Textarea{Name: "note", Label: "Ajouter une note interne", Hint: "La personne ne la voit jamais.", Rows: 2, MaxLength: maxText}
+	if a := d.Applicant; (a.Email == "" || !a.EmailAgreed) && d.CitizenID == "" {
+		p.Silent = "Cette personne n’est pas jointe par courriel : elle lira ce message avec son numéro et son code de suivi. Téléphonez-lui si c’est pressé."
+	}
+	cells := web.Table{Caption: "Ce qui a été envoyé à la personne", Columns: []web.Column{{Label: "Envoi"}, {Label: "Par"}, {Label: "Le"}, {Label: "État"}}, Empty: "Rien n’a encore été envoyé."}
+	for _, n := range d.Notifications {
+		when := n.CreatedAt
+		if n.SentAt != nil {
+			when = *n.SentAt
+		}
+		state, by, what := notificationStatus(n.State), "courriel", n.Subject
+		if n.Channel == "sms" {
+			by = "SMS"
+		}
+		if what == "" {
+			what = "Message court"
+		}
+		cells.Rows = append(cells.Rows, web.Row{Cells: []web.Cell{{Text: what}, {Text: by}, {Text: web.DateTime(when.In(zone))}, {Status: &state}}})
+	}
+	p.Sent = cells
+}
+
+// maxText is how much may be typed in a message or a note, in characters.
+const maxText = 5000
+
+func (p *requestPage) papers(d requests.Detail) {
+	p.Complete = slices.Contains(d.Actions, requests.ActionDocumentsComplete)
+	p.File = web.File{Name: "fichier", Label: "Ajouter un document", Hint: "PDF ou photo, 20 Mo au plus."}
+	p.Item = web.Select{Name: "piece", Label: "Ce document est", Items: []web.Choice{{Label: "Pour la personne (elle le verra dans sa demande)"}}}
+	for _, n := range d.DocumentRequests {
+		a := askedNotice{Title: "Demandées le " + n.NotifiedOn.FrenchShort() + " par " + n.CreatedBy, Text: "À fournir au plus tard le " + n.LimitOn.French() + ".", Done: !n.CompletedOn.IsZero()}
+		if a.Done {
+			a.Text = "Au complet le " + n.CompletedOn.French() + "."
+		}
+		for _, i := range n.Items {
+			a.Items = append(a.Items, askedItem{Label: i.Label, Law: i.LegalBasis, Received: i.Received, Optional: !i.Indispensable})
+			if !a.Done && !i.Received {
+				p.Item.Items = append(p.Item.Items, web.Choice{Value: string(i.ID), Label: "La pièce attendue : " + i.Label})
+			}
+		}
+		p.Asked = append(p.Asked, a)
+	}
+}
+
+func (p *requestPage) decisions(d requests.Detail, today calendar.Date, typed url.Values) {
+	for _, x := range d.Decisions {
+		line := decisionLine{ID: string(x.ID), Title: outcomeLabels[x.Outcome].done, Reasons: x.Reasons, Letter: x.Letter, Subject: x.Subject}
+		switch {
+		case x.Implicit:
+			line.Text = "Décision née du silence, datée du " + x.DecidedOn.French() + "."
+		case x.NotifiedOn.IsZero():
+			line.Text = "Lettre du " + x.DecidedOn.French() + ", " + deliveryLabels[x.Delivery] + ", signée " + x.Signatory + ". Sa réception n’est pas encore notée."
+			line.Notify = &web.Input{Name: "recue", Label: "Reçue par la personne le", Type: "date", Width: "medium", Value: typed.Get("recue"), Min: x.DecidedOn.String(), Max: today.String()}
+		default:
+			line.Text = "Lettre du " + x.DecidedOn.French() + ", " + deliveryLabels[x.Delivery] + ", signée " + x.Signatory + ". Notifiée le " + x.NotifiedOn.French() + "."
+		}
+		if !x.AppealLastDay.IsZero() {
+			line.Text += " Recours possible jusqu’au " + x.AppealLastDay.French() + "."
+		}
+		p.Decisions = append(p.Decisions, line)
+	}
+}
+
+func (p *requestPage) handOver(d requests.Detail, o opened, typed url.Values) {
+	may := func(a requests.Action) bool { return slices.Contains(d.Actions, a) }
+	if may(requests.ActionAssign) {
+		chosen := string(d.AgentID)
+		if typed.Has("agent") {
+			chosen = typed.Get("agent")
+		}
+		list := &web.Select{Name: "agent", Label: "Confier à", Items: []web.Choice{{Label: "Personne"}}}
+		for _, a := range o.agents {
+			if a.Active && a.Actor().Covers(d.ServiceID) {
+				list.Items = append(list.Items, web.Choice{Value: string(a.ID), Label: a.Name(), Checked: string(a.ID) == chosen})
+			}
+		}
+		p.Assign = list
+	}
+	if may(requests.ActionTransfer) {
+		chosen := string(d.ServiceID)
+		if typed.Has("service") {
+			chosen = typed.Get("service")
+		}
+		list := &web.Select{Name: "service", Label: "Transmettre au service"}
+		for _, x := range o.services {
+			list.Items = append(list.Items, web.Choice{Value: string(x.ID), Label: x.Name, Checked: string(x.ID) == chosen})
+		}
+		p.Service = list
+	}
+	if may(requests.ActionWithdraw) {
+		p.Withdraw = &web.Textarea{Name: "motif", Label: "Ce que la personne a dit", Optional: true, Rows: 2, Value: typed.Get("motif"), MaxLength: maxText}
+	}
+}
+
+// retype puts back what was typed, with what is to be corrected.
+func (p *requestPage) retype(typed url.Values, refused error) {
+	p.Message.Value, p.Note.Value = typed.Get("message"), typed.Get("note")
+	if refused == nil || p.Conflict != nil {
+		return
+	}
+	text := sentence(refused)
+	id := ""
+	switch typed.Get("action") {
+	case actMessage:
+		p.Message.Error, id = text, "message"
+	case actNote:
+		p.Note.Error, id = text, "note"
+	case actNotified:
+		id = "recue"
+		for i := range p.Decisions {
+			if p.Decisions[i].Notify != nil {
+				p.Decisions[i].Notify.Error = text
+			}
+		}
+	case actAssign:
+		if p.Assign != nil {
+			p.Assign.Error, id = text, "agent"
+		}
+	case actUpload:
+		p.File.Error, id = text, "fichier"
+	}
+	p.Errors = web.ErrorSummary{{ID: id, Message: text}}
+}
+
+// markRead notes that an agent has seen the person's messages.
+func (s *Server) markRead(v visit, d requests.Detail) error {
+	unread := slices.ContainsFunc(d.Messages, func(m requests.Message) bool { return m.Incoming && m.ReadAt == nil })
+	if !unread || v.r.Method != http.MethodGet || v.r.Header.Get("Sec-Purpose") != "" {
+		return nil
+	}
+	_, err := s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+		return requests.MarkRead(ctx, tx, d.Number)
+	})
+	return err
+}
+
+// outcomeOf reads a decision from an address or a form.
+func outcomeOf(value string, among []catalogue.Outcome) (catalogue.Outcome, bool) {
+	o := catalogue.Outcome(value)
+	return o, slices.Contains(among, o)
+}

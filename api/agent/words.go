@@ -1,0 +1,160 @@
+package agent
+
+import (
+	"strings"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+// sentences are what a fault says to an agent, where that differs from what it says
+// to a citizen.
+var sentences = map[string]string{
+	"silence_acquired":        "Trop tard : le délai légal est écoulé et la décision née du silence existe déjà. La demande ne peut plus être traitée ainsi (CRPA L.231-1 et L.231-4).",
+	"action_not_possible":     "L’état de la demande ne permet plus cette action. Voyez ci-dessous où elle en est.",
+	"documents_limit_running": "La demande ne peut pas être classée tant que le délai donné pour les pièces court encore.",
+	"request_changed":         "Quelqu’un d’autre a modifié cette demande pendant que vous y travailliez. Rien n’a été enregistré ; ce que vous avez saisi est encore là.",
+	"form_expired":            "Par sécurité, cette page a expiré. Rien n’a été enregistré ; ce que vous avez saisi est encore là : envoyez de nouveau.",
+	"reasons_required":        "Écrivez les motifs : la loi les exige pour cette décision (CRPA L.211-2).",
+	"letter_required":         "La lettre est vide. Recomposez-la, ou écrivez-la.",
+	"outcome_invalid":         "Choisissez une décision.",
+	"delivery_invalid":        "Cette personne n’a pas accepté d’être jointe par courriel. Choisissez la remise au guichet ou le courrier.",
+	"items_required":          "Choisissez au moins une pièce. Pour une pièce ajoutée, indiquez aussi le texte qui l’exige : on ne peut rien demander d’autre (CRPA L.114-5).",
+	"limit_invalid":           "Choisissez une date après aujourd’hui, et dans l’année qui vient.",
+	"body_required":           "Écrivez un texte avant de l’enregistrer.",
+	"body_too_long":           "Ce texte est trop long. Raccourcissez-le.",
+	"agent_invalid":           "Cet agent ne peut pas recevoir cette demande : il n’est plus actif, ou n’est pas de ce service.",
+	"service_unknown":         "Choisissez un service de la liste.",
+	"notified_on_invalid":     "Indiquez le jour où la lettre a été reçue : au plus tôt celui de la décision, au plus tard aujourd’hui.",
+	"decision_unknown":        "La date de réception de cette lettre est déjà enregistrée.",
+	"received_on_invalid":     "Indiquez le jour de réception : aujourd’hui ou avant, dans l’année écoulée.",
+	"applicant_invalid":       "Il manque quelque chose pour pouvoir répondre à cette personne.",
+	"channel_invalid":         "Dites comment la demande vous est parvenue.",
+	"procedure_closed":        "Cette démarche n’est pas ouverte. Un administrateur peut l’ouvrir depuis la page « Démarches ».",
+	"mentions_missing":        "Il manque des mentions obligatoires de l’accusé de réception. Un administrateur peut les compléter dans les réglages.",
+	"letter_unknown":          "Cette démarche n’a pas de lettre pour cette décision.",
+	"settings_changed":        "Quelqu’un d’autre a modifié les réglages entre-temps. Rien n’a été enregistré ; ce que vous avez saisi est encore là.",
+	"agent_exists":            "Un agent a déjà cette adresse ou ce compte.",
+	"last_admin":              "La commune doit garder au moins un administrateur. Donnez d’abord ce rôle à quelqu’un d’autre.",
+	"token_invalid":           "Donnez un nom à cette clé, par exemple « Logiciel de la voirie ».",
+	"email_unverified":        "Cette adresse n’a pas encore été confirmée. Choisissez « Mot de passe oublié » : le code reçu par courriel la confirme.",
+	"period_invalid":          "Choisissez une période qui commence avant de finir, de dix ans au plus.",
+	"cursor_invalid":          "Cette page de la liste n’existe plus.",
+	"draft_unknown":           "Les fichiers joints ont expiré. Rouvrez la démarche et recommencez.",
+}
+
+// fieldSentences say what to correct in one field.
+var fieldSentences = map[string]string{
+	"family_name": "Saisissez le nom de la personne, ou celui de son organisme.",
+	"given_name":  "Saisissez le prénom de la personne.",
+	"email":       "Saisissez une adresse électronique complète, par exemple nom@exemple.fr.",
+	"phone":       "Saisissez un numéro de téléphone complet, par exemple 06 12 34 56 78.",
+}
+
+// sentence says in French what an error means to an agent.
+func sentence(err error) string {
+	f := fault.Of(err)
+	if f == nil {
+		return ""
+	}
+	if s, ok := sentences[f.Code]; ok {
+		return s
+	}
+	return web.Sentence(err)
+}
+
+// fieldErrors gives the sentence of each field of a fault, by the last part of its
+// path.
+func fieldErrors(err error) map[string]string {
+	out := map[string]string{}
+	f := fault.Of(err)
+	if f == nil {
+		return out
+	}
+	for path, text := range web.FieldErrors(err) {
+		name := path[strings.LastIndexByte(path, '/')+1:]
+		if s, ok := fieldSentences[name]; ok && strings.HasPrefix(path, "applicant/") {
+			text = s
+		}
+		out[name] = text
+	}
+	return out
+}
+
+// channelLabels are how a request came.
+var channelLabels = map[string]string{
+	requests.ChannelWeb: "Internet", requests.ChannelAPI: "Logiciel", requests.ChannelCounter: "Guichet",
+	requests.ChannelPhone: "Téléphone", requests.ChannelPost: "Courrier", requests.ChannelEmail: "Courriel",
+}
+
+// outcomeLabels name decisions as a verb on a button, and as a fact.
+var outcomeLabels = map[catalogue.Outcome]struct{ do, done string }{
+	catalogue.OutcomeAccept:             {"Accepter", "Acceptée"},
+	catalogue.OutcomeRefuse:             {"Refuser", "Refusée"},
+	catalogue.OutcomeAnswer:             {"Répondre", "Réponse donnée"},
+	catalogue.OutcomeRegister:           {"Enregistrer", "Enregistrée"},
+	catalogue.OutcomeClose:              {"Classer sans suite", "Classée sans suite"},
+	catalogue.OutcomeImplicitAcceptance: {"", "Acceptée par le silence"},
+	catalogue.OutcomeImplicitRejection:  {"", "Rejetée par le silence"},
+}
+
+var deliveryLabels = map[string]string{
+	requests.DeliveryEmail: "par courriel", requests.DeliveryCounter: "remise au guichet", requests.DeliveryPost: "par courrier",
+}
+
+var roleLabels = map[tenants.Role]string{
+	tenants.RoleFront: "Accueil", tenants.RoleInstructor: "Instruction", tenants.RoleAdmin: "Administration",
+}
+
+// silenceWords say what no answer would mean.
+func silenceWords(e calendar.Effect) string {
+	switch e {
+	case calendar.Acceptance:
+		return "le silence vaudra acceptation"
+	case calendar.Rejection:
+		return "le silence vaudra rejet"
+	default:
+		return ""
+	}
+}
+
+// notificationStates are how far something that was sent has come.
+var notificationStates = map[string]web.Status{
+	"queued": {Tone: web.Info, Label: "À envoyer"}, "sent": {Tone: web.Success, Label: "Envoyé"}, "delivered": {Tone: web.Success, Label: "Reçu"},
+	"bounced": {Tone: web.Danger, Label: "Refusé"}, "failed": {Tone: web.Danger, Label: "Non envoyé"},
+}
+
+func notificationStatus(state string) web.Status {
+	if s, ok := notificationStates[state]; ok {
+		return s
+	}
+	return web.Status{Tone: web.Neutral, Label: "En cours"}
+}
+
+// shortDay writes a date as lists have room for it: 18/11, or 18/11/27 in another year.
+func shortDay(d, today calendar.Date) string {
+	if d.IsZero() {
+		return "—"
+	}
+	text := two(d.Day) + "/" + two(int(d.Month))
+	if d.Year != today.Year {
+		text += "/" + two(d.Year%100)
+	}
+	return text
+}
+
+func two(n int) string { return string([]byte{byte('0' + n/10%10), byte('0' + n%10)}) }
+
+// capital begins a sentence.
+func capital(s string) string {
+	for i, r := range s {
+		if i == 0 {
+			return strings.ToUpper(string(r)) + s[len(string(r)):]
+		}
+	}
+	return s
+}
