@@ -137,8 +137,10 @@ func (d *Detail) appeal(tx *tenants.Tx) error {
 	refused := d.State == StateImplicitRejection
 	facts := calendar.AppealFacts{Silence: d.Deadline, Territory: tx.Territory()}
 	for _, r := range d.Receipts {
-		facts.ReceiptSent = true
-		facts.ReceiptComplete = facts.ReceiptComplete || r.Complete
+		if r.Kind == receiptOfRequest {
+			facts.ReceiptSent = true
+			facts.ReceiptComplete = facts.ReceiptComplete || r.Complete
+		}
 	}
 	for _, x := range d.Decisions {
 		if x.Outcome == catalogue.OutcomeRefuse {

@@ -60,6 +60,10 @@ func TestTheLastPaperCompletesTheFile(t *testing.T) {
 	if len(d.Documents) != 2 || !d.Documents[0].Incoming || !d.Documents[1].Incoming {
 		t.Errorf("documents %+v", d.Documents)
 	}
+	// What the person sent has its own receipt; what was scanned at the counter has none.
+	if len(d.Receipts) != 2 || d.Receipts[1].Kind != "registration" || !strings.Contains(d.Receipts[1].Text, "assurance.pdf") || strings.Contains(d.Receipts[1].Text, "acceptation") || w.mails(r.Number)["receipt"] != 2 {
+		t.Errorf("receipts %+v", d.Receipts)
+	}
 	for _, kind := range []string{"documents_asked", "document_added", "documents_completed", "deadline_moved"} {
 		if !slices.Contains(kinds(d), kind) {
 			t.Errorf("the history lacks %s: %v", kind, kinds(d))

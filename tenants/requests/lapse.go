@@ -97,7 +97,7 @@ func (c *change) impliedAppeal(ctx context.Context) (calendar.Date, error) {
 		return calendar.Date{}, err
 	}
 	for _, r := range receipts {
-		if r.Complete {
+		if r.Kind == receiptOfRequest && r.Complete {
 			return appealLastDay(e.Procedure(), c.r.SilenceLastDay, c.tx.Territory()), nil
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // with the hash that proves them (CRPA L.112-11). SHA256 is of Text, a line feed and HTML.
 type Receipt struct {
 	ID       tenants.ID
-	Kind     string // receipt
+	Kind     string // receipt (of the request), registration (of a document sent later)
 	Regime   string // electronic (R.112-11-1) or paper (R.112-5)
 	Mentions json.RawMessage
 	Subject  string
@@ -29,6 +29,12 @@ type Receipt struct {
 	IssuedAt time.Time
 	IssuedOn calendar.Date
 }
+
+// The kinds of receipt.
+const (
+	receiptOfRequest  = "receipt"
+	receiptOfDocument = "registration"
+)
 
 // draftReceipt is a receipt before the number is known: a mark stands in its place.
 type draftReceipt struct {
@@ -108,7 +114,7 @@ const (
 
 	sqlReceipts     = `select ` + receiptColumns + ` from receipt where request_id = $1 order by issued_at, id`
 	sqlReceipt      = `select ` + receiptColumns + ` from receipt where request_id = $1 and id = $2`
-	sqlFirstReceipt = `select id from receipt where request_id = $1 order by issued_at, id limit 1`
+	sqlFirstReceipt = `select id from receipt where request_id = $1 and kind = 'receipt' order by issued_at, id limit 1`
 )
 
 type receiptRow struct {
@@ -150,4 +156,52 @@ func firstReceipt(ctx context.Context, tx *tenants.Tx, request tenants.ID) (tena
 		return "", nil
 	}
 	return id, err
+}
+
+const sqlKeepReceipt = `insert into receipt (id, request_id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on)
+	values ($1, $2, 'registration', 'electronic', $3, $4, $5, $6, sha256(convert_to($5 || chr(10) || $6, 'UTF8')), true, $7, $8)`
+
+// acknowledge issues the receipt of a document that its owner sent electronically:
+// that too is an "envoi" (L.112-11). It tells the day and the service, no silence.
+func (c *change) acknowledge(ctx context.Context, document string) error {
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return err
+	}
+	settings, _, err := tenants.GetSettings(ctx, c.tx)
+	if err != nil {
+		return err
+	}
+	contact := catalogue.ContactFor(e, settings)
+	reach := make([]string, 0, 3)
+	for _, by := range []string{contact.Phone, contact.Email, strings.ReplaceAll(contact.PostalAddress, "\n", ", ")} {
+		if by != "" {
+			reach = append(reach, by)
+		}
+	}
+	today := c.tx.Today()
+	mentions := []notify.Paragraph{
+		{Title: "Réception", Text: []string{"Votre document «\u00a0" + document + "\u00a0» a été reçu par la commune le " + today.French() + "."}},
+		{Title: "Qui s’en occupe", Text: []string{"Service chargé du dossier\u00a0: " + contact.Name + "."}, Items: reach},
+	}
+	mail := notify.Receipt{
+		Electronic: true, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), OnBehalfOf: c.r.Applicant.OnBehalfOf,
+		ReceivedOn: today, ReceivedAt: c.tx.Now().In(c.tx.Tenant().Zone()), Mentions: mentions, Path: c.path(),
+	}
+	rendered, err := notify.Render(c.tx.Tenant(), settings, mail)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(mentions)
+	if err != nil {
+		return err
+	}
+	id := tenants.NewID()
+	if _, err := c.tx.Exec(ctx, sqlKeepReceipt, id, c.r.ID, data, rendered.Subject, rendered.Text, rendered.HTML, c.tx.Now(), today); err != nil {
+		return err
+	}
+	if err := c.record(ctx, "receipt_issued", EventData{ReceiptID: id, Regime: string(catalogue.RegimeElectronic)}); err != nil {
+		return err
+	}
+	return c.tell(ctx, mail, nil)
 }
