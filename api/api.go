@@ -1,0 +1,170 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/parvis-gru/parvis/api/agent"
+	"github.com/parvis-gru/parvis/api/citizen"
+	"github.com/parvis-gru/parvis/api/hub"
+	"github.com/parvis-gru/parvis/api/v1"
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/branding"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// area is a part of a site.
+type area interface {
+	Serve(w http.ResponseWriter, r *http.Request, s web.Scope)
+}
+
+// Server leads requests to areas.
+type Server struct {
+	deps     web.Deps
+	platform http.Handler
+	demo     bool
+
+	citizen, agent, hub, v1 area
+
+	mu       sync.Mutex
+	settings map[int64]kept
+}
+
+// kept is a tenant's settings for a few seconds: every page shows some of them.
+type kept struct {
+	settings tenants.Settings
+	until    time.Time
+}
+
+const (
+	keepSettings = 5 * time.Second
+	maxKept      = 10_000
+)
+
+// Config is what a Server needs.
+type Config struct {
+	web.Deps
+	// Platform answers on the platform's own host; nil gives a plain page.
+	Platform http.Handler
+	// Demo lets pages say that they are a demonstration's.
+	Demo bool
+}
+
+// New makes the handler of every host: pages, assets and API.
+func New(c Config) http.Handler {
+	s := &Server{deps: c.Deps, platform: c.Platform, demo: c.Demo, settings: map[int64]kept{}}
+	s.deps.Forget = s.forget
+	s.citizen = citizen.New(s.deps)
+	s.agent = agent.New(s.deps)
+	s.hub = hub.New(s.deps)
+	s.v1 = v1.New(s.deps)
+	mux := http.NewServeMux()
+	for _, pattern := range web.AssetPaths {
+		mux.Handle(pattern, web.Assets())
+	}
+	mux.HandleFunc("/", s.serve)
+	return c.UI.Wrap(mux)
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	site, err := s.deps.Registry.ByHost(r.Context(), r.Host)
+	if err != nil {
+		s.deps.UI.Fail(w, r, web.Site{}, err)
+		return
+	}
+	switch site.Kind {
+	case tenants.SiteTenant:
+		s.serveTenant(w, r, site.Tenant)
+	case tenants.SiteHub:
+		scope := web.Scope{Hub: site.Hub, Site: web.Site{
+			Name: site.Hub.Name, Slug: site.Hub.Slug, Code: site.Hub.Slug, Colour: colour(site.Hub.Colour), Demo: s.demo,
+		}}
+		if !s.deps.UI.ServeSite(w, r, scope.Site) {
+			s.hub.Serve(w, r, scope)
+		}
+	default:
+		if s.platform == nil {
+			s.deps.UI.Fail(w, r, web.Site{}, fault.New(fault.NotFound, "unknown_host"))
+			return
+		}
+		s.platform.ServeHTTP(w, r)
+	}
+}
+
+func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, t tenants.Tenant) {
+	scope := web.Scope{Tenant: t, Site: web.Site{
+		Name: t.Name, Slug: t.Slug, Code: t.INSEE, Colour: colour(t.Colour), Demo: s.demo,
+	}}
+	if s.deps.UI.ServeSite(w, r, scope.Site) { // needs no settings, and so no database
+		return
+	}
+	settings, err := s.settingsOf(r.Context(), t)
+	if err != nil {
+		s.fail(w, r, scope, err)
+		return
+	}
+	scope.Settings = settings
+	scope.Site.Tagline, scope.Site.Phone, scope.Site.Email = settings.Tagline, settings.Phone, settings.Email
+	scope.Site.Address, scope.Site.OpeningHours = settings.PostalAddress, settings.OpeningHours
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/api/"):
+		s.v1.Serve(w, r, scope)
+	case r.URL.Path == "/agents" || strings.HasPrefix(r.URL.Path, "/agents/"):
+		s.agent.Serve(w, r, scope)
+	default:
+		s.citizen.Serve(w, r, scope)
+	}
+}
+
+// fail answers as the area would: the API's clients get a problem, people a page.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, scope web.Scope, err error) {
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		v1.WriteProblem(w, r, err)
+		return
+	}
+	s.deps.UI.Fail(w, r, scope.Site, err)
+}
+
+func (s *Server) settingsOf(ctx context.Context, t tenants.Tenant) (tenants.Settings, error) {
+	now := s.deps.Clock()
+	s.mu.Lock()
+	hit, found := s.settings[t.ID]
+	s.mu.Unlock()
+	if found && now.Before(hit.until) {
+		return hit.settings, nil
+	}
+	var settings tenants.Settings
+	err := s.deps.DB.Read(ctx, t, tenants.Guest(), func(tx *tenants.Tx) (err error) {
+		settings, _, err = tenants.GetSettings(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return tenants.Settings{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.settings) >= maxKept {
+		clear(s.settings)
+	}
+	s.settings[t.ID] = kept{settings: settings, until: now.Add(keepSettings)}
+	return settings, nil
+}
+
+func (s *Server) forget(tenant int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.settings, tenant)
+}
+
+// colour reads a colour that the registry checked when it was set.
+func colour(text string) branding.Colour {
+	c, err := branding.Parse(text)
+	if err != nil {
+		c = branding.Suggest(text)
+	}
+	return c
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/parvis-gru/parvis/migrations"
+)
+
+// runConfig checks the environment, then asks each part whether it is there.
+func runConfig(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) != 1 || args[0] != "check" {
+		fmt.Fprintln(out, "Usage: parvis config check")
+		return errUsage
+	}
+	c, err := environment()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "the configuration is complete")
+	platform, cell, err := openPools(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer platform.Close()
+	defer cell.Close()
+	away := 0
+	look := func(name string, err error, advice string) {
+		if err == nil {
+			fmt.Fprintf(out, "%-28s there\n", name)
+			return
+		}
+		away++
+		fmt.Fprintf(out, "%-28s AWAY. %s\n", name, advice)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	look("the platform's database", platform.Ping(ctx), "Does Postgres run, and does PARVIS_PLATFORM_URL name it?")
+	look("the cell's database", cell.Ping(ctx), "Does Postgres run, and does PARVIS_CELL_URL name it?")
+	_, err = migrations.Status(ctx, cell)
+	look("the tables", err, "Run: parvis migrate")
+	look("Kratos, public", reach(ctx, c.KratosPublicURL+"/health/ready"), "Does Kratos run, and does PARVIS_KRATOS_PUBLIC_URL name it?")
+	look("Kratos, administration", reach(ctx, c.KratosAdminURL+"/admin/health/ready"), "Does PARVIS_KRATOS_ADMIN_URL name it?")
+	look("the mail server", dial(ctx, c.SMTPURL, "25"), "Does it run, and does PARVIS_SMTP_URL name it? Requests are accepted meanwhile; mails wait.")
+	if u, err := url.Parse(c.SMSURL); err == nil && c.SMSURL != "" {
+		look("Kannel", dial(ctx, u, "80"), "Does it run, and does PARVIS_SMS_URL name it?")
+	}
+	folder, err := url.Parse(c.FilesURL)
+	if err == nil {
+		err = writable(folder.Path)
+	}
+	look("the folder of the documents", err, "Make it, and let this user write in it.")
+	if away > 0 {
+		return fmt.Errorf("%d parts are away", away)
+	}
+	return nil
+}
+
+func reach(ctx context.Context, address string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Timeout: 5 * time.Second}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("it answered %d", response.StatusCode)
+	}
+	return nil
+}
+
+func dial(ctx context.Context, u *url.URL, port string) error {
+	if u.Port() != "" {
+		port = u.Port()
+	}
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".check-*")
+	if err != nil {
+		return err
+	}
+	_ = f.Close()
+	return os.Remove(f.Name())
+}

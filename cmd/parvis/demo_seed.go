@@ -1,0 +1,540 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/parvis-gru/parvis/api/demo"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/communes"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/requests"
+	"github.com/parvis-gru/parvis/tenants/staff"
+	"github.com/parvis-gru/parvis/tenants/statistics"
+)
+
+// demoPassword opens every account of the demonstration, which nobody else reaches.
+const demoPassword = "parvis-demo-2026"
+
+// accounts are what the pages of the demonstration tell, with the communes that
+// are filled already: a start that was cut short goes on where it stopped.
+type accounts struct {
+	mu sync.Mutex
+	demo.Accounts
+	path string
+	url  func(host string) string
+	host func(slug string) string
+}
+
+func (a *accounts) load() error {
+	kept, err := os.ReadFile(a.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(kept, &a.Accounts)
+}
+
+func (a *accounts) filled(insee string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.Tenants, func(c demo.Commune) bool { return c.INSEE == insee })
+}
+
+func (a *accounts) add(c demo.Commune) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.Tenants = append(a.Tenants, c)
+	return a.save()
+}
+
+func (a *accounts) save() error {
+	text, err := json.MarshalIndent(a.Accounts, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeWhole(a.path, text)
+}
+
+// forPages gives the accounts with the addresses of this start: its port may be
+// another than the last one's.
+func (a *accounts) forPages() demo.Accounts {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := demo.Accounts{Hub: a.Hub, Tenants: slices.Clone(a.Tenants)}
+	out.Hub.Host = a.host(out.Hub.Slug)
+	out.Hub.URL = a.url(out.Hub.Host)
+	for i := range out.Tenants {
+		out.Tenants[i].Host = a.host(out.Tenants[i].Slug)
+		out.Tenants[i].URL = a.url(out.Tenants[i].Host)
+	}
+	slices.SortFunc(out.Tenants, func(x, y demo.Commune) int {
+		return cmp.Or(cmp.Compare(y.Population, x.Population), cmp.Compare(x.Slug, y.Slug))
+	})
+	return out
+}
+
+// openCommunes opens the hub and as many of its communes as are wanted, the largest
+// first, and gives them.
+func (d *demonstration) openCommunes(ctx context.Context, count int) ([]tenants.Tenant, error) {
+	epci, err := communes.EPCIBySIREN(sicoval)
+	if err != nil {
+		return nil, err
+	}
+	hub, err := d.registry.NewHub(ctx, tenants.Hub{Slug: sicovalSlug, SIREN: sicoval, Name: epci.Name, Colour: hubColour})
+	if err != nil {
+		return nil, err
+	}
+	members := communes.Members(sicoval)
+	slices.SortFunc(members, func(a, b communes.Commune) int { return cmp.Compare(b.Population, a.Population) })
+	members = members[:min(count, len(members))]
+	list := make([]tenants.Tenant, len(members))
+	opened := 0
+	for i, c := range members {
+		t, err := d.registry.ByINSEE(ctx, c.INSEE)
+		if fault.Is(err, "not_found") || err == nil && t.State == tenants.StateOpening {
+			t, err = d.registry.Open(ctx, tenants.System("démonstration"), tenants.Opening{HubID: hub.ID, INSEE: c.INSEE})
+			opened++
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", c.Name, err)
+		}
+		list[i] = t
+	}
+	if opened > 0 {
+		d.say(fmt.Sprintf("%d communes of %s are open", opened, hub.Name))
+	}
+	return list, nil
+}
+
+// seedWorkers is how many communes are filled at once.
+const seedWorkers = 3
+
+// seed fills the communes that are not filled yet: settings, agents, and requests
+// through the domain's own functions, at their own time.
+func (d *demonstration) seed(ctx context.Context, list []tenants.Tenant) error {
+	d.accounts.path, d.accounts.url, d.accounts.host = filepath.Join(d.data, "accounts.json"), d.url, d.registry.Host
+	if err := d.accounts.load(); err != nil {
+		return err
+	}
+	if err := d.seedHub(ctx); err != nil {
+		return err
+	}
+	var missing []tenants.Tenant
+	for _, t := range list {
+		if !d.accounts.filled(t.INSEE) {
+			missing = append(missing, t)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	d.say(fmt.Sprintf("filling %d communes with agents and requests", len(missing)))
+	var (
+		group errgroup.Group
+		mu    sync.Mutex
+		total int
+	)
+	group.SetLimit(seedWorkers)
+	for i, t := range missing {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			n, err := d.seedCommune(ctx, t)
+			if err != nil {
+				return fmt.Errorf("fill %s: %w", t.Name, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			total += n
+			if (i+1)%9 == 0 {
+				d.say(fmt.Sprintf("%d requests so far", total))
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	d.say(fmt.Sprintf("%d requests are in", total))
+	return nil
+}
+
+func (d *demonstration) seedHub(ctx context.Context) error {
+	if d.accounts.Hub.Slug != "" {
+		return nil
+	}
+	hub, err := d.registry.HubBySlug(ctx, sicovalSlug)
+	if err != nil {
+		return err
+	}
+	admin := demo.Agent{Name: "Hélène Garrigues", Role: "hub", Email: "hub@sicoval.example", Password: demoPassword}
+	id, _, err := d.identity.EnsureIdentity(ctx, admin.Email, admin.Password)
+	if err != nil {
+		return err
+	}
+	_, err = d.registry.AddHubAdmin(ctx, tenants.HubAdmin{
+		HubID: hub.ID, Subject: identity.SubjectFor(d.registry.HubKey(hub, "subject"), identity.ProviderKratos, id),
+		Email: admin.Email, GivenName: "Hélène", FamilyName: "Garrigues",
+	})
+	if err != nil {
+		return err
+	}
+	d.accounts.Hub = demo.Hub{Slug: hub.Slug, Name: hub.Name, Admin: admin}
+	return d.accounts.save()
+}
+
+// seedCommune fills one commune. It may run again after it was cut short: agents
+// are found, and each request has a key of its own.
+func (d *demonstration) seedCommune(ctx context.Context, t tenants.Tenant) (int, error) {
+	c, err := communes.ByINSEE(t.INSEE)
+	if err != nil {
+		return 0, err
+	}
+	r := rand.New(rand.NewPCG(2026, uint64(t.ID))) //nolint:gosec // a demonstration that is the same each time
+	if err := d.seedSettings(ctx, t, c, r); err != nil {
+		return 0, err
+	}
+	agents, err := d.seedAgents(ctx, t, c, r)
+	if err != nil {
+		return 0, err
+	}
+	s := &seeder{demonstration: d, tenant: t, commune: c, random: r, now: time.Now()}
+	for _, a := range agents {
+		s.agents = append(s.agents, a.actor)
+	}
+	n, err := s.requests(ctx, requestsOf(c))
+	if err != nil {
+		return 0, err
+	}
+	if err := d.db.Write(ctx, t, tenants.System("statistiques"), func(tx *tenants.Tx) error { return statistics.Refresh(ctx, tx) }); err != nil {
+		return 0, err
+	}
+	entry := demo.Commune{Slug: t.Slug, INSEE: t.INSEE, Name: t.Name, Population: c.Population}
+	for _, a := range agents {
+		entry.Agents = append(entry.Agents, a.Agent)
+	}
+	return n, d.accounts.add(entry)
+}
+
+// requestsOf shares some 300 requests among the communes by their size, at least
+// three each.
+func requestsOf(c communes.Commune) int { return 3 + c.Population/400 }
+
+func (d *demonstration) seedSettings(ctx context.Context, t tenants.Tenant, c communes.Commune, r *rand.Rand) error {
+	mayor := newPerson(r, c)
+	town := fmt.Sprintf("Mairie de %s\n1 place de la Mairie\n%s %s", c.Name, c.PostalCodes[0], c.Name)
+	phone := fmt.Sprintf("05 61 99 %02d %02d", t.ID%100, 10+t.ID%90)
+	return d.db.Write(ctx, t, tenants.System("démonstration"), func(tx *tenants.Tx) error {
+		own, version, err := tenants.GetSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		own.PostalAddress, own.Phone, own.Email = town, phone, "mairie@"+t.Slug+".example"
+		own.OpeningHours = "Lundi au vendredi : 9 h – 12 h et 14 h – 17 h\nSamedi : 9 h – 12 h"
+		own.Mayor, own.SignatoryName, own.SignatoryTitle = mayor.name(), mayor.name(), "maire"
+		own.Court = tenants.Court{
+			Name: "Tribunal administratif de Toulouse", PostalAddress: "68 rue Raymond-IV, BP 7007, 31068 Toulouse Cedex 7",
+			Telerecours: "https://citoyens.telerecours.fr",
+		}
+		own.DPO = tenants.DPO{Name: "Déléguée à la protection des données du Sicoval", Email: "dpo@sicoval.example", Phone: "05 61 99 00 00"}
+		own.DigestHour = 7
+		if err := tenants.PutSettings(ctx, tx, own, version); err != nil {
+			return err
+		}
+		services, err := tenants.Services(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, s := range services {
+			s.PostalAddress, s.Phone, s.Email = town, phone, communes.Slug(s.Name)+"@"+t.Slug+".example"
+			if _, err := tenants.PutService(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		closed, err := catalogue.OpenAll(ctx, tx)
+		if err == nil && len(closed) > 0 {
+			err = fmt.Errorf("procedures that lack a mention: %v", closed)
+		}
+		return err
+	})
+}
+
+// demoAgent is an account with the actor that it is.
+type demoAgent struct {
+	demo.Agent
+	actor tenants.Actor
+}
+
+// seedAgents invites the commune's agents: an administrator everywhere, an
+// instructor and somebody at the front desk where the town has 1,000 inhabitants.
+func (d *demonstration) seedAgents(ctx context.Context, t tenants.Tenant, c communes.Commune, r *rand.Rand) ([]demoAgent, error) {
+	wanted := []struct {
+		mailbox, title string
+		role           tenants.Role
+	}{{"secretariat", "secrétaire de mairie", tenants.RoleAdmin}, {"instruction", "agent instructeur", tenants.RoleInstructor}, {"accueil", "agent d’accueil", tenants.RoleFront}}
+	if c.Population < 1000 {
+		wanted = wanted[:1]
+	}
+	var agents []demoAgent
+	for _, w := range wanted {
+		p := newPerson(r, c)
+		email := w.mailbox + "@" + t.Slug + ".example"
+		id, _, err := d.identity.EnsureIdentity(ctx, email, demoPassword)
+		if err != nil {
+			return nil, err
+		}
+		a := demoAgent{Agent: demo.Agent{Name: p.name(), Role: string(w.role), Email: email, Password: demoPassword}}
+		err = d.db.Write(ctx, t, tenants.System("démonstration"), func(tx *tenants.Tx) error {
+			agent, err := staff.ByEmail(ctx, tx, email)
+			if fault.Of(err) != nil && fault.Of(err).Kind == fault.NotFound {
+				agent, err = staff.Invite(ctx, tx, staff.NewAgent{
+					Email: email, GivenName: p.given, FamilyName: p.family, Title: w.title, Role: w.role,
+					Subject: identity.Subject(tx, identity.ProviderKratos, id),
+				})
+			}
+			if err != nil {
+				return err
+			}
+			a.actor = agent.Actor()
+			a.APIToken, _, err = staff.IssueToken(ctx, tx, agent.ID, "Démonstration")
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		agents = append(agents, a)
+	}
+	return agents, nil
+}
+
+// seeder fills one commune with requests.
+type seeder struct {
+	*demonstration
+	tenant  tenants.Tenant
+	commune communes.Commune
+	random  *rand.Rand
+	now     time.Time
+	agents  []tenants.Actor
+}
+
+// seedDays is how far back the requests reach.
+const seedDays = 150
+
+// requests makes n requests over the last months, oldest first, each at its own
+// time, and what was done with it since.
+func (s *seeder) requests(ctx context.Context, n int) (int, error) {
+	times := make([]time.Time, n)
+	for i := range times {
+		day := s.now.AddDate(0, 0, -1-int(float64(seedDays)*s.random.Float64()*s.random.Float64()))
+		times[i] = time.Date(day.Year(), day.Month(), day.Day(), 8+s.random.IntN(10), s.random.IntN(60), s.random.IntN(60), 0, s.tenant.Zone())
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	for i, at := range times {
+		if ctx.Err() != nil {
+			return i, ctx.Err()
+		}
+		if err := s.request(ctx, i, at); err != nil {
+			return i, err
+		}
+	}
+	return n, s.lapse(ctx)
+}
+
+// at runs fn at a moment of the past, as somebody.
+func (s *seeder) at(ctx context.Context, when time.Time, actor tenants.Actor, fn func(*tenants.Tx) error) error {
+	return s.db.At(func() time.Time { return when }).Write(ctx, s.tenant, actor, fn)
+}
+
+func (s *seeder) choose() weighted {
+	all := demoProcedures()
+	total := 0
+	for _, w := range all {
+		total += w.weight
+	}
+	n := s.random.IntN(total)
+	for _, w := range all {
+		if n -= w.weight; n < 0 {
+			return w
+		}
+	}
+	return all[0]
+}
+
+// request submits one, and lets the town work on it.
+func (s *seeder) request(ctx context.Context, i int, when time.Time) error {
+	procedure, who := s.choose(), newPerson(s.random, s.commune)
+	answers, err := json.Marshal(procedure.fill(s.random, s.commune, who, when))
+	if err != nil {
+		return err
+	}
+	channel, actor := requests.ChannelWeb, tenants.Guest()
+	if s.random.IntN(10) < 3 {
+		channel, actor = pick(s.random, []string{requests.ChannelCounter, requests.ChannelPhone}), s.agents[len(s.agents)-1]
+	}
+	luck := s.random.IntN(100)
+	var done requests.Submitted
+	err = s.at(ctx, when, actor, func(tx *tenants.Tx) error {
+		entry, err := catalogue.BySlug(ctx, tx, procedure.slug)
+		if err != nil {
+			return err
+		}
+		given, err := entry.Procedure().Form.FromJSON(answers)
+		if err != nil {
+			return err
+		}
+		done, err = requests.Submit(ctx, tx, requests.Submission{
+			ProcedureSlug: procedure.slug, Channel: channel, Answers: given, IdempotencyKey: fmt.Sprintf("demo-%s-%d", s.tenant.INSEE, i),
+			Applicant: requests.Applicant{
+				GivenName: who.given, FamilyName: who.family, Email: who.email, Phone: who.phone, PostalAddress: who.postal(),
+				SMS: luck%5 == 0, EmailAgreed: true,
+			},
+		})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", procedure.slug, err)
+	}
+	if done.Existing {
+		return nil // filled before the start that was cut short
+	}
+	if err := s.treat(ctx, done.Request, when, luck); err != nil {
+		return fmt.Errorf("%s %s: %w", procedure.slug, done.Request.Number, err)
+	}
+	return nil
+}
+
+// treat does with a request what a town would have done by now.
+func (s *seeder) treat(ctx context.Context, req requests.Request, when time.Time, luck int) error {
+	agent := s.agents[0]
+	if len(s.agents) > 1 && luck%3 > 0 {
+		agent = s.agents[1]
+	}
+	// steps are what is done, each some days after the last, while that is past.
+	var steps []func(*tenants.Tx, int64) error
+	take := func(tx *tenants.Tx, version int64) error {
+		_, err := requests.Take(ctx, tx, req.Number, version)
+		return err
+	}
+	switch {
+	case luck < 52:
+		steps = append(steps, take, s.decide(ctx, req, luck))
+	case luck < 66:
+		steps = append(steps, take, s.note(ctx, req), s.write(ctx, req))
+	case luck < 76:
+		steps = append(steps, take, s.ask(ctx, req))
+	case luck < 84:
+		steps = append(steps, take, s.write(ctx, req), s.decide(ctx, req, luck))
+	}
+	for _, step := range steps {
+		when = s.later(when)
+		if when.After(s.now) {
+			return nil
+		}
+		err := s.at(ctx, when, agent, func(tx *tenants.Tx) error {
+			detail, err := requests.Get(ctx, tx, req.Number)
+			if err != nil || !detail.State.Open() {
+				return err
+			}
+			return step(tx, detail.Version)
+		})
+		// The law may forbid a step by now (too late to ask, the silence has decided):
+		// then the town did not take it.
+		if fault.Of(err) != nil && fault.Of(err).Kind == fault.Conflict {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// later is one to nine days on, in office hours.
+func (s *seeder) later(t time.Time) time.Time {
+	day := t.AddDate(0, 0, 1+s.random.IntN(9))
+	return time.Date(day.Year(), day.Month(), day.Day(), 9+s.random.IntN(8), s.random.IntN(60), 0, 0, t.Location())
+}
+
+func (s *seeder) decide(ctx context.Context, req requests.Request, luck int) func(*tenants.Tx, int64) error {
+	return func(tx *tenants.Tx, version int64) error {
+		detail, err := requests.Get(ctx, tx, req.Number)
+		if err != nil || len(detail.Outcomes) == 0 {
+			return err
+		}
+		outcome, reasons := detail.Outcomes[0], ""
+		if luck%9 == 0 && slices.Contains(detail.Outcomes, catalogue.OutcomeRefuse) {
+			outcome, reasons = catalogue.OutcomeRefuse, "Le lieu demandé est déjà retenu à cette date pour un service public."
+		}
+		if outcome == catalogue.OutcomeAnswer {
+			reasons = "Nos services sont intervenus sur place. Le problème signalé est réglé."
+		}
+		letter, err := requests.PreviewLetter(ctx, tx, req.Number, outcome, reasons)
+		if err != nil {
+			return err
+		}
+		_, err = requests.Decide(ctx, tx, req.Number, requests.DecisionInput{Outcome: outcome, Reasons: reasons, Subject: letter.Subject, Letter: letter.Body}, version)
+		return err
+	}
+}
+
+func (s *seeder) note(ctx context.Context, req requests.Request) func(*tenants.Tx, int64) error {
+	text := pick(s.random, []string{"Vu avec l’élu délégué : pas d’objection.", "À regarder sur place lundi.", "Rappeler la personne en fin de semaine.", "Même demande l’an dernier, accordée."})
+	return func(tx *tenants.Tx, _ int64) error { _, err := requests.AddNote(ctx, tx, req.Number, text); return err }
+}
+
+func (s *seeder) write(ctx context.Context, req requests.Request) func(*tenants.Tx, int64) error {
+	text := pick(s.random, []string{
+		"Bonjour, nous avons bien regardé votre demande. Nous revenons vers vous avant la fin de la semaine.",
+		"Bonjour, pouvez-vous nous préciser à quel moment nous pouvons vous joindre au téléphone ?",
+		"Bonjour, le service est passé sur place. Nous vous tenons au courant de la suite.",
+	})
+	return func(tx *tenants.Tx, _ int64) error { _, err := requests.Write(ctx, tx, req.Number, text); return err }
+}
+
+// ask asks for the first paper of the procedure's list.
+func (s *seeder) ask(ctx context.Context, req requests.Request) func(*tenants.Tx, int64) error {
+	return func(tx *tenants.Tx, version int64) error {
+		detail, err := requests.Get(ctx, tx, req.Number)
+		if err != nil || len(detail.Procedure.Bring) == 0 {
+			return err
+		}
+		piece := detail.Procedure.Bring[0]
+		_, err = requests.AskDocuments(ctx, tx, req.Number, requests.Notice{
+			Items:   []requests.NoticeItem{{Label: piece.Label, LegalBasis: piece.LegalBasis, Indispensable: piece.Indispensable}},
+			LimitOn: tx.Today().AddDays(21), Text: "Votre dossier est presque complet.",
+		}, version)
+		return err
+	}
+}
+
+// lapse lets the silences that ended before today take effect, as the nightly job
+// would have.
+func (s *seeder) lapse(ctx context.Context) error {
+	var due []string
+	err := s.db.Read(ctx, s.tenant, tenants.System("silence"), func(tx *tenants.Tx) (err error) {
+		due, err = requests.LapseDue(ctx, tx)
+		return err
+	})
+	for _, number := range due {
+		err = errors.Join(err, s.db.Write(ctx, s.tenant, tenants.System("silence"), func(tx *tenants.Tx) error { return requests.Lapse(ctx, tx, number) }))
+	}
+	return err
+}

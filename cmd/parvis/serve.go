@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/parvis-gru/parvis/api/web"
+)
+
+// graceful is how long open requests and jobs may go on when the program is told
+// to stop.
+const graceful = 20 * time.Second
+
+func runServe(ctx context.Context, args []string, _ io.Writer) error {
+	if len(args) > 0 {
+		return errUsage
+	}
+	c, err := environment()
+	if err != nil {
+		return err
+	}
+	p, err := wire(ctx, c, newLogger(os.Stderr))
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	pages, err := p.handler(nil, false)
+	if err != nil {
+		return err
+	}
+	public, err := listen(c.Addr)
+	if err != nil {
+		return err
+	}
+	operator, err := listen(c.MetricsAddr)
+	if err != nil {
+		return err
+	}
+	p.logger.Info("serving", "addr", c.Addr, "operator_addr", c.MetricsAddr)
+	return serveAll(ctx, served{public, pages}, served{operator, p.internal()})
+}
+
+func runWork(ctx context.Context, args []string, _ io.Writer) error {
+	if len(args) > 0 {
+		return errUsage
+	}
+	c, err := environment()
+	if err != nil {
+		return err
+	}
+	p, err := wire(ctx, c, newLogger(os.Stderr))
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	operator, err := listen(c.MetricsAddr)
+	if err != nil {
+		return err
+	}
+	go func() { _ = serveAll(ctx, served{operator, p.internal()}) }() // ends with ctx
+	return p.work(ctx)
+}
+
+// work works jobs until the context ends. Where Postgres is away at the start it
+// tries again, for as long as it takes.
+func (p *program) work(ctx context.Context) error {
+	runner, err := p.runner()
+	if err != nil {
+		return err
+	}
+	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+		err := runner.Start(ctx)
+		if err == nil {
+			break
+		}
+		p.logger.Warn("the workers cannot start yet", "error", err.Error(), "next_try", wait.String())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+	<-ctx.Done()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceful)
+	defer cancel()
+	return runner.Stop(stop)
+}
+
+// served is a handler on its port.
+type served struct {
+	listener net.Listener
+	handler  http.Handler
+}
+
+// listen opens a port, and says in words why it cannot.
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w. Is another program there? Choose another address", addr, err)
+	}
+	return l, nil
+}
+
+// serveAll serves until the context ends, then lets open requests finish.
+func serveAll(ctx context.Context, all ...served) error {
+	failed := make(chan error, len(all))
+	servers := make([]*http.Server, len(all))
+	for i, s := range all {
+		servers[i] = web.NewServer("", s.handler)
+		go func() { failed <- servers[i].Serve(s.listener) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceful)
+	defer cancel()
+	for _, s := range servers {
+		err = errors.Join(err, s.Shutdown(stop))
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}

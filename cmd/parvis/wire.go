@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"gocloud.dev/blob/fileblob"
+
+	"github.com/parvis-gru/parvis/api"
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/jobs"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/files"
+	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/notify"
+)
+
+// program is every part of Parvis, put together once: the only composition root.
+type program struct {
+	config   config
+	logger   *slog.Logger
+	metrics  *prometheus.Registry
+	platform *pgxpool.Pool
+	cell     *pgxpool.Pool
+	db       *tenants.DB
+	registry *tenants.Registry
+	identity *identity.Provider
+	sender   *notify.Sender
+	files    *files.Store
+	ui       *web.UI
+	deps     web.Deps
+}
+
+// wire puts the parts together. It opens no port and needs no part to be up yet,
+// but the folder of the documents.
+func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) {
+	p := &program{config: c, logger: logger, metrics: prometheus.NewRegistry()}
+	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if p.platform, p.cell, err = openPools(ctx, c); err != nil {
+		return nil, err
+	}
+	enqueuer, err := jobs.NewEnqueuer(logger)
+	if err != nil {
+		return nil, err
+	}
+	p.db, err = tenants.NewDB(tenants.DBConfig{CellURL: c.CellURL, Master: c.MasterKey, Enqueuer: enqueuer, Clock: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	p.registry = tenants.NewRegistry(tenants.RegistryConfig{
+		Platform: p.platform, Cell: p.cell, DB: p.db, BaseDomain: c.BaseDomain, Master: c.MasterKey, Clock: time.Now,
+		Seed: func(ctx context.Context, tx *tenants.Tx) error { return catalogue.Install(ctx, tx) },
+	})
+	p.identity, err = identity.New(identity.Config{PublicURL: c.KratosPublicURL, AdminURL: c.KratosAdminURL, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	if p.files, err = openFiles(c.FilesURL); err != nil {
+		return nil, err
+	}
+	if p.sender, err = p.newSender(); err != nil {
+		return nil, err
+	}
+	p.ui, err = web.New(web.Config{Key: c.MasterKey.Platform("web"), Secure: c.PublicURL.Scheme == "https", Log: logger, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	p.deps = web.Deps{
+		UI: p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
+		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url,
+	}
+	p.observePool()
+	return p, nil
+}
+
+// url gives the address of one of our hosts, as browsers reach it.
+func (p *program) url(host string) string {
+	u := url.URL{Scheme: p.config.PublicURL.Scheme, Host: host}
+	if port := p.config.PublicURL.Port(); port != "" {
+		u.Host += ":" + port
+	}
+	return u.String()
+}
+
+// handler is every host's pages and API.
+func (p *program) handler(platform http.Handler, demo bool) (http.Handler, error) {
+	pages := api.New(api.Config{Deps: p.deps, Platform: platform, Demo: demo})
+	return behindProxies(p.config.TrustedProxies, pages)
+}
+
+// runner works the jobs.
+func (p *program) runner() (*jobs.Runner, error) {
+	return jobs.NewRunner(p.cell, jobs.Deps{
+		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now,
+	})
+}
+
+// close lets the connections go.
+func (p *program) close() {
+	p.db.Close()
+	p.platform.Close()
+	p.cell.Close()
+}
+
+// openPools opens the platform's and the cell's databases as their owner. They
+// connect when they are first used.
+func openPools(ctx context.Context, c config) (platform, cell *pgxpool.Pool, err error) {
+	for _, o := range []struct {
+		pool **pgxpool.Pool
+		name string
+		url  string
+	}{{&platform, "PARVIS_PLATFORM_URL", c.PlatformURL}, {&cell, "PARVIS_CELL_URL", c.CellURL}} {
+		settings, err := pgxpool.ParseConfig(o.url)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s cannot be read", o.name)
+		}
+		settings.ConnConfig.RuntimeParams["application_name"] = "parvis"
+		settings.ConnConfig.ConnectTimeout = 3 * time.Second
+		settings.MaxConns = 24
+		if *o.pool, err = pgxpool.NewWithConfig(ctx, settings); err != nil {
+			return nil, nil, fmt.Errorf("%s cannot be used", o.name)
+		}
+	}
+	return platform, cell, nil
+}
+
+// openFiles opens the folder of the documents, which is made where it is missing.
+func openFiles(address string) (*files.Store, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "file" {
+		return nil, errors.New("PARVIS_FILES_URL cannot be read")
+	}
+	if err := os.MkdirAll(u.Path, 0o700); err != nil {
+		return nil, fmt.Errorf("the folder of the documents cannot be made: %w", err)
+	}
+	bucket, err := fileblob.OpenBucket(u.Path, &fileblob.Options{NoTempDir: true, DirFileMode: 0o700})
+	if err != nil {
+		return nil, fmt.Errorf("the folder of the documents cannot be opened: %w", err)
+	}
+	return files.New(bucket), nil
+}
