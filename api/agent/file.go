@@ -27,18 +27,18 @@ type answerStep struct {
 
 // dossier is what the list's panel and the request's own page show alike.
 type dossier struct {
-	Number, Title, URL string
-	Status             web.Status
-	Pairs              []pair
-	Due                string // the deadline in a sentence
-	Notices            []web.Notice
-	Answers            []answerStep
-	Documents          []documentLine
-	Steps              []deadlineStep
-	History            web.Timeline
-	Buttons            []web.Button
-	Take               bool
-	Version            string
+	Number, Subject, URL string
+	Status               web.Status
+	Pairs                []pair
+	Due                  string // the deadline in a sentence
+	Notices              []web.Notice
+	Answers              []answerStep
+	Documents            []documentLine
+	Steps                []deadlineStep
+	History              web.Timeline
+	Buttons              []web.Button
+	Take                 bool
+	Version              string
 }
 
 // documentLine is one file of a request.
@@ -56,7 +56,7 @@ func requestPath(number string) string { return "/agents/demandes/" + number }
 
 func newDossier(d requests.Detail, zone *time.Location, today calendar.Date) dossier {
 	out := dossier{
-		Number: d.Number, Title: d.Title, URL: requestPath(d.Number), Status: web.RequestStatus(string(d.State)),
+		Number: d.Number, Subject: d.Title, URL: requestPath(d.Number), Status: web.RequestStatus(string(d.State)),
 		Due: dueSentence(d, today), Notices: notices(d), History: timeline(d.History, zone), Version: strconv.FormatInt(d.Version, 10),
 		Take: slices.Contains(d.Actions, requests.ActionTake),
 	}

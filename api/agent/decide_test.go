@@ -1,0 +1,63 @@
+package agent
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+func TestADecisionGoesOutByItsLetter(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	r := o.ask(t, "salle-association", room)
+	b := o.signed(t, o.instructor)
+	p := b.Get(requestPath(r.Number)).Follow("Refuser").Want(http.StatusOK, requestPath(r.Number)+"/decision")
+	if got := p.Form("form.card").Value("lettre"); !strings.Contains(got, reasonsMark) || !strings.Contains(got, r.Number) {
+		t.Fatalf("the letter is composed as %q", got)
+	}
+	refused := p.Form("form.card").Submit().Want(http.StatusUnprocessableEntity, "")
+	if !refused.Has(`.error-summary a[href="#motifs"]`) {
+		t.Error("a refusal without reasons is not said to lack them")
+	}
+	p = p.Form("form.card").Set("motifs", "La salle est prise.").Press("Recomposer").Want(http.StatusOK, "")
+	letter := p.Form("form.card").Value("lettre")
+	if !strings.Contains(letter, "La salle est prise.") || strings.Contains(letter, reasonsMark) {
+		t.Fatalf("the letter is composed anew as %q", letter)
+	}
+	p = p.Form("form.card").Set("lettre", letter+"\n\nBien à vous.").Set("remise", "post").Press("Refuser et notifier").Want(http.StatusOK, requestPath(r.Number))
+	d := o.get(t, r.Number)
+	if d.State != requests.StateRefused || !strings.HasSuffix(d.Decisions[0].Letter, "Bien à vous.") || !d.Decisions[0].NotifiedOn.IsZero() {
+		t.Fatalf("decided as %+v", d.Decisions)
+	}
+	today := "2026-11-23"
+	p.Form(`form:has(input[name="recue"])`).Set("recue", "2026-11-20").Submit().Want(http.StatusUnprocessableEntity, "")
+	p = p.Form(`form:has(input[name="recue"])`).Set("recue", today).Submit().Want(http.StatusOK, "")
+	if d := o.get(t, r.Number).Decisions[0]; d.NotifiedOn.String() != today || d.AppealLastDay.IsZero() {
+		t.Errorf("notified on %s, appeal until %s", d.NotifiedOn, d.AppealLastDay)
+	}
+	if p.Has(`input[name="recue"]`) {
+		t.Error("the day of reception is asked for again")
+	}
+}
+
+func TestTheFrontDeskDoesNotDecide(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	r := o.ask(t, "salle-association", room)
+	front := o.signed(t, o.front)
+	p := front.Get(requestPath(r.Number)).Want(http.StatusOK, "")
+	if p.Has(`a[href*="/decision"]`) {
+		t.Error("the front desk is offered a decision")
+	}
+	front.Get(requestPath(r.Number)+"/decision").Want(http.StatusForbidden, "")
+	f := o.signed(t, o.instructor).Get(requestPath(r.Number) + "/decision").Form("form.card")
+	own := p.Form(`form:has(textarea[name="note"])`)
+	answer := front.Post(requestPath(r.Number)+"/decision", map[string][]string{
+		"_csrf": {own.Value("_csrf")}, "version": {f.Value("version")}, "issue": {"accept"}, "lettre": {"Accepté."}, "objet": {"Oui"}, "remise": {"post"},
+	})
+	if answer.Status != http.StatusForbidden || o.get(t, r.Number).State != requests.StateReceived {
+		t.Errorf("answered %d, the request is %s", answer.Status, o.get(t, r.Number).State)
+	}
+}
