@@ -22,14 +22,6 @@ const (
 	sqlKnownBlobs    = `select blob_key from document where blob_key = any($1)`
 )
 
-// SweepArgs asks for a tenant's sweep.
-type SweepArgs struct {
-	Tenant int64 `json:"tenant"`
-}
-
-// Kind names the job.
-func (SweepArgs) Kind() string { return "file_sweep" }
-
 // Sweep removes what belongs to nothing: the rows that their draft left behind, and
 // the bytes older than a day that no row names. It gives the number of files whose
 // bytes it removed. Run twice it removes nothing more.

@@ -83,13 +83,12 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	var notices []noticeRow
 	var items []DocumentItem
-	var receipts []receiptRow
 	id := d.ID
 	batch := &pgx.Batch{}
 	queueAll(batch, &d.Messages, sqlMessages, id)
 	queueAll(batch, &notices, sqlNotices, id)
 	queueAll(batch, &items, sqlItems, id)
-	queueAll(batch, &receipts, sqlReceipts, id)
+	queueAll(batch, &d.Receipts, sqlReceipts, id)
 	queueAll(batch, &d.Decisions, sqlDecisions, id)
 	if who&(agents|System) != 0 {
 		queueAll(batch, &d.Notes, sqlNotes, id)
@@ -99,9 +98,6 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 		return err
 	}
 	d.DocumentRequests = noticesOf(notices, items)
-	for _, w := range receipts {
-		d.Receipts = append(d.Receipts, w.receipt())
-	}
 	return nil
 }
 

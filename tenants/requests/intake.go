@@ -136,22 +136,18 @@ const maxDaysBack = 366
 
 // scope ties the key to who submits, and hashes what is submitted.
 func (in *intake) scope() error {
-	key, content := in.s.IdempotencyKey, any(nil)
-	switch {
-	case in.s.DraftID != "":
-		key, content = "draft:"+string(in.s.DraftID), in.s.DraftID
-	default:
-		s := in.s
-		s.IdempotencyKey = ""
-		if s.ReceivedOn == in.tx.Today() { // a repetition after midnight is the same
-			s.ReceivedOn = calendar.Date{}
-		}
-		if s.FirstReceivedOn == in.s.ReceivedOn {
-			s.FirstReceivedOn = calendar.Date{}
-		}
-		content = s
+	key, s := in.s.IdempotencyKey, in.s
+	s.IdempotencyKey = ""
+	if s.ReceivedOn == in.tx.Today() { // a repetition after midnight is the same
+		s.ReceivedOn = calendar.Date{}
 	}
-	data, err := json.Marshal(content)
+	if s.FirstReceivedOn == in.s.ReceivedOn {
+		s.FirstReceivedOn = calendar.Date{}
+	}
+	if s.DraftID != "" { // what it held is gone with it
+		key, s = "draft:"+string(s.DraftID), Submission{DraftID: s.DraftID}
+	}
+	data, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("hash the submission: %w", err)
 	}
@@ -257,8 +253,7 @@ func (in *intake) checkContent(ctx context.Context) error {
 	}
 	in.s.Applicant = applicant
 	in.s.Answers = p.Form.Prune(in.s.Answers)
-	found := p.Form.Validate(in.s.Answers, in.tx.Now().In(in.tx.Tenant().Zone()), in.options())
-	invalid := forms.Faults(slices.DeleteFunc(found, func(e forms.FieldError) bool { return in.onPaper(p.Form, e) }))
+	invalid := forms.Faults(p.Form.Validate(in.s.Answers, in.tx.Now().In(in.tx.Tenant().Zone()), in.options()))
 	if f := fault.Of(invalid); f != nil {
 		fields = append(fields, f.Fields...)
 	}
@@ -277,17 +272,11 @@ func (in *intake) checkContent(ctx context.Context) error {
 	}
 }
 
-// onPaper tells whether an error is a paper that was not uploaded by a way that
-// uploads none: at the counter it is handed in, with a letter it is enclosed, and
-// whatever is missing in the end is asked for (L.114-5).
-func (in *intake) onPaper(form *forms.Definition, e forms.FieldError) bool {
-	f, ok := form.Field(e.Field)
-	return ok && f.Kind == forms.KindFile && in.s.Channel != ChannelWeb && in.s.Answers[e.Field].Empty()
-}
-
 func (in *intake) options() forms.Options {
 	t := in.tx.Tenant()
-	o := forms.Options{Town: t.Name, PapersLater: in.s.DraftID == ""} // a draft's pages asked for them
+	// Only a draft on the web can be uploaded to: at the counter papers are handed in,
+	// with a letter they are enclosed, and what is missing in the end is asked for (L.114-5).
+	o := forms.Options{Town: t.Name, PapersLater: in.s.DraftID == "" || in.s.Channel != ChannelWeb}
 	if c, err := communes.ByINSEE(t.INSEE); err == nil {
 		o.PostalCodes = c.PostalCodes
 	}

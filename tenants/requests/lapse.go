@@ -92,7 +92,7 @@ func (c *change) impliedAppeal(ctx context.Context) (calendar.Date, error) {
 	if err != nil {
 		return calendar.Date{}, err
 	}
-	receipts, err := tenants.All[receiptRow](ctx, c.tx, sqlReceipts, c.r.ID)
+	receipts, err := tenants.All[Receipt](ctx, c.tx, sqlReceipts, c.r.ID)
 	if err != nil {
 		return calendar.Date{}, err
 	}

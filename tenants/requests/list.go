@@ -193,12 +193,11 @@ func readCursor(s string, view View) (*cursor, error) {
 
 // query is a filter as the statements take it.
 type query struct {
-	view              View
-	list, count       string
-	args              []any
-	at                *cursor
-	limit             int
-	everythingOfAView bool
+	view        View
+	list, count string
+	args        []any
+	at          *cursor
+	limit       int
 }
 
 func (f Filter) query(tx *tenants.Tx) (query, error) {

@@ -117,36 +117,17 @@ const (
 	sqlFirstReceipt = `select id from receipt where request_id = $1 and kind = 'receipt' order by issued_at, id limit 1`
 )
 
-type receiptRow struct {
-	ID       tenants.ID
-	Kind     string
-	Regime   string
-	Mentions json.RawMessage
-	Subject  string
-	Text     string
-	Html     string //nolint:revive // the column's name, as pgx matches it
-	Sha256   []byte
-	Complete bool
-	IssuedAt time.Time
-	IssuedOn calendar.Date
-}
-
-func (w receiptRow) receipt() Receipt {
-	return Receipt{ID: w.ID, Kind: w.Kind, Regime: w.Regime, Mentions: w.Mentions, Subject: w.Subject, Text: w.Text, HTML: w.Html,
-		SHA256: w.Sha256, Complete: w.Complete, IssuedAt: w.IssuedAt, IssuedOn: w.IssuedOn}
-}
-
 // ReceiptOf gives a receipt as it was issued, to the owner and to agents.
 func ReceiptOf(ctx context.Context, tx *tenants.Tx, number string, id tenants.ID) (Receipt, error) {
 	r, _, err := visible(ctx, tx, number)
 	if err != nil {
 		return Receipt{}, err
 	}
-	row, err := tenants.One[receiptRow](ctx, tx, sqlReceipt, r.ID, id)
+	receipt, err := tenants.One[Receipt](ctx, tx, sqlReceipt, r.ID, id)
 	if fault.Is(err, "not_found") {
 		return Receipt{}, fault.New(fault.NotFound, "receipt_unknown")
 	}
-	return row.receipt(), err
+	return receipt, err
 }
 
 // firstReceipt gives the key of the receipt that was issued at intake, or none.
