@@ -12,12 +12,12 @@ import (
 
 type securityPage struct {
 	web.Frame
-	Double  bool // a second factor is set up
-	Current web.Input
-	New     web.Input
-	Code    web.Input
-	Again   web.Input // the password, for the second factor's form
-	Codes   []string  // recovery codes, shown once
+	Double   bool      // a second factor is set up
+	Password web.Input // the one in force
+	New      web.Input
+	Code     web.Input
+	Again    web.Input // the password, for the second factor's form
+	Codes    []string  // recovery codes, shown once
 }
 
 type enrolPage struct {
@@ -51,8 +51,8 @@ func (s *Server) securityPage(v *visit) error {
 func (s *Server) showSecurity(v *visit, form string, refused error) error {
 	page := securityPage{
 		Frame: s.frame(v, "Mot de passe et sécurité", "/mon-espace"), Double: v.who.Session.AAL > 1,
-		Current: web.Input{Name: "current", Label: "Mot de passe actuel", Type: "password", Autocomplete: "current-password"},
-		New:     newPasswordInput("password"), Code: codeInput(),
+		Password: web.Input{Name: "current", Label: "Mot de passe actuel", Type: "password", Autocomplete: "current-password"},
+		New:      newPasswordInput("password"), Code: codeInput(),
 		Again: web.Input{Name: "again", Label: "Votre mot de passe", Type: "password", Autocomplete: "current-password"},
 	}
 	page.New.Label = "Nouveau mot de passe"
@@ -74,7 +74,7 @@ func (s *Server) showSecurity(v *visit, form string, refused error) error {
 		case passwordSentence(refused) != "":
 			wrong(&page.Errors, &page.New, passwordSentence(refused))
 		default:
-			wrong(&page.Errors, &page.Current, message)
+			wrong(&page.Errors, &page.Password, message)
 		}
 	}
 	return securityTemplate.Render(v.w, v.r, status, page)

@@ -82,18 +82,16 @@ func (s *Server) showSummary(v *visit, expired error, status int, sms bool) erro
 func summaryParts(tx *tenants.Tx, d requests.Draft) []part {
 	first := part{Title: "Vous", URL: stepPath(d.ProcedureSlug, applicantStep)}
 	a := d.Applicant
-	edit := web.Link{Label: "Modifier", URL: first.URL}
 	for _, row := range []web.SummaryItem{
 		{Key: "Prénom", Value: a.GivenName}, {Key: "Nom", Value: a.FamilyName}, {Key: "Adresse électronique", Value: a.Email},
 		{Key: "Téléphone", Value: national(a.Phone)}, {Key: "Adresse postale", Lines: strings.Split(a.PostalAddress, "\n")}, {Key: "Pour le compte de", Value: a.OnBehalfOf},
 	} {
 		if row.Value != "" || len(row.Lines) > 0 && row.Lines[0] != "" {
-			row.Action = edit
 			first.List = append(first.List, row)
 		}
 	}
 	if len(first.List) == 0 {
-		first.List = web.SummaryList{{Key: "Vos coordonnées", Value: "Aucune\u00a0: envoi anonyme", Action: edit}}
+		first.List = web.SummaryList{{Key: "Vos coordonnées", Value: "Aucune\u00a0: envoi anonyme"}}
 	}
 	_, invalid := requests.CheckApplicant(d.Procedure, requests.ChannelWeb, a)
 	for _, f := range d.Procedure.ApplicantFields(requests.ChannelWeb) {
@@ -106,7 +104,7 @@ func summaryParts(tx *tenants.Tx, d requests.Draft) []part {
 	problems := form.Validate(form.Prune(d.Answers), tx.Now().In(tx.Tenant().Zone()), options(tx.Tenant(), ""))
 	for _, step := range form.Summary(d.Answers) {
 		p := part{Title: step.Title, URL: stepPath(d.ProcedureSlug, step.ID)}
-		p.List = web.SummaryOf(step, p.URL)
+		p.List = web.SummaryOf(step, "")
 		for _, problem := range problems {
 			if form.StepOf(problem.Field) == step.ID {
 				p.Missing = append(p.Missing, problem.Message)

@@ -33,7 +33,7 @@ func facts(p *catalogue.Procedure) web.Facts {
 		out = append(out, web.Fact{Icon: "clock", Text: web.Plural(p.Minutes, "minute", "minutes")})
 	}
 	if p.Cost != "" {
-		out = append(out, web.Fact{Icon: "circle-check", Text: p.Cost})
+		out = append(out, web.Fact{Icon: costIcon(p.Cost), Text: shortCost(p.Cost)})
 	}
 	switch {
 	case p.Commitment > 0:
@@ -42,6 +42,24 @@ func facts(p *catalogue.Procedure) web.Facts {
 		out = append(out, web.Fact{Icon: "calendar-days", Text: "Réponse sous " + strconv.Itoa(p.Silence.Months) + "\u00a0mois"})
 	}
 	return out
+}
+
+// maxCost is how many characters of a cost fit under a title.
+const maxCost = 32
+
+// shortCost says a cost in few words; the page says the whole of it.
+func shortCost(cost string) string {
+	if len([]rune(cost)) <= maxCost {
+		return cost
+	}
+	return "Payant selon le cas"
+}
+
+func costIcon(cost string) string {
+	if len([]rune(cost)) <= maxCost {
+		return "circle-check"
+	}
+	return "euro"
 }
 
 // goodToKnow are the questions beside a procedure and its form.
