@@ -14,7 +14,7 @@ import (
 type accountPage struct {
 	web.Frame
 	Pairs     []pair
-	Current   web.Input
+	Old       web.Input
 	New       web.Input
 	Code      *web.Input
 	TOTP      bool
@@ -58,7 +58,7 @@ func (s *Server) showAccount(v visit, typed url.Values, token string, refused er
 	page := accountPage{
 		Frame: s.frame(v, me, "Mon compte", accountPath), TOTP: me.Session.AAL > 1, Required: v.scope.Settings.RequireAgentTOTP, Token: token,
 		Pairs:     []pair{{Key: "Nom", Value: a.Name()}, {Key: "Courriel", Value: a.Email}, {Key: "Rôle", Value: roleLabels[a.Role]}},
-		Current:   web.Input{Name: "current", Label: "Mot de passe actuel", Type: "password", Autocomplete: "current-password"},
+		Old:       web.Input{Name: "current", Label: "Mot de passe actuel", Type: "password", Autocomplete: "current-password"},
 		New:       newPasswordInput(),
 		Digest:    web.Checkbox{Name: "digest", Label: "Recevoir le récapitulatif du matin", Hint: "Un courriel par jour ouvré, avec ce qui arrive à échéance.", Checked: a.Digest},
 		TokenName: web.Input{Name: "name", Label: "Nom de la clé", Hint: "Par exemple « Logiciel de la voirie ».", Value: typed.Get("name"), MaxLength: 100},
@@ -80,7 +80,7 @@ func (p *accountPage) wrong(refused error) {
 	if refused == nil {
 		return
 	}
-	field := &p.Current
+	field := &p.Old
 	switch {
 	case fault.Is(refused, "password"):
 		field = &p.New

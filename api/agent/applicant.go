@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
@@ -17,7 +18,8 @@ type applicantPage struct {
 	Who                  whoFields
 }
 
-// whoFields ask who applies, and how to answer them.
+// whoFields ask who applies, and how to answer them. Their names begin with _, as no
+// question of a form does.
 type whoFields struct {
 	FamilyName, GivenName, Email, Phone web.Input
 	Address                             web.Textarea
@@ -31,31 +33,31 @@ var applicantTemplate = web.MustParse[applicantPage](web.Agent, pages, "applican
 // readApplicant reads what was typed of who applies.
 func readApplicant(form url.Values) requests.Applicant {
 	return requests.Applicant{
-		GivenName: form.Get("given_name"), FamilyName: form.Get("family_name"), Email: form.Get("email"), Phone: form.Get("phone"),
-		PostalAddress: form.Get("postal_address"), OnBehalfOf: form.Get("on_behalf_of"), Organisation: form.Get("organisation"),
-		OrganisationID: form.Get("organisation_id"), EmailAgreed: form.Get("email_agreed") != "", SMS: form.Get("sms") != "",
+		GivenName: form.Get("_given_name"), FamilyName: form.Get("_family_name"), Email: form.Get("_email"), Phone: form.Get("_phone"),
+		PostalAddress: form.Get("_postal_address"), OnBehalfOf: form.Get("_on_behalf_of"), Organisation: form.Get("_organisation"),
+		OrganisationID: form.Get("_organisation_id"), EmailAgreed: form.Get("_email_agreed") != "", SMS: form.Get("_sms") != "",
 	}
 }
 
 // askWho draws the fields; anonymous procedures need none of them.
 func askWho(a requests.Applicant, anonymous, electronic bool, errors map[string]string) whoFields {
 	w := whoFields{
-		FamilyName:   web.Input{Name: "family_name", Label: "Nom", Value: a.FamilyName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
-		GivenName:    web.Input{Name: "given_name", Label: "Prénom", Value: a.GivenName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
-		Email:        web.Input{Name: "email", Label: "Adresse électronique", Type: "email", Value: a.Email, MaxLength: 254, NoSpellcheck: true, Optional: true},
-		Phone:        web.Input{Name: "phone", Label: "Téléphone", Type: "tel", Value: phone(a.Phone), MaxLength: 30, Optional: true},
-		Address:      web.Textarea{Name: "postal_address", Label: "Adresse postale", Value: a.PostalAddress, Rows: 2, MaxLength: 500, Optional: true},
-		OnBehalfOf:   web.Input{Name: "on_behalf_of", Label: "Pour le compte de", Hint: "La personne représentée : parent, proche, personne protégée.", Value: a.OnBehalfOf, MaxLength: 200, Optional: true},
-		Organisation: web.Input{Name: "organisation", Label: "Association ou entreprise", Value: a.Organisation, MaxLength: 200, Optional: true},
-		Number:       web.Input{Name: "organisation_id", Label: "Son numéro", Hint: "SIREN, SIRET ou numéro RNA (W…).", Value: a.OrganisationID, Width: "medium", NoSpellcheck: true, Optional: true},
-		EmailAgreed:  web.Checkbox{Name: "email_agreed", Label: "La personne accepte de recevoir les réponses par courriel", Hint: "Sinon, elles partent par courrier (CRPA L.112-14).", Checked: a.EmailAgreed},
-		SMS:          web.Checkbox{Name: "sms", Label: "Elle veut aussi être prévenue par SMS", Checked: a.SMS},
+		FamilyName:   web.Input{Name: "_family_name", Label: "Nom", Value: a.FamilyName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
+		GivenName:    web.Input{Name: "_given_name", Label: "Prénom", Value: a.GivenName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
+		Email:        web.Input{Name: "_email", Label: "Adresse électronique", Type: "email", Value: a.Email, MaxLength: 254, NoSpellcheck: true, Optional: true},
+		Phone:        web.Input{Name: "_phone", Label: "Téléphone", Type: "tel", Value: phone(a.Phone), MaxLength: 30, Optional: true},
+		Address:      web.Textarea{Name: "_postal_address", Label: "Adresse postale", Value: a.PostalAddress, Rows: 2, MaxLength: 500, Optional: true},
+		OnBehalfOf:   web.Input{Name: "_on_behalf_of", Label: "Pour le compte de", Hint: "La personne représentée : parent, proche, personne protégée.", Value: a.OnBehalfOf, MaxLength: 200, Optional: true},
+		Organisation: web.Input{Name: "_organisation", Label: "Association ou entreprise", Value: a.Organisation, MaxLength: 200, Optional: true},
+		Number:       web.Input{Name: "_organisation_id", Label: "Son numéro", Hint: "SIREN, SIRET ou numéro RNA (W…).", Value: a.OrganisationID, Width: "medium", NoSpellcheck: true, Optional: true},
+		EmailAgreed:  web.Checkbox{Name: "_email_agreed", Label: "La personne accepte de recevoir les réponses par courriel", Hint: "Sinon, elles partent par courrier (CRPA L.112-14).", Checked: a.EmailAgreed},
+		SMS:          web.Checkbox{Name: "_sms", Label: "Elle veut aussi être prévenue par SMS", Checked: a.SMS},
 	}
 	if electronic {
 		w.EmailAgreed = web.Checkbox{}
 	}
 	for _, in := range []*web.Input{&w.FamilyName, &w.GivenName, &w.Email, &w.Phone, &w.OnBehalfOf, &w.Organisation, &w.Number} {
-		in.Error = errors[in.Name]
+		in.Error = errors[strings.TrimPrefix(in.Name, "_")]
 	}
 	w.Address.Error = errors["postal_address"]
 	w.Open = w.OnBehalfOf.Value+w.Organisation.Value+w.Number.Value != "" || w.OnBehalfOf.Error+w.Organisation.Error+w.Number.Error != ""

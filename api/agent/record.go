@@ -90,21 +90,21 @@ func (s *Server) showRecord(v visit, me web.Visitor, a attempt) error {
 	p, today := a.entry.Procedure(), v.scope.Tenant.Territory().Today(s.Clock())
 	page := recordPage{
 		Frame: s.frame(v, me, p.Title, newPath), Entry: a.entry, Action: newPath + "/" + a.entry.Slug, DraftID: a.draft.ID, Draft: a.token, Key: a.key,
-		Channel: web.Choices{Name: "canal", Legend: "Comment la demande est-elle arrivée ?", Inline: true},
-		Received: web.Input{Name: "recue", Label: "Reçue le", Hint: "Pour un courrier : le jour de son arrivée.", Type: "date", Width: "medium",
+		Channel: web.Choices{Name: "_canal", Legend: "Comment la demande est-elle arrivée ?", Inline: true},
+		Received: web.Input{Name: "_recue", Label: "Reçue le", Hint: "Pour un courrier : le jour de son arrivée.", Type: "date", Width: "medium",
 			Value: today.String(), Max: today.String(), Min: today.AddMonths(-12).String()},
 		Facts: web.Facts{{Icon: "hourglass", Text: p.SilenceText()}, {Icon: "euro", Text: p.Cost}},
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Nouvelle demande", URL: newPath}, {Label: p.Title}}
-	channel := a.form.Get("canal")
+	channel := a.form.Get("_canal")
 	if channel == "" {
 		channel = requests.ChannelCounter
 	}
 	for _, c := range recorded {
 		page.Channel.Items = append(page.Channel.Items, web.Choice{Value: c, Label: channelLabels[c], Checked: c == channel})
 	}
-	if a.form.Has("recue") {
-		page.Received.Value = a.form.Get("recue")
+	if a.form.Has("_recue") {
+		page.Received.Value = a.form.Get("_recue")
 	}
 	errors := fieldErrors(a.refused)
 	page.Received.Error = errors["received_on"]
@@ -113,7 +113,7 @@ func (s *Server) showRecord(v visit, me web.Visitor, a attempt) error {
 	page.Errors = page.Who.wrong()
 	if page.Received.Error != "" {
 		page.Received.Error = sentences["received_on_invalid"]
-		page.Errors = append(page.Errors, web.ErrorLink{ID: "recue", Message: page.Received.Error})
+		page.Errors = append(page.Errors, web.ErrorLink{ID: "_recue", Message: page.Received.Error})
 	}
 	for _, step := range p.Form.Steps {
 		view, err := p.Form.View(step.ID, forms.ViewInput{Answers: a.answers, Raw: a.raw[step.ID], Errors: a.wrong, Today: s.now(v)})
@@ -276,7 +276,7 @@ func (a *attempt) read(now time.Time, t tenants.Tenant) error {
 		options.PostalCodes = c.PostalCodes
 	}
 	a.wrong = form.Validate(form.Prune(a.answers), now, options)
-	channel := a.form.Get("canal")
+	channel := a.form.Get("_canal")
 	if !slices.Contains(recorded, channel) {
 		return fault.New(fault.Invalid, "channel_invalid", fault.Field{Path: "channel", Code: "required"})
 	}
@@ -286,7 +286,7 @@ func (a *attempt) read(now time.Time, t tenants.Tenant) error {
 
 func (a *attempt) submission() requests.Submission {
 	s := requests.Submission{
-		ProcedureSlug: a.entry.Slug, VersionID: a.entry.Version.ID, Channel: a.form.Get("canal"), Applicant: readApplicant(a.form),
+		ProcedureSlug: a.entry.Slug, VersionID: a.entry.Version.ID, Channel: a.form.Get("_canal"), Applicant: readApplicant(a.form),
 		Answers: a.entry.Procedure().Form.Prune(a.answers), IdempotencyKey: a.key,
 	}
 	if a.token != "" {
@@ -295,7 +295,7 @@ func (a *attempt) submission() requests.Submission {
 	if a.gone { // the request that it became is found by it alone
 		return requests.Submission{ProcedureSlug: a.entry.Slug, Channel: s.Channel, DraftID: a.draft.ID}
 	}
-	if day, err := calendar.ParseDate(a.form.Get("recue")); err == nil {
+	if day, err := calendar.ParseDate(a.form.Get("_recue")); err == nil {
 		s.ReceivedOn = day
 	}
 	return s

@@ -106,12 +106,12 @@ func TestCoordinatesAreCorrected(t *testing.T) {
 	o := newOffice(t)
 	r := o.ask(t, "salle-association", room)
 	p := o.signed(t, o.front).Get(requestPath(r.Number)+"/demandeur").Want(http.StatusOK, "")
-	p = p.Form("form.card").Set("email", "pas une adresse").Set("given_name", "Amina").Submit().Want(http.StatusUnprocessableEntity, "")
+	p = p.Form("form.card").Set("_email", "pas une adresse").Set("_given_name", "Amina").Submit().Want(http.StatusUnprocessableEntity, "")
 	f := p.Form("form.card")
-	if f.Value("given_name") != "Amina" || f.Value("email") != "pas une adresse" {
+	if f.Value("_given_name") != "Amina" || f.Value("_email") != "pas une adresse" {
 		t.Error("what was typed is lost")
 	}
-	f.Set("email", "amina@example.fr").Submit().Want(http.StatusOK, requestPath(r.Number))
+	f.Set("_email", "amina@example.fr").Submit().Want(http.StatusOK, requestPath(r.Number))
 	if a := o.get(t, r.Number).Applicant; a.Email != "amina@example.fr" || a.GivenName != "Amina" || !a.EmailAgreed {
 		t.Errorf("the applicant is now %+v", a)
 	}

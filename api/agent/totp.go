@@ -16,16 +16,16 @@ type totpPage struct {
 	web.Frame
 	On       bool
 	Required bool
-	Current  web.Input
+	Password web.Input
 	Code     *web.Input
 }
 
 // enrolPage shows the secret, to be read by an authenticator.
 type enrolPage struct {
 	web.Frame
-	Flow, Secret, Path string
-	Size               int
-	Code               web.Input
+	Flow, Secret, Drawing string
+	Size                  int
+	Code                  web.Input
 }
 
 type codesPage struct {
@@ -74,13 +74,13 @@ func (s *Server) showTOTP(v visit, refused error) error {
 	}
 	page := totpPage{
 		Frame: s.totpFrame(v, me, "Double authentification"), On: me.Session.AAL > 1, Required: v.scope.Settings.RequireAgentTOTP,
-		Current: web.Input{Name: "current", Label: "Mot de passe actuel", Type: "password", Autocomplete: "current-password"},
+		Password: web.Input{Name: "current", Label: "Mot de passe actuel", Type: "password", Autocomplete: "current-password"},
 	}
 	if page.On {
 		page.Code = &web.Input{Name: "code", Label: "Code à six chiffres", Hint: "De l’application d’authentification, s’il vous est demandé.", Autocomplete: "one-time-code", Width: "medium", Optional: true}
 	}
 	if refused != nil {
-		field := &page.Current
+		field := &page.Password
 		if page.Code != nil && (fault.Is(refused, "second_factor") || fault.Is(refused, "second_factor_needed")) {
 			field = page.Code
 		}
@@ -122,7 +122,7 @@ func (s *Server) startTOTP(v visit) error {
 
 func (s *Server) showEnrol(v visit, me web.Visitor, e identity.TOTPEnrolment, refused error) error {
 	page := enrolPage{
-		Frame: s.totpFrame(v, me, "Double authentification"), Flow: e.Flow, Secret: e.Secret, Path: e.Path, Size: e.Size,
+		Frame: s.totpFrame(v, me, "Double authentification"), Flow: e.Flow, Secret: e.Secret, Drawing: e.Path, Size: e.Size,
 		Code: web.Input{Name: "code", Label: "Code à six chiffres que l’application affiche", Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 8, Width: "short"},
 	}
 	if refused != nil {

@@ -1,0 +1,144 @@
+package agent
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // RFC 6238, as authenticators do it
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parvis-gru/parvis/api/web/webtest"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/staff"
+)
+
+// hire makes an account at Kratos and its agent.
+func (o *office) hire(t *testing.T, role tenants.Role) (email string) {
+	t.Helper()
+	email = o.Account(t)
+	provider, _, err := o.Deps.Identity.EnsureIdentity(t.Context(), email, webtest.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Write(t, o.Tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) error {
+		_, err := staff.Invite(ctx, tx, staff.NewAgent{
+			Email: email, GivenName: "Jeanne", FamilyName: "Roussel", Role: role, Subject: identity.Subject(tx, identity.ProviderKratos, provider),
+		})
+		return err
+	})
+	return email
+}
+
+func signIn(p *webtest.Page, email, password string) *webtest.Page {
+	return p.Form("form[action='/agents/connexion']").Set("email", email).Set("password", password).Submit()
+}
+
+// code is what an authenticator shows at a moment (RFC 6238).
+func code(t *testing.T, secret string, at time.Time) string {
+	t.Helper()
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(secret, "="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counter [8]byte
+	binary.BigEndian.PutUint64(counter[:], uint64(at.Unix()/30)) //nolint:gosec // after 1970
+	mac := hmac.New(sha1.New, key)
+	mac.Write(counter[:])
+	sum := mac.Sum(nil)
+	offset := sum[len(sum)-1] & 15
+	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[offset:])&0x7fffffff)%1_000_000)
+}
+
+func TestAnAgentSignsInWithASecondFactorWhereTheCommuneAsksForOne(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, webtest.WithKratos())
+	email := o.hire(t, tenants.RoleAdmin)
+	b := o.Browser(t)
+	p := b.Get("/agents/compte").Want(http.StatusOK, "/agents/connexion")
+	wrong := signIn(p, email, "pas le bon mot de passe").Want(http.StatusUnprocessableEntity, "")
+	if !wrong.Has(".error-summary") || wrong.Form("form").Value("email") != email {
+		t.Error("a wrong password is not told, or the address is lost")
+	}
+	citizen := o.Account(t)
+	stranger := signIn(o.Browser(t).Get("/agents"), citizen, webtest.Password).Want(http.StatusUnprocessableEntity, "")
+	if stranger.Text(".error-summary li") != wrong.Text(".error-summary li") {
+		t.Error("somebody who is no agent gets another answer than a wrong password")
+	}
+	p = signIn(wrong, email, webtest.Password).Want(http.StatusOK, "/agents/compte")
+
+	settings := webtest.Settings()
+	settings.RequireAgentTOTP = true
+	o.Write(t, o.Tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) error {
+		_, version, err := tenants.GetSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return tenants.PutSettings(ctx, tx, settings, version)
+	})
+	p = b.Get("/agents").Want(http.StatusOK, totpPath)
+	p.Form("main form").Set("current", "faux").Submit().Want(http.StatusUnprocessableEntity, "")
+	p = p.Form("main form").Set("current", webtest.Password).Submit().Want(http.StatusOK, "")
+	secret := p.Text("code.secret")
+	if !p.Has("svg.qr path") {
+		t.Error("there is no QR code")
+	}
+	p = p.Form("main form").Set("code", "000000").Submit().Want(http.StatusUnprocessableEntity, "")
+	if p.Text("code.secret") != secret || !p.Has("svg.qr path") {
+		t.Error("a wrong code loses the secret")
+	}
+	p = p.Form("main form").Set("code", code(t, secret, time.Now())).Submit().Want(http.StatusOK, "")
+	if spare := p.Texts(".codes code"); len(spare) != 12 {
+		t.Fatalf("the spare codes are %d", len(spare))
+	}
+	spare := p.Texts(".codes code")[0]
+	b.Get("/agents").Want(http.StatusOK, "/agents")
+
+	p.Form(`form[action="/agents/deconnexion"]`).Submit().Want(http.StatusOK, "/agents/connexion")
+	p = signIn(b.Get("/agents/statistiques"), email, webtest.Password).Want(http.StatusOK, codePath)
+	p = p.Form("main form").Set("code", "123456").Submit().Want(http.StatusUnprocessableEntity, "")
+	p.Form("main form").Set("code", spare).Submit().Want(http.StatusOK, "/agents/statistiques")
+}
+
+func TestAnInvitedAgentChoosesAPasswordAndAForgottenOneIsReplaced(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, webtest.WithKratos())
+	boss := o.Browser(t)
+	p := signIn(boss.Get("/agents/equipe"), o.hire(t, tenants.RoleAdmin), webtest.Password).Want(http.StatusOK, "/agents/equipe")
+	email := strings.Replace(o.Account(t), "p", "nouvelle", 1)
+	p.Form("main form").Set("email", "rien").Submit().Want(http.StatusUnprocessableEntity, "")
+	p.Form("main form").Fill(map[string]string{"email": email, "given_name": "Inès", "family_name": "Faure", "role": "instructor"}).Submit().Want(http.StatusOK, "/agents/equipe")
+	if m := o.Mails.Wait(t, email, 1); m.Purpose != identity.PurposeInvitation {
+		t.Errorf("the invitation is a %s", m.Purpose)
+	}
+
+	b := o.Browser(t)
+	p = b.Get("/agents/connexion").Follow("Choisissez d’abord").Form("main form").Set("email", email).Submit().Want(http.StatusOK, newPasswordPath)
+	code := o.Mails.Wait(t, email, 2).Code
+	short := p.Form("main form").Set("code", code).Set("password", "court").Submit().Want(http.StatusUnprocessableEntity, "")
+	if !short.Has(`.error-summary a[href="#password"]`) {
+		t.Error("a short password is not told")
+	}
+	p.Form("main form").Set("code", "000000").Set("password", "un mot de passe assez long").Submit().Want(http.StatusUnprocessableEntity, "")
+	p.Form("main form").Set("code", code).Set("password", "un mot de passe assez long").Submit().Want(http.StatusOK, "/agents")
+
+	account := b.Get("/agents/compte")
+	account = account.Form("form:has(input[name='password'])").Set("current", "un mot de passe assez long").Set("password", "un autre mot de passe, plus long").Submit().Want(http.StatusOK, "/agents/compte")
+	account = account.Form("form:has(input[name='name'])").Set("name", "Logiciel").Submit().Want(http.StatusOK, "")
+	if got := account.Text("code.secret"); !strings.HasPrefix(got, staff.TokenPrefix) {
+		t.Errorf("the key is shown as %q", got)
+	}
+	if again := b.Get("/agents/compte"); again.Has("code.secret") {
+		t.Error("the key is shown twice")
+	}
+	signIn(o.Browser(t).Get("/agents"), email, "un autre mot de passe, plus long").Want(http.StatusOK, "/agents")
+
+	boss.Get("/agents/equipe").Follow("Inès Faure").Form(`form:has(button[value="desactiver"])`).Press("Désactiver").Want(http.StatusOK, "")
+	b.Get("/agents").Want(http.StatusOK, "/agents/connexion")
+	signIn(b.Get("/agents"), email, "un autre mot de passe, plus long").Want(http.StatusUnprocessableEntity, "")
+}
