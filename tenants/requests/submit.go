@@ -32,6 +32,9 @@ const (
 	sqlInsertNotification = `insert into notification (id, request_id, channel, template, recipient, subject, text, html, state, created_at)
 		select $1, r.id, $3, $4, $5, replace($6, $9, r.number), replace($7, $9, r.number), replace($8, $9, r.number), 'queued', $10
 		from request r where r.id = $2`
+	// The mail is the receipt as it was kept, which Postgres copies compressed.
+	sqlMailReceipt = `insert into notification (id, request_id, channel, template, recipient, subject, text, html, state, created_at)
+		select $1, c.request_id, 'email', 'receipt', $3, c.subject, c.text, c.html, 'queued', c.issued_at from receipt c where c.id = $2`
 	sqlTakeDocuments = `update document set request_id = $1, draft_id = null where draft_id = $2 and id = any($3::text[]::uuid[])`
 	sqlDeleteDraft   = `delete from draft where id = $1`
 )
@@ -48,7 +51,7 @@ type Statement struct {
 func SubmitStatements() []Statement {
 	return []Statement{
 		{"lock_key", sqlLockKey}, {"find_key", sqlFindKey},
-		{"insert_request", sqlInsertRequest}, {"insert_receipt", sqlInsertReceipt}, {"insert_notification", sqlInsertNotification},
+		{"insert_request", sqlInsertRequest}, {"insert_receipt", sqlInsertReceipt}, {"mail_receipt", sqlMailReceipt},
 	}
 }
 
@@ -56,6 +59,7 @@ func SubmitStatements() []Statement {
 // number is given, its job before.
 type sending struct {
 	id       tenants.ID
+	receipt  tenants.ID // set where it is the receipt itself
 	channel  string
 	template string
 	to       string
@@ -85,6 +89,10 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 			receipt.rendered.Subject, receipt.rendered.Text, receipt.rendered.HTML, mark, in.tx.Now(), in.tx.Today())
 	}
 	for _, s := range sendings {
+		if s.receipt != "" {
+			batch.Queue(sqlMailReceipt, s.id, s.receipt, s.to)
+			continue
+		}
 		batch.Queue(sqlInsertNotification, s.id, in.id, s.channel, s.template, s.to, s.rendered.Subject, s.rendered.Text, s.rendered.HTML, mark, in.tx.Now())
 	}
 	if in.draft != nil {
@@ -116,14 +124,14 @@ func (in *intake) queueRequest(batch *pgx.Batch) error {
 func (in *intake) sendings(receipt *draftReceipt) ([]sending, error) {
 	var out []sending
 	if to := in.r.Applicant.mail(); to != "" && receipt != nil {
-		out = append(out, sending{tenants.NewID(), "email", "receipt", to, receipt.rendered})
+		out = append(out, sending{id: tenants.NewID(), receipt: receipt.id, to: to})
 	}
 	if in.r.Applicant.SMS {
 		sms, err := notify.Render(in.tx.Tenant(), in.settings, notify.SMSReceived{Number: in.mark(), TrackingCode: trackingCode(in.tx, in.id)})
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, sending{tenants.NewID(), "sms", "sms_received", in.r.Applicant.Phone, sms})
+		out = append(out, sending{id: tenants.NewID(), channel: "sms", template: "sms_received", to: in.r.Applicant.Phone, rendered: sms})
 	}
 	return out, nil
 }
