@@ -6,8 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-
-	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
 // Limits of what may be sent.
@@ -17,24 +15,24 @@ const (
 )
 
 // guardBody reads a body within its limits before anything parses it, and gives
-// the request with it. Faults: TooLarge "body_too_large", Invalid "media_type",
-// "json_too_deep".
-func guardBody(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+// the request with it, or the problem: 413, 415, or 400 where it cannot be read or
+// nests too deep.
+func guardBody(w http.ResponseWriter, r *http.Request) (*http.Request, *Problem) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return r, nil
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, fault.New(fault.Invalid, "media_type")
+		return nil, refusal(http.StatusUnsupportedMediaType)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, fault.New(fault.TooLarge, "body_too_large")
+		return nil, refusal(http.StatusRequestEntityTooLarge)
 	}
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "json_invalid")
+		return nil, refusal(http.StatusBadRequest)
 	}
 	if depth(body) > maxDepth {
-		return nil, fault.New(fault.Invalid, "json_too_deep")
+		return nil, newProblem(http.StatusBadRequest, "json_too_deep", "Le corps de la requête a trop de niveaux. Envoyez-en au plus 16.")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return r, nil

@@ -32,7 +32,7 @@ type Applicant struct {
 
 // NewRequest is what is sent to ask for something.
 type NewRequest struct {
-	Procedure  string          `json:"procedure" minLength:"1" maxLength:"63" doc:"The procedure's slug"`
+	Procedure  string          `json:"procedure" minLength:"1" maxLength:"63" pattern:"^[a-z0-9-]+$" doc:"The procedure's slug"`
 	Channel    string          `json:"channel,omitempty" enum:"web,api,counter,phone,post,email" default:"api" doc:"Where it came from; counter, phone, post and email are agents'"`
 	ReceivedOn string          `json:"received_on,omitempty" format:"date" doc:"The day a letter, a call or a visit was received; agents alone"`
 	Applicant  Applicant       `json:"applicant"`
@@ -52,7 +52,7 @@ type Filed struct {
 
 type newRequestInput struct {
 	Caller
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"A repeated submission with the same key is one request"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[ -~]*$" doc:"A repeated submission with the same key is one request"`
 	Body           NewRequest
 }
 

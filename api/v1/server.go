@@ -1,10 +1,13 @@
 package v1
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -36,7 +39,6 @@ const (
 // New makes the API with its operations.
 func New(d web.Deps) *Server {
 	s := &Server{Deps: d, mux: http.NewServeMux(), follow: web.NewLimiter(followRate, followBurst), intake: web.NewLimiter(intakeRate, intakeBurst)}
-	huma.NewError = newError
 	config := huma.DefaultConfig("Parvis", "1.0.0")
 	config.Info.Description = "Les démarches d’une commune : le catalogue, le dépôt et le suivi des demandes, et leur traitement par les agents."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", ""
@@ -50,14 +52,41 @@ func New(d web.Deps) *Server {
 	s.procedures()
 	s.intakes()
 	s.work()
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		WriteProblem(w, r, fault.New(fault.NotFound, "not_found"))
-	})
+	s.mux.HandleFunc("/", s.elsewhere)
 	return s
 }
 
-// OpenAPI gives the description of the API, as OpenAPI 3.1 in JSON.
-func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
+// elsewhere answers where no operation is: 404, or 405 where there is one of
+// another method.
+func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := s.mux.Handler(probe); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		WriteProblem(w, r, fault.New(fault.NotFound, "not_found"))
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	write(w, newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "Cette adresse existe, mais pas avec cette méthode HTTP. L’en-tête Allow dit lesquelles elle accepte."))
+}
+
+// OpenAPI gives the description of the API: OpenAPI 3.1 in JSON, indented, as
+// openapi.json keeps it.
+func OpenAPI() ([]byte, error) {
+	text, err := New(web.Deps{}).api.OpenAPI().MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = json.Indent(&out, text, "", "  ")
+	out.WriteByte('\n')
+	return out.Bytes(), err
+}
 
 // call is what an operation knows of its HTTP request.
 type call struct {
@@ -72,9 +101,17 @@ type callKey struct{}
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, scope web.Scope) {
 	_, pattern := s.mux.Handler(r)
 	web.SetRoute(r, pattern)
-	r, err := guardBody(w, r)
-	if err != nil {
-		WriteProblem(w, r, err)
+	if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
+		WriteProblem(w, r, fault.New(fault.NotFound, "not_found")) // nothing is called so; Postgres could not even look
+		return
+	}
+	if pattern == "/" {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	r, refused := guardBody(w, r)
+	if refused != nil {
+		write(w, refused)
 		return
 	}
 	address, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -92,13 +129,13 @@ func callOf(ctx context.Context) call {
 
 // Caller is who calls: an agent by a token, or nobody in particular.
 type Caller struct {
-	Authorization string `header:"Authorization" doc:"Bearer, then an agent's token" maxLength:"200"`
+	Authorization string `header:"Authorization" doc:"Bearer, then an agent's token"`
 }
 
 // Follower is who calls about one request: an agent, or who holds its code.
 type Follower struct {
 	Caller
-	TrackingCode string `header:"X-Tracking-Code" doc:"The request's tracking code" maxLength:"40"`
+	TrackingCode string `header:"X-Tracking-Code" doc:"The request's tracking code"`
 }
 
 // actor finds who calls. A token that opens nothing is fault.Unauthorized

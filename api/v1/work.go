@@ -26,7 +26,7 @@ type requestOutput struct {
 type listInput struct {
 	Caller
 	State     string `query:"state" maxLength:"40" doc:"Only requests in this state"`
-	Procedure string `query:"procedure" maxLength:"63" doc:"Only requests of this procedure"`
+	Procedure string `query:"procedure" maxLength:"63" pattern:"^[a-z0-9-]*$" doc:"Only requests of this procedure"`
 	DueBefore string `query:"due_before" format:"date" doc:"Only requests that are due before this day"`
 	Q         string `query:"q" maxLength:"200" doc:"Words of the number, the name or the title"`
 	Limit     int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
@@ -135,7 +135,7 @@ func (s *Server) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	if in.DueBefore != "" {
 		day, err := calendar.ParseDate(in.DueBefore)
 		if err != nil {
-			return nil, s.problem(ctx, fault.New(fault.Invalid, "filter_invalid"))
+			return nil, s.problem(ctx, fault.New(fault.Invalid, "filter_invalid", fault.Field{Path: "filter", Code: "invalid"}))
 		}
 		filter.DueBefore = day
 	}
@@ -196,6 +196,9 @@ func (s *Server) decide(ctx context.Context, in *decisionInput) (*requestOutput,
 		}
 		if d.Letter == "" {
 			composed, err := requests.PreviewLetter(ctx, tx, in.Number, d.Outcome, d.Reasons)
+			if fault.Is(err, "letter_unknown") {
+				return fault.New(fault.Invalid, "outcome_invalid", fault.Field{Path: "outcome", Code: "invalid"})
+			}
 			if err != nil {
 				return err
 			}

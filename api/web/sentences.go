@@ -121,7 +121,7 @@ var sentences = map[string]string{
 	"file_chosen_none":        "Choisissez un fichier avant d’envoyer.",
 	"file_missing":            "Choisissez un fichier avant d’envoyer.",
 	"file_unknown":            "Ce fichier n’a pas été reçu. Envoyez-le de nouveau.",
-	"idempotency_key_invalid": "La clé d’idempotence n’est pas valable. Envoyez de 1 à 200 caractères visibles.",
+	"idempotency_key_invalid": "La clé d’idempotence n’est pas valable. Envoyez au plus 255 caractères.",
 	"items_required":          "Indiquez au moins une pièce à demander.",
 	"pieces_required":         "Indiquez les pièces attendues et la date limite pour les envoyer.",
 	"letter_required":         "La lettre est vide. Écrivez-la avant de décider.",
