@@ -44,7 +44,10 @@ func checkGenerated(_ context.Context, repo *repository) error {
 	if err := checkCommunes(repo); err != nil {
 		return err
 	}
-	return checkAssets(repo)
+	if err := checkAssets(repo); err != nil {
+		return err
+	}
+	return checkOpenAPI(repo)
 }
 
 func goVet(ctx context.Context, repo *repository) error {
