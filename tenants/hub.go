@@ -52,8 +52,8 @@ type TenantCounts struct {
 }
 
 const (
-	sqlNewHub = `insert into platform.hub (slug, siren, name, colour, created_at) values ($1, $2, $3, $4, $5)
-		on conflict (siren) do update set name = excluded.name returning id, slug, siren, name, colour`
+	sqlNewHub = `insert into platform.hub (slug, siren, name, colour, phone, dpo_name, dpo_email, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict (siren) do update set name = excluded.name returning id, slug, siren, name, colour, phone, dpo_name, dpo_email`
 	sqlAddHubAdmin = `insert into platform.hub_admin (id, hub_id, subject, email, given_name, family_name, created_at) values ($1, $2, $3, $4, $5, $6, $7)
 		on conflict (hub_id, subject) do update set email = excluded.email returning id, hub_id, subject, email, given_name, family_name`
 	sqlHubAdmin        = `select id, hub_id, subject, email, given_name, family_name from platform.hub_admin where hub_id = $1 and subject = $2 and active`
@@ -78,7 +78,7 @@ const (
 
 // NewHub makes a hub, or gives the one that has this SIREN.
 func (r *Registry) NewHub(ctx context.Context, h Hub) (Hub, error) {
-	v, err := one[Hub](ctx, r.pool, sqlNewHub, h.Slug, h.SIREN, h.Name, h.Colour, r.clock().UTC())
+	v, err := one[Hub](ctx, r.pool, sqlNewHub, h.Slug, h.SIREN, h.Name, h.Colour, h.Phone, h.DPOName, h.DPOEmail, r.clock().UTC())
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
 		return Hub{}, fault.New(fault.Conflict, "hub_exists")
 	}

@@ -53,6 +53,11 @@ type Hub struct {
 	SIREN  string
 	Name   string
 	Colour string
+	// Phone of the desk that it shares with its communes, and its pooled data
+	// protection officer: what a commune says of itself until it says better.
+	Phone    string
+	DPOName  string
+	DPOEmail string
 }
 
 // SiteKind says whose pages a host shows.

@@ -66,9 +66,7 @@ func (s *Server) newCommune(v visit) error {
 	return newTemplate.Render(v.w, v.r, http.StatusOK, page)
 }
 
-// open opens a commune: live, with its catalogue. What its receipts need is taken
-// from a commune of the hub in the same department, where there is one: the court
-// and the data protection officer are the same.
+// open opens a commune: live, with its catalogue.
 func (s *Server) open(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
 	if err != nil {
@@ -92,11 +90,49 @@ func (s *Server) open(v visit) error {
 	return nil
 }
 
-// lend copies the court and the data protection officer from a neighbour.
+// lend gives a new commune what its receipts must say, so that its procedures open
+// at once: the hub's shared desk and data protection officer, the town hall's
+// address, and the court of a neighbour in the same department. The commune
+// changes them as it likes; what is still missing keeps a procedure closed.
 func (s *Server) lend(ctx context.Context, hub tenants.Hub, t tenants.Tenant) error {
-	list, err := s.Registry.TenantsOf(ctx, hub.ID)
+	court, err := s.courtNear(ctx, hub, t)
 	if err != nil {
 		return err
+	}
+	return s.DB.Write(ctx, t, system(hub), func(tx *tenants.Tx) error {
+		own, version, err := tenants.GetSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		own.Phone, own.Court = hub.Phone, court
+		own.DPO = tenants.DPO{Name: hub.DPOName, Email: hub.DPOEmail}
+		if commune, err := communes.ByINSEE(t.INSEE); err == nil && len(commune.PostalCodes) > 0 {
+			own.PostalAddress = "Mairie " + communes.Of(t.Name) + "\n" + commune.PostalCodes[0] + " " + t.Name
+		}
+		if err := tenants.PutSettings(ctx, tx, own, version); err != nil {
+			return err
+		}
+		services, err := tenants.Services(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, service := range services {
+			service.Phone, service.PostalAddress = own.Phone, own.PostalAddress
+			if _, err := tenants.PutService(ctx, tx, service); err != nil {
+				return err
+			}
+		}
+		_, err = catalogue.OpenAll(ctx, tx)
+		return err
+	})
+}
+
+// courtNear gives the administrative court that a commune of the hub in the same
+// department names; none where there is none.
+func (s *Server) courtNear(ctx context.Context, hub tenants.Hub, t tenants.Tenant) (tenants.Court, error) {
+	list, err := s.Registry.TenantsOf(ctx, hub.ID)
+	if err != nil {
+		return tenants.Court{}, err
 	}
 	for _, neighbour := range list {
 		if neighbour.ID == t.ID || neighbour.INSEE[:2] != t.INSEE[:2] || neighbour.State != tenants.StateLive {
@@ -107,22 +143,11 @@ func (s *Server) lend(ctx context.Context, hub tenants.Hub, t tenants.Tenant) er
 			theirs, _, err = tenants.GetSettings(ctx, tx)
 			return err
 		})
-		if err != nil {
-			return err
+		if err != nil || theirs.Court.Name != "" {
+			return theirs.Court, err
 		}
-		if theirs.Court.Name == "" {
-			continue
-		}
-		return s.DB.Write(ctx, t, system(hub), func(tx *tenants.Tx) error {
-			own, version, err := tenants.GetSettings(ctx, tx)
-			if err != nil {
-				return err
-			}
-			own.Court, own.DPO = theirs.Court, theirs.DPO
-			return tenants.PutSettings(ctx, tx, own, version)
-		})
 	}
-	return nil
+	return tenants.Court{}, nil
 }
 
 // system is how the hub's part in a commune's opening stands in its history.

@@ -31,6 +31,13 @@ var (
 	}
 )
 
+// Numbers that the regulator keeps for works of fiction (Arcep, decision 2018-0881):
+// they ring nowhere. Four figures follow.
+const (
+	fictionalPhone  = "05 36 49 "
+	fictionalMobile = "06 39 98 "
+)
+
 // person is somebody who lives in a commune of the demonstration.
 type person struct {
 	given, family, email, phone, street, postalCode, town string
@@ -49,8 +56,7 @@ func newPerson(r *rand.Rand, c communes.Commune) person {
 		p.postalCode = c.PostalCodes[0]
 	}
 	p.email = communes.Slug(p.given) + "." + communes.Slug(p.family) + "@exemple.fr"
-	// Numbers that the regulator keeps for works of fiction: they ring nowhere.
-	p.phone = fmt.Sprintf("06 39 98 %02d %02d", r.IntN(100), r.IntN(100))
+	p.phone = fmt.Sprintf(fictionalMobile+"%02d %02d", r.IntN(100), r.IntN(100))
 	return p
 }
 

@@ -97,7 +97,10 @@ func (d *demonstration) openCommunes(ctx context.Context, count int) ([]tenants.
 	if err != nil {
 		return nil, err
 	}
-	hub, err := d.registry.NewHub(ctx, tenants.Hub{Slug: sicovalSlug, SIREN: sicoval, Name: epci.Name, Colour: hubColour})
+	hub, err := d.registry.NewHub(ctx, tenants.Hub{
+		Slug: sicovalSlug, SIREN: sicoval, Name: epci.Name, Colour: hubColour,
+		Phone: fictionalPhone + "00 00", DPOName: "Déléguée à la protection des données du Sicoval", DPOEmail: "dpo@sicoval.example",
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -240,8 +243,8 @@ func requestsOf(c communes.Commune) int { return 3 + c.Population/400 }
 
 func (d *demonstration) seedSettings(ctx context.Context, t tenants.Tenant, c communes.Commune, r *rand.Rand) error {
 	mayor := newPerson(r, c)
-	town := fmt.Sprintf("Mairie de %s\n1 place de la Mairie\n%s %s", c.Name, c.PostalCodes[0], c.Name)
-	phone := fmt.Sprintf("05 61 99 %02d %02d", t.ID%100, 10+t.ID%90)
+	town := fmt.Sprintf("Mairie %s\n1 place de la Mairie\n%s %s", communes.Of(c.Name), c.PostalCodes[0], c.Name)
+	phone := fmt.Sprintf(fictionalPhone+"%02d %02d", t.ID%100, 10+t.ID%90)
 	return d.db.Write(ctx, t, tenants.System("démonstration"), func(tx *tenants.Tx) error {
 		own, version, err := tenants.GetSettings(ctx, tx)
 		if err != nil {
@@ -254,7 +257,7 @@ func (d *demonstration) seedSettings(ctx context.Context, t tenants.Tenant, c co
 			Name: "Tribunal administratif de Toulouse", PostalAddress: "68 rue Raymond-IV, BP 7007, 31068 Toulouse Cedex 7",
 			Telerecours: "https://citoyens.telerecours.fr",
 		}
-		own.DPO = tenants.DPO{Name: "Déléguée à la protection des données du Sicoval", Email: "dpo@sicoval.example", Phone: "05 61 99 00 00"}
+		own.DPO = tenants.DPO{Name: "Déléguée à la protection des données du Sicoval", Email: "dpo@sicoval.example", Phone: fictionalPhone + "00 01"}
 		own.DigestHour = 7
 		if err := tenants.PutSettings(ctx, tx, own, version); err != nil {
 			return err
@@ -336,7 +339,10 @@ type seeder struct {
 }
 
 // seedDays is how far back the requests reach.
-const seedDays = 150
+const seedDays = 360
+
+// settled is the age in days by which a town has answered nearly everything.
+const settled = 45
 
 // requests makes n requests over the last months, oldest first, each at its own
 // time, and what was done with it since.
@@ -427,6 +433,10 @@ func (s *seeder) treat(ctx context.Context, req requests.Request, when time.Time
 	if len(s.agents) > 1 && luck%3 > 0 {
 		agent = s.agents[1]
 	}
+	old := s.now.Sub(when) > settled*24*time.Hour
+	if old && luck >= 84 && luck%8 > 0 {
+		luck -= 84 // silence is rare
+	}
 	// steps are what is done, each some days after the last, while that is past.
 	var steps []func(*tenants.Tx, int64) error
 	take := func(tx *tenants.Tx, version int64) error {
@@ -443,8 +453,15 @@ func (s *seeder) treat(ctx context.Context, req requests.Request, when time.Time
 	case luck < 84:
 		steps = append(steps, take, s.write(ctx, req), s.decide(ctx, req, luck))
 	}
-	for _, step := range steps {
-		when = s.later(when)
+	if old && luck >= 52 && luck < 76 {
+		steps = append(steps, s.decide(ctx, req, luck))
+	}
+	for i, step := range steps {
+		most := 6
+		if i == 0 || req.ProcedureSlug == "copie-acte-naissance" {
+			most = 2
+		}
+		when = s.later(when, most)
 		if when.After(s.now) {
 			return nil
 		}
@@ -467,9 +484,9 @@ func (s *seeder) treat(ctx context.Context, req requests.Request, when time.Time
 	return nil
 }
 
-// later is one to nine days on, in office hours.
-func (s *seeder) later(t time.Time) time.Time {
-	day := t.AddDate(0, 0, 1+s.random.IntN(9))
+// later is one day on or more, up to most, in office hours.
+func (s *seeder) later(t time.Time, most int) time.Time {
+	day := t.AddDate(0, 0, 1+s.random.IntN(most))
 	return time.Date(day.Year(), day.Month(), day.Day(), 9+s.random.IntN(8), s.random.IntN(60), 0, 0, t.Location())
 }
 

@@ -8,6 +8,11 @@ create table platform.hub (
   siren       text not null unique check (siren ~ '^[0-9]{9}$'),
   name        text not null,
   colour      text not null check (colour ~ '^#[0-9a-f]{6}$'),
+  -- The shared desk and the pooled data protection officer: what a commune says of
+  -- itself until it says better.
+  phone       text not null default '',
+  dpo_name    text not null default '',
+  dpo_email   text not null default '',
   created_at  timestamptz not null
 );
 

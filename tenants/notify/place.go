@@ -2,10 +2,10 @@ package notify
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/branding"
+	"github.com/parvis-gru/parvis/tenants/communes"
 )
 
 // letterhead is who writes.
@@ -21,37 +21,13 @@ type letterhead struct {
 
 func ofTenant(t tenants.Tenant, s tenants.Settings) letterhead {
 	return letterhead{
-		Name: t.Name, Office: "Mairie " + of(t.Name), Colour: t.Colour,
+		Name: t.Name, Office: "Mairie " + communes.Of(t.Name), Colour: t.Colour,
 		Address: lines(s.PostalAddress), Phone: oneLine(s.Phone), Email: oneLine(s.Email),
 	}
 }
 
 func ofHub(h tenants.Hub) letterhead {
 	return letterhead{Name: h.Name, Office: h.Name, Colour: h.Colour, Hub: true}
-}
-
-// vowels that take the elision, as place names begin with them.
-const vowels = "AEIOUÀÂÄÉÈÊËÎÏÔÖÙÛÜŒÆ"
-
-// of gives « de » and a commune's name: contracted with its article (« du Havre »,
-// « des Lilas »), elided before a vowel (« d’Auzeville »). An initial h is taken as
-// aspirated but before a y (« d’Hyères »), a y as a vowel before a consonant.
-func of(name string) string {
-	if rest, ok := strings.CutPrefix(name, "Le "); ok {
-		return "du " + rest
-	}
-	if rest, ok := strings.CutPrefix(name, "Les "); ok {
-		return "des " + rest
-	}
-	first, size := utf8.DecodeRuneInString(name)
-	second, _ := utf8.DecodeRuneInString(name[size:])
-	small := strings.ContainsRune(strings.ToLower(vowels), second)
-	switch {
-	case strings.ContainsRune(vowels, first), first == 'H' && second == 'y', first == 'Y' && !small && second != utf8.RuneError:
-		return "d’" + name
-	default:
-		return "de " + name
-	}
 }
 
 // base stands for the commune's own address in rendered texts: a name that leads
