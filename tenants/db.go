@@ -149,7 +149,8 @@ func retryable(err error) bool {
 	return ok && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
-// classify tells a server that is away, or too busy, from every other error.
+// classify tells a server that is away, or too busy, and text that is none, from
+// every other error.
 func classify(err error) error {
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
@@ -164,6 +165,12 @@ func classify(err error) error {
 		return fault.Wrap(fault.Unavailable, "database_away", err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(fault.Unavailable, "database_away", err)
+	case isPg && pg.Code == notText:
+		return fault.New(fault.Invalid, "value_unreadable")
 	}
 	return err
 }
+
+// notText is Postgres' code for bytes that are no text (NUL, broken UTF-8): somebody
+// sent them, nothing of ours is broken.
+const notText = "22021"

@@ -156,7 +156,7 @@ func (s *Server) invite(v visit) error {
 	case err != nil:
 		return err
 	}
-	return s.done(v, "L’invitation est partie par courriel.", teamPath)
+	return s.done(v, "L’invitation part par courriel.", teamPath)
 }
 
 func (s *Server) makeAgent(v visit, typed staff.Agent) error {
@@ -174,21 +174,15 @@ func (s *Server) makeAgent(v visit, typed staff.Agent) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
-		_, err := staff.Invite(ctx, tx, staff.NewAgent{
+	_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+		agent, err := staff.Invite(ctx, tx, staff.NewAgent{
 			Email: typed.Email, GivenName: typed.GivenName, FamilyName: typed.FamilyName, Title: typed.Title, Role: typed.Role, Services: typed.Services,
 			Subject: identity.Subject(tx, identity.ProviderKratos, provider),
 		})
-		return err
-	}); err != nil {
-		return err
-	}
-	return s.mailInvitation(v, typed.Email)
-}
-
-func (s *Server) mailInvitation(v visit, email string) error {
-	_, err := s.Identity.RequestRecovery(v.r.Context(), identity.Claim{
-		Email: email, Address: v.address(), Transient: identity.Transient{Tenant: v.scope.Tenant.ID, Purpose: identity.PurposeInvitation},
+		if err != nil {
+			return err
+		}
+		return web.MailInvitation(ctx, tx, agent)
 	})
 	return err
 }
@@ -232,7 +226,6 @@ func (s *Server) changeMember(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
 	done := "Les changements sont enregistrés."
 	var over []string // sessions at Kratos that ended
-	var email string
 	if err == nil {
 		_, err = s.write(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 			id, err := tenants.ParseID(v.r.PathValue("id"))
@@ -247,18 +240,17 @@ func (s *Server) changeMember(v visit) error {
 				done = "Cet agent a de nouveau accès à l’espace agents."
 				err = staff.Reactivate(ctx, tx, id)
 			case "inviter":
-				done = "L’invitation est partie par courriel."
-				a, found := staff.ByID(ctx, tx, id)
-				email, err = a.Email, found
+				done = "L’invitation part par courriel."
+				var a staff.Agent
+				if a, err = staff.ByID(ctx, tx, id); err == nil {
+					err = web.MailInvitation(ctx, tx, a)
+				}
 			default:
 				a := readMember(form)
 				_, err = staff.Update(ctx, tx, id, staff.Change{GivenName: a.GivenName, FamilyName: a.FamilyName, Title: a.Title, Role: a.Role, Services: a.Services, Digest: a.Digest})
 			}
 			return err
 		}))
-	}
-	if err == nil && email != "" {
-		err = s.mailInvitation(v, email)
 	}
 	switch {
 	case form != nil && comesBack(err):

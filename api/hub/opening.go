@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
@@ -13,6 +14,11 @@ import (
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/staff"
 )
+
+// Button opens it.
+func (f found) Button() web.Button {
+	return web.Button{Label: "Ouvrir " + f.Name, Kind: "secondary", Name: "insee", Value: f.INSEE}
+}
 
 // found is a commune that answers a search.
 type found struct {
@@ -45,7 +51,24 @@ var (
 	communeTemplate = web.MustParse[communePage](web.Hub, files, "commune.html")
 )
 
-const foundLimit = 12
+// How many communes of a name are looked at, and shown.
+const searchLimit, foundLimit = 60, 12
+
+// ownFirst gives the hub's own communes before those of the same name elsewhere.
+func (s *Server) ownFirst(h tenants.Hub, list []communes.Commune) []communes.Commune {
+	slices.SortStableFunc(list, func(a, b communes.Commune) int {
+		switch {
+		case a.EPCI == b.EPCI:
+			return 0
+		case a.EPCI == h.SIREN:
+			return -1
+		case b.EPCI == h.SIREN:
+			return 1
+		}
+		return 0
+	})
+	return list[:min(foundLimit, len(list))]
+}
 
 func (s *Server) newCommune(v visit) error {
 	q := strings.TrimSpace(v.r.URL.Query().Get("q"))
@@ -54,7 +77,7 @@ func (s *Server) newCommune(v visit) error {
 		Search: web.Search{Action: "/communes/nouvelle", Label: "Nom de la commune, code Insee ou code postal", Value: q},
 	}
 	if q != "" {
-		for _, c := range communes.Search(q, foundLimit) {
+		for _, c := range s.ownFirst(v.scope.Hub, communes.Search(q, searchLimit)) {
 			_, err := s.Registry.ByINSEE(v.r.Context(), c.INSEE)
 			if err != nil && !fault.Is(err, "not_found") {
 				return err
@@ -173,6 +196,24 @@ func (s *Server) commune(v visit) error {
 // invitation is what the form of the first agent says.
 type invitation struct{ givenName, familyName, email string }
 
+// check finds what is to correct before an account is made.
+func (i invitation) check() error {
+	var fields []fault.Field
+	if i.givenName == "" {
+		fields = append(fields, fault.Field{Path: "given_name", Code: "required", Message: "Indiquez le prénom de l’agent."})
+	}
+	if i.familyName == "" {
+		fields = append(fields, fault.Field{Path: "family_name", Code: "required", Message: "Indiquez le nom de l’agent."})
+	}
+	if identity.CheckEmail(i.email) != nil {
+		fields = append(fields, fault.Field{Path: "email", Code: "email_invalid", Message: "Saisissez une adresse électronique complète, par exemple nom@exemple.fr."})
+	}
+	if len(fields) > 0 {
+		return fault.New(fault.Invalid, "agent_invalid", fields...)
+	}
+	return nil
+}
+
 func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refused error) error {
 	commune, err := communes.ByINSEE(t.INSEE)
 	if err != nil {
@@ -222,6 +263,9 @@ func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refuse
 				page.Errors = append(page.Errors, web.ErrorLink{ID: in.Name, Message: message})
 			}
 		}
+		if len(page.Errors) == 0 {
+			page.Errors = web.ErrorSummary{{ID: page.GivenName.Name, Message: web.Sentence(refused)}}
+		}
 	}
 	return communeTemplate.Render(v.w, v.r, status, page)
 }
@@ -235,29 +279,24 @@ func (s *Server) invite(v visit) error {
 	}
 	form, err := s.UI.Form(v.w, v.r)
 	typed := invitation{givenName: strings.TrimSpace(form.Get("given_name")), familyName: strings.TrimSpace(form.Get("family_name")), email: strings.TrimSpace(form.Get("email"))}
+	if err == nil {
+		err = s.inviteFirst(v, t, typed)
+	}
+	if fault.Is(err, "form_expired") || err != nil && fault.Of(err).Kind == fault.Invalid {
+		return s.showCommune(v, t, typed, err)
+	}
 	if err != nil {
 		return err
 	}
-	if err := s.inviteFirst(v, t, typed); err != nil {
-		if fault.Of(err).Kind == fault.Invalid {
-			return s.showCommune(v, t, typed, err)
-		}
-		return err
-	}
-	s.UI.SetFlash(v.w, v.r, web.Success, "L’invitation est partie par courriel.")
+	s.UI.SetFlash(v.w, v.r, web.Success, "L’invitation part par courriel.")
 	web.Redirect(v.w, v.r, "/communes/"+t.INSEE)
 	return nil
 }
 
 func (s *Server) inviteFirst(v visit, t tenants.Tenant, typed invitation) error {
 	ctx := v.r.Context()
-	if typed.givenName == "" || typed.familyName == "" {
-		return fault.New(fault.Invalid, "agent_invalid",
-			fault.Field{Path: "given_name", Code: "name_required", Message: "Indiquez le prénom et le nom de l’agent."})
-	}
-	if err := identity.CheckEmail(typed.email); err != nil {
-		return fault.New(fault.Invalid, "agent_invalid",
-			fault.Field{Path: "email", Code: "email_invalid", Message: "Saisissez une adresse électronique complète, par exemple nom@exemple.fr."})
+	if err := typed.check(); err != nil {
+		return err
 	}
 	err := s.DB.Read(ctx, t, system(v.scope.Hub), func(tx *tenants.Tx) error { return s.noAgentYet(ctx, tx) })
 	if err != nil {
@@ -267,23 +306,19 @@ func (s *Server) inviteFirst(v visit, t tenants.Tenant, typed invitation) error 
 	if err != nil {
 		return err
 	}
-	err = s.DB.Write(ctx, t, system(v.scope.Hub), func(tx *tenants.Tx) error {
+	return s.DB.Write(ctx, t, system(v.scope.Hub), func(tx *tenants.Tx) error {
 		if err := s.noAgentYet(ctx, tx); err != nil {
 			return err
 		}
-		_, err := staff.Invite(ctx, tx, staff.NewAgent{
+		agent, err := staff.Invite(ctx, tx, staff.NewAgent{
 			Email: typed.email, GivenName: typed.givenName, FamilyName: typed.familyName, Role: tenants.RoleAdmin,
 			Subject: identity.Subject(tx, identity.ProviderKratos, provider),
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return web.MailInvitation(ctx, tx, agent)
 	})
-	if err != nil {
-		return err
-	}
-	_, err = s.Identity.RequestRecovery(ctx, identity.Claim{
-		Email: typed.email, Address: address(v.r), Transient: identity.Transient{Tenant: t.ID, Purpose: identity.PurposeInvitation},
-	})
-	return err
 }
 
 func (s *Server) noAgentYet(ctx context.Context, tx *tenants.Tx) error {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/parvis-gru/parvis/api/web"
@@ -44,6 +45,10 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, scope web.Sc
 	status := http.StatusOK
 	if refused != nil {
 		status = http.StatusUnprocessableEntity
+		if wait := identity.RetryAfter(refused); wait > 0 {
+			status = http.StatusTooManyRequests
+			w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
+		}
 		page.Email.Error = web.Sentence(refused)
 		page.Errors = web.ErrorSummary{{ID: "email", Message: web.Sentence(refused)}}
 	}
@@ -59,7 +64,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request, scope web.Scope)
 		return err
 	}
 	login, err := s.Identity.SignIn(r.Context(), identity.Attempt{Email: form.Get("email"), Password: form.Get("password"), Address: address(r)})
-	if fault.Is(err, "credentials") {
+	if fault.Is(err, "credentials") || fault.Is(err, "too_many_attempts") {
 		return s.showSignIn(w, r, scope, form.Get("email"), err)
 	}
 	if err != nil {
@@ -122,6 +127,9 @@ func (s *Server) showCode(w http.ResponseWriter, r *http.Request, scope web.Scop
 
 func (s *Server) code(w http.ResponseWriter, r *http.Request, scope web.Scope) error {
 	form, err := s.UI.Form(w, r)
+	if fault.Is(err, "form_expired") {
+		return s.showCode(w, r, scope, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -131,8 +139,11 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request, scope web.Scope) e
 		return fault.New(fault.Unauthorized, "sign_in")
 	}
 	login, err = s.Identity.CompleteTOTP(r.Context(), login, form.Get("code"), address(r))
-	if fault.Is(err, "code_wrong") {
+	switch {
+	case fault.Is(err, "second_factor"), fault.Is(err, "too_many_attempts"):
 		return s.showCode(w, r, scope, err)
+	case fault.Is(err, "sign_in_again"):
+		return fault.New(fault.Unauthorized, "sign_in")
 	}
 	if err != nil {
 		return err

@@ -13,6 +13,10 @@ type Config struct {
 	Secure bool             // served over TLS: __Host- cookies, HSTS
 	Log    *slog.Logger     // access log and faults
 	Now    func() time.Time // the clock
+
+	// Observe is told of every request when it is answered: its route (a pattern of
+	// ours, never a path), status and duration. It may be nil.
+	Observe func(route string, status int, took time.Duration)
 }
 
 // UI is the web layer of one process. It is safe for concurrent use.

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
@@ -67,6 +68,10 @@ func (u *UI) Wrap(next http.Handler) http.Handler {
 		w := &response{ResponseWriter: raw, encoding: negotiate(r)}
 		u.headers(w.Header(), x.id)
 		defer u.finish(w, r, x, start)
+		if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
+			u.Fail(w, r, Site{}, fault.New(fault.NotFound, "not_found")) // nothing is called so
+			return
+		}
 		guarded.ServeHTTP(w, r)
 	})
 }
@@ -90,11 +95,15 @@ func (u *UI) finish(w *response, r *http.Request, x *exchange, start time.Time) 
 		route = r.Pattern
 	}
 	if route == "" {
-		route = r.Method + " (none)"
+		route = "(none)" // the method is the client's own word
 	}
+	took := u.config.Now().Sub(start)
 	u.config.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 		slog.String("request_id", x.id), slog.String("site", r.Host), slog.String("route", route), slog.Int("status", w.code()),
-		slog.Int64("bytes", w.sent), slog.Duration("took", u.config.Now().Sub(start)))
+		slog.Int64("bytes", w.sent), slog.Duration("took", took))
+	if u.config.Observe != nil {
+		u.config.Observe(route, w.code(), took)
+	}
 }
 
 // policy is the content security policy: everything from this host, nothing
