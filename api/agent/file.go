@@ -30,7 +30,8 @@ type dossier struct {
 	Number, Subject, URL string
 	Status               web.Status
 	Pairs                []pair
-	Due                  string // the deadline in a sentence
+	Due                  string   // the deadline in a sentence
+	DueNotes             []string // what is to be known of it
 	Notices              []web.Notice
 	Answers              []answerStep
 	Documents            []documentLine
@@ -78,6 +79,9 @@ func newDossier(d requests.Detail, zone *time.Location, today calendar.Date) dos
 	}
 	for _, s := range d.Deadline.Steps {
 		out.Steps = append(out.Steps, deadlineStep{Date: s.Date.FrenchShort(), Text: s.Text, Article: s.Article})
+	}
+	if d.State.Open() {
+		out.DueNotes = d.Deadline.Warnings
 	}
 	out.Buttons = buttons(d)
 	return out
@@ -180,6 +184,9 @@ func notices(d requests.Detail) []web.Notice {
 		out = append(out, web.Notice{Tone: web.Warning, Text: "Saisine irrégulière : il manque de quoi identifier la personne (CRPA R.112-9-1). Complétez ses coordonnées."})
 	}
 	for _, w := range d.Warnings {
+		if slices.Contains(d.Deadline.Warnings, w) {
+			continue // said beside the date
+		}
 		out = append(out, web.Notice{Tone: web.Warning, Text: w})
 	}
 	for _, w := range d.Appeal.Warnings {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
@@ -219,7 +221,7 @@ func (p *listPage) fill(q listQuery, found listed) {
 
 func row(r requests.Row, q listQuery, today calendar.Date) listRow {
 	out := listRow{
-		Number: r.Number, URL: q.with("demande", r.Number), Title: r.Title, Applicant: r.ApplicantName, Service: r.ServiceName, Agent: r.AgentName,
+		Number: r.Number, URL: q.with("demande", r.Number), Title: r.Title, Applicant: r.ApplicantName, Service: r.ServiceName, Agent: shortName(r.AgentName),
 		Status: web.RequestStatus(string(r.State)), Due: shortDay(r.DueOn, today), Late: r.Late(today),
 		Current: r.Number == q.values.Get("demande"), Unread: r.Unread,
 	}
@@ -233,6 +235,16 @@ func row(r requests.Row, q listQuery, today calendar.Date) listRow {
 		out.Due = shortDay(r.ClosedOn, today)
 	}
 	return out
+}
+
+// shortName writes a name as lists have room for it: K. Petit.
+func shortName(name string) string {
+	given, family, ok := strings.Cut(name, " ")
+	if !ok {
+		return name
+	}
+	initial, _ := utf8.DecodeRuneInString(given)
+	return string(initial) + ".\u00a0" + family
 }
 
 func (p *listPage) tabs(q listQuery, counts requests.Counts) {

@@ -2,11 +2,11 @@ package agent
 
 import (
 	"context"
+	"html/template"
 	"net/http"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
-	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -21,7 +21,9 @@ type receiptPage struct {
 }
 
 type receiptText struct {
-	Subject, Text string
+	Subject string
+	Body    template.HTML // as it was issued, cleaned by web.Letter
+	Issued  string
 }
 
 var receiptTemplate = web.MustParse[receiptPage](web.Agent, pages, "receipt.html")
@@ -47,11 +49,11 @@ func (s *Server) receipt(v visit) error {
 		Applicant: d.ApplicantName(), Mailed: d.Applicant.Email != "" && d.Applicant.EmailAgreed && len(d.Receipts) > 0,
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number, URL: page.URL}, {Label: "Accusé de réception"}}
-	for _, w := range d.Warnings {
+	for _, w := range d.Procedure.Warnings(d.Answers, d.ReceivedOn, d.SilenceLastDay) {
 		page.Notices = append(page.Notices, web.Notice{Tone: web.Warning, Text: w})
 	}
 	for _, r := range d.Receipts {
-		page.Receipts = append(page.Receipts, receiptText{r.Subject, notify.Absolute(r.Text, site)})
+		page.Receipts = append(page.Receipts, receiptText{r.Subject, web.Letter(r.HTML, v.r.Host), web.DateTime(r.IssuedAt.In(v.scope.Tenant.Zone()))})
 	}
 	return receiptTemplate.Render(v.w, v.r, http.StatusOK, page)
 }
