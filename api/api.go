@@ -109,7 +109,7 @@ func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, t tenants.T
 	}
 	scope.Settings = settings
 	scope.Site.Tagline, scope.Site.Phone, scope.Site.Email = settings.Tagline, settings.Phone, settings.Email
-	scope.Site.Address, scope.Site.OpeningHours = settings.PostalAddress, settings.OpeningHours
+	scope.Site.Address, scope.Site.OpeningHours, scope.Site.Accessibility = settings.PostalAddress, settings.OpeningHours, settings.Accessibility
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		s.v1.Serve(w, r, scope)

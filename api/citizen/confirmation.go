@@ -9,6 +9,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -56,7 +57,7 @@ func (s *Server) confirmation(v *visit) error {
 	}
 	page.Next = append(page.Next, stateNotice(d, today).Items...)
 	if len(d.Receipts) > 0 {
-		page.Receipt = web.Letter(d.Receipts[0].HTML, v.r.Host)
+		page.Receipt = web.Letter(notify.Absolute(d.Receipts[0].HTML, ""), v.r.Host)
 	}
 	return confirmationTemplate.Render(v.w, v.r, http.StatusOK, page)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -44,7 +45,7 @@ func (s *Server) receipt(v *visit) error {
 			return err
 		}
 		page = paperPage{
-			Heading: "Accusé de réception", Body: web.Letter(r.HTML, v.r.Host), Issued: web.DateTime(r.IssuedAt.In(tx.Tenant().Zone())), Proof: proof(r.SHA256),
+			Heading: "Accusé de réception", Body: web.Letter(notify.Absolute(r.HTML, ""), v.r.Host), Issued: web.DateTime(r.IssuedAt.In(tx.Tenant().Zone())), Proof: proof(r.SHA256),
 		}
 		return nil
 	})

@@ -17,8 +17,8 @@ var letterTags = map[atom.Atom]bool{
 }
 
 // Letter gives the body of a stored mail (a receipt, say) as a part of a page: its
-// words, headings and lists, without its style, its button and its outer frame. A link
-// to this very host becomes relative; another keeps its words alone, unless it is
+// words, headings and lists up to its button, without its style and its outer frame. A
+// link to this very host becomes relative; another keeps its words alone, unless it is
 // a mail or a telephone link.
 func Letter(source, host string) template.HTML {
 	root, err := html.Parse(strings.NewReader(source))
@@ -34,9 +34,26 @@ func Letter(source, host string) template.HTML {
 	}
 	var b strings.Builder
 	for c := range from.ChildNodes() {
+		if holdsButton(c) { // what follows speaks of it
+			break
+		}
 		writeLetter(&b, c, host)
 	}
 	return template.HTML(b.String()) //nolint:gosec // only letterTags without attributes but a checked href; words escaped
+}
+
+// holdsButton tells whether the mail's button, which leads to where the page
+// is, stands here.
+func holdsButton(n *html.Node) bool {
+	if slices.Contains(strings.Fields(attribute(n, "class")), "button") {
+		return true
+	}
+	for c := range n.ChildNodes() {
+		if holdsButton(c) {
+			return true
+		}
+	}
+	return false
 }
 
 func attribute(n *html.Node, name string) string {
@@ -59,9 +76,6 @@ func writeLetter(b *strings.Builder, n *html.Node, host string) {
 	}
 	switch n.DataAtom {
 	case atom.Style, atom.Script, atom.Head, atom.Title, atom.H1:
-		return
-	}
-	if strings.Contains(attribute(n, "class"), "button") {
 		return
 	}
 	open, end := "", ""
@@ -92,6 +106,8 @@ func letterLink(href, host string) string {
 	case err != nil:
 		return ""
 	case u.Scheme == "mailto" || u.Scheme == "tel":
+		return href
+	case u.Scheme == "" && LocalPath(href):
 		return href
 	case (u.Scheme == "http" || u.Scheme == "https") && u.Host == host && LocalPath(u.RequestURI()):
 		return u.RequestURI()

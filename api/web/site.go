@@ -20,19 +20,20 @@ import (
 // Site is whose pages are shown: a commune, a hub, or (zero) nobody's, for an
 // unknown host. It holds what layouts print and nothing that decides a right.
 type Site struct {
-	Name         string          // "Castanet-Tolosan"
-	Slug         string          // "castanet-tolosan"
-	Code         string          // INSEE code, or the hub's slug: chooses the placeholder blazon
-	Tagline      string          // under the name; empty: « Vos démarches en ligne »
-	Hub          string          // who runs the platform for the commune, in the footer
-	Colour       branding.Colour // the one colour of the theme
-	Phone        string          // as printed: "05 61 00 00 00"
-	Email        string
-	Address      string // lines of the postal address
-	OpeningHours string // one line a day
-	BlazonURL    string // the town's own arms; empty: the placeholder
-	SkylineURL   string // the town's own footer picture; empty: rooftops
-	Demo         bool   // says on every page that nothing here is real
+	Name          string          // "Castanet-Tolosan"
+	Slug          string          // "castanet-tolosan"
+	Code          string          // INSEE code, or the hub's slug: chooses the placeholder blazon
+	Tagline       string          // under the name; empty: « Vos démarches en ligne »
+	Hub           string          // who runs the platform for the commune, in the footer
+	Colour        branding.Colour // the one colour of the theme
+	Phone         string          // as printed: "05 61 00 00 00"
+	Email         string
+	Address       string // lines of the postal address
+	OpeningHours  string // one line a day
+	Accessibility string // how far an audit found it accessible; empty: « non conforme »
+	BlazonURL     string // the town's own arms; empty: the placeholder
+	SkylineURL    string // the town's own footer picture; empty: rooftops
+	Demo          bool   // says on every page that nothing here is real
 }
 
 // colour is the site's, or a calm grey for the pages of nobody.

@@ -178,7 +178,7 @@ func (d *Deployment) Scope(ctx context.Context, host string) (web.Scope, error) 
 		s := scope.Settings
 		scope.Site = web.Site{
 			Name: t.Name, Slug: t.Slug, Code: t.INSEE, Colour: colour(t.Colour), Tagline: s.Tagline,
-			Phone: s.Phone, Email: s.Email, Address: s.PostalAddress, OpeningHours: s.OpeningHours,
+			Phone: s.Phone, Email: s.Email, Address: s.PostalAddress, OpeningHours: s.OpeningHours, Accessibility: s.Accessibility,
 		}
 		return scope, err
 	default:
