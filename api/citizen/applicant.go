@@ -11,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/citizens"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
@@ -44,6 +45,9 @@ func (s *Server) step(v *visit) error {
 		return s.lost(v, err)
 	}
 	if step == applicantStep {
+		if d.Applicant == (requests.Applicant{}) && v.signedIn() { // signed in since
+			d.Applicant = ofCitizen(v.who.Citizen)
+		}
 		return s.showApplicant(v, d, e, d.Applicant, nil, nil)
 	}
 	return s.showStep(v, d, e, stepState{step: step})
@@ -103,6 +107,7 @@ func (s *Server) saveApplicant(v *visit) error {
 		return err
 	}
 	typed := applicantOf(form)
+	v.resume = form.Get("_draft")
 	var d requests.Draft
 	var e catalogue.Entry
 	var problems map[string]string
@@ -128,11 +133,17 @@ func (s *Server) saveApplicant(v *visit) error {
 	if err != nil {
 		return s.lost(v, err)
 	}
+	s.remember(v, slug)
 	if len(problems) > 0 || expired != nil {
 		return s.showApplicant(v, d, e, typed, problems, expired)
 	}
 	web.Redirect(v.w, v.r, path(slug, d.Step))
 	return nil
+}
+
+// ofCitizen is what the account knows of who applies.
+func ofCitizen(c citizens.Citizen) requests.Applicant {
+	return requests.Applicant{GivenName: c.GivenName, FamilyName: c.FamilyName, Email: c.Email, Phone: c.Phone, PostalAddress: c.PostalAddress}
 }
 
 func applicantOf(form url.Values) requests.Applicant {

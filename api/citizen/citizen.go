@@ -124,6 +124,9 @@ type visit struct {
 	who   web.Visitor
 	agent bool // signed in to the agents' area: a guest here
 
+	// resume is the code that a form carries of its own draft, for a browser that
+	// lost its cookies while the page was open.
+	resume    string
 	recovered bool // has just chosen a new password by a mailed code
 }
 

@@ -30,13 +30,20 @@ type draftFinder func(ctx context.Context, tx *tenants.Tx, token string) (reques
 func (s *Server) draft(ctx context.Context, tx *tenants.Tx, v *visit, slug string, find draftFinder) (requests.Draft, error) {
 	unknown := fault.New(fault.NotFound, "draft_unknown")
 	token, ok := s.UI.Cookie(v.r, draftCookie(slug))
-	if !ok {
+	if !ok && v.resume == "" {
 		return requests.Draft{}, unknown
+	}
+	if !ok {
+		token = v.resume
 	}
 	var d requests.Draft
 	var err error
 	if id, mine := strings.CutPrefix(token, ofAccount); mine {
-		d, err = requests.DraftByID(ctx, tx, tenants.ID(id))
+		var key tenants.ID
+		if key, err = tenants.ParseID(id); err != nil {
+			return d, unknown
+		}
+		d, err = requests.DraftByID(ctx, tx, key)
 	} else {
 		d, err = find(ctx, tx, token)
 	}
@@ -52,11 +59,22 @@ func (s *Server) draft(ctx context.Context, tx *tenants.Tx, v *visit, slug strin
 // token is the code by which the draft goes on elsewhere; empty for one that the
 // account holds.
 func (s *Server) token(v *visit, slug string) string {
-	token, _ := s.UI.Cookie(v.r, draftCookie(slug))
+	token, ok := s.UI.Cookie(v.r, draftCookie(slug))
+	if !ok {
+		return v.resume
+	}
 	if strings.HasPrefix(token, ofAccount) {
 		return ""
 	}
 	return token
+}
+
+// remember gives the browser its cookie back, once the code of the form has found
+// the draft.
+func (s *Server) remember(v *visit, slug string) {
+	if _, ok := s.UI.Cookie(v.r, draftCookie(slug)); !ok && v.resume != "" {
+		s.UI.SetCookie(v.w, v.r, draftCookie(slug), v.resume, draftCookieLife)
+	}
 }
 
 // start begins a procedure, or goes on with the draft that this browser holds.
@@ -83,10 +101,7 @@ func (s *Server) start(v *visit) error {
 		if err != nil || !v.signedIn() {
 			return err
 		}
-		c := v.who.Citizen
-		d, err = requests.SaveDraftApplicant(ctx, tx, d, requests.Applicant{
-			GivenName: c.GivenName, FamilyName: c.FamilyName, Email: c.Email, Phone: c.Phone, PostalAddress: c.PostalAddress,
-		})
+		d, err = requests.SaveDraftApplicant(ctx, tx, d, ofCitizen(v.who.Citizen))
 		return err
 	})
 	if err != nil {

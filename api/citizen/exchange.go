@@ -72,6 +72,9 @@ func (s *Server) addDocument(v *visit) error {
 		return err
 	})
 	item := form.Get("piece")
+	if err == nil && item != "" {
+		_, err = tenants.ParseID(item)
+	}
 	if err == nil && len(stored) == 0 {
 		err = fault.New(fault.Invalid, "file_chosen_none")
 	}

@@ -34,13 +34,17 @@ func (s *Server) showPaper(v *visit, page paperPage) error {
 
 // receipt shows a receipt as it was issued and sent.
 func (s *Server) receipt(v *visit) error {
+	id, err := tenants.ParseID(v.r.PathValue("receipt"))
+	if err != nil {
+		return err
+	}
 	var page paperPage
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
+	err = s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
 		tx, number, err := s.holder(ctx, tx, v)
 		if err != nil {
 			return err
 		}
-		r, err := requests.ReceiptOf(ctx, tx, number, tenants.ID(v.r.PathValue("receipt")))
+		r, err := requests.ReceiptOf(ctx, tx, number, id)
 		if err != nil {
 			return err
 		}

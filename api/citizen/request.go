@@ -345,13 +345,17 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 
 // document serves a document of the request, to be saved.
 func (s *Server) document(v *visit) error {
+	id, err := tenants.ParseID(v.r.PathValue("document"))
+	if err != nil {
+		return err
+	}
 	var doc store.Document
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
+	err = s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
 		tx, number, err := s.holder(ctx, tx, v)
 		if err != nil {
 			return err
 		}
-		doc, err = requests.DocumentOf(ctx, tx, number, tenants.ID(v.r.PathValue("document")))
+		doc, err = requests.DocumentOf(ctx, tx, number, id)
 		return err
 	})
 	if err != nil {

@@ -148,6 +148,10 @@ func TestAnEmptyMessageAndAForgedFormAreRefused(t *testing.T) {
 	if b.Post("/demandes/"+number+"/retirer", map[string][]string{"version": {"1"}}).Status != 422 {
 		t.Error("a withdrawal without a token is not refused")
 	}
+	for _, path := range []string{"/documents/x", "/accuse/x", "/reponse/x", "/documents/0190a0a0-0000-7000-8000-000000000000"} {
+		b.Get("/demandes/"+number+path).Want(404, "")
+	}
+	b.Get("/demandes/x").Want(404, "")
 	left := b.Get("/suivi").Form(`form[action="/suivi/fermer"]`).Submit().Want(200, "/suivi")
 	if left.Has(`a[href^="/demandes/"]`) {
 		t.Error("the browser still follows the request")

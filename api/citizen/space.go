@@ -80,12 +80,16 @@ func (s *Server) openDraft(v *visit) error {
 	if _, err := s.UI.Form(v.w, v.r); err != nil {
 		return err
 	}
+	id, err := tenants.ParseID(v.r.PathValue("draft"))
+	if err != nil {
+		return err
+	}
 	var d requests.Draft
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
+	err = s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
 		if err := v.citizen(); err != nil {
 			return err
 		}
-		d, err = requests.DraftByID(ctx, tx, tenants.ID(v.r.PathValue("draft")))
+		d, err = requests.DraftByID(ctx, tx, id)
 		return err
 	})
 	if fault.Is(err, "draft_unknown") {

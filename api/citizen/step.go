@@ -76,8 +76,8 @@ func (s *Server) saveStep(v *visit) error {
 		d, err = s.draft(ctx, tx, v, slug, requests.DraftByToken)
 		return err
 	})
-	if err != nil {
-		return s.lost(v, err)
+	if err != nil && !fault.Is(err, "draft_unknown") { // the form may carry its code
+		return err
 	}
 	sent := stepSent{server: s, visit: v, step: step}
 	form, err := s.UI.Upload(v.w, v.r, func(p web.Part) error { return sent.take(d, p) })
@@ -88,6 +88,7 @@ func (s *Server) saveStep(v *visit) error {
 	case err != nil:
 		return err
 	}
+	v.resume = form.Get("_draft")
 	return sent.save(form)
 }
 
@@ -103,6 +104,9 @@ type stepSent struct {
 // take stores a file while it comes in. What is wrong with it is told beside its
 // question; the rest of the step goes on.
 func (in *stepSent) take(d requests.Draft, p web.Part) error {
+	if d.Procedure == nil {
+		return nil // no draft yet, and so no question
+	}
 	f := received{field: p.Name}
 	if field, ok := d.Procedure.Form.Field(p.Name); !ok || field.Kind != forms.KindFile || len(in.files) >= store.MaxPerDraft {
 		return nil // no question of this form: read past it
@@ -155,7 +159,10 @@ func (in *stepSent) save(form url.Values) error {
 			return err
 		}
 		if _, document, ok := strings.Cut(removing, ":"); ok {
-			d, err = requests.DetachFromDraft(ctx, tx, d, tenants.ID(document))
+			id, err := tenants.ParseID(document)
+			if err == nil {
+				d, err = requests.DetachFromDraft(ctx, tx, d, id)
+			}
 			return err
 		}
 		return in.judge(ctx, tx, &d, &at)
@@ -163,6 +170,7 @@ func (in *stepSent) save(form url.Values) error {
 	if err != nil {
 		return s.lost(v, err)
 	}
+	s.remember(v, slug)
 	for i := range in.files {
 		in.files[i].kept = in.files[i].problem == nil && in.expired == nil
 	}

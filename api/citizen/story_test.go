@@ -149,3 +149,22 @@ func TestNobodyElseOpensARequest(t *testing.T) {
 		t.Errorf("thirty guesses end with %d", last.Status)
 	}
 }
+
+func TestCookiesLostWhileTypingLoseNothing(t *testing.T) {
+	t.Parallel()
+	b := deploy(t).Browser(t)
+	step := begin(t, b, report).Form(stepForm).Fill(me).Submit()
+	b.Forget()
+	again := step.Form(stepForm).Set("categorie", "eau").Set("danger", "non").Set("lieu", "Fontaine").Submit().Want(422, "")
+	if got := again.Form(stepForm).Value("lieu"); got != "Fontaine" {
+		t.Fatalf("what was typed came back as %q", got)
+	}
+	again.Form(stepForm).Submit().Want(200, "/demarches/"+report+"/recapitulatif").Form(sendForm).Submit().Want(200, "")
+
+	first := begin(t, b, "courrier-maire")
+	b.Forget()
+	typed := first.Form(stepForm).Fill(me).Submit().Want(422, "")
+	if typed.Form(stepForm).Value("family_name") != "Lefèvre" {
+		t.Error("who applies is lost with the cookies")
+	}
+}
