@@ -183,7 +183,7 @@ func (s *Server) changePassword(v visit) error {
 	var over []string
 	if err == nil {
 		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, me web.Visitor) (err error) {
-			if err = identity.Renew(ctx, tx, me.Session, login); err != nil {
+			if err := identity.Renew(ctx, tx, me.Session, login); err != nil {
 				return err
 			}
 			over, err = identity.EndSessions(ctx, tx, me.Session.Person, me.Session)

@@ -95,6 +95,9 @@ func (s *Server) showApplicant(v visit, typed url.Values, refused error) error {
 		return err
 	}
 	d := o.detail
+	if err := possible(d, requests.ActionCorrect); err != nil && refused == nil {
+		return err
+	}
 	page := applicantPage{
 		Frame: s.frame(v, me, "Corriger les coordonnées", home), Number: d.Number, URL: requestPath(d.Number), Version: strconv.FormatInt(d.Version, 10),
 		Conflict: conflictOf(refused, o.changes, v.scope.Tenant.Zone()),

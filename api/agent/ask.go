@@ -66,6 +66,9 @@ func (s *Server) showAsk(v visit, typed url.Values, refused error) error {
 	if parsed == nil {
 		page.NewDate, page.Refused = foreseen(d, readNotice(d.Procedure, typed, limit), o.today, v.scope.Tenant.Territory())
 	}
+	if err := possible(d, requests.ActionAskDocuments); err != nil && refused == nil && !page.Refused {
+		return err
+	}
 	page.wrong(refused)
 	return askTemplate.Render(v.w, v.r, status(refused), page)
 }

@@ -22,7 +22,7 @@ type receiptPage struct {
 
 type receiptText struct {
 	Subject string
-	Body    template.HTML // as it was issued, cleaned by web.Letter
+	Body    template.HTML //nolint:forbidigo // as it was issued, made by web.Letter
 	Issued  string
 }
 

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,8 +15,10 @@ func TestACounterRequestIsRecordedOnOnePage(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	b := o.signed(t, o.front)
-	p := b.Get("/agents/nouvelle?q=trou").Want(http.StatusOK, "")
-	p = b.Get("/agents/nouvelle").Follow("Écrire au maire").Want(http.StatusOK, "/agents/nouvelle/courrier-maire")
+	if got := b.Get("/agents/nouvelle?q=trou").Want(http.StatusOK, "").Texts(".rows-list a"); !slices.Contains(got, "Signaler un problème dans la rue") {
+		t.Errorf("« trou » finds %q", got)
+	}
+	p := b.Get("/agents/nouvelle").Follow("Écrire au maire").Want(http.StatusOK, "/agents/nouvelle/courrier-maire")
 	f := p.Form("form.record").Fill(map[string]string{
 		"_canal": "post", "_recue": "2026-11-20", "_family_name": "N’Diaye", "_given_name": "Fatou", "_postal_address": "3 rue du Lac\n31320 Castanet-Tolosan",
 		"_on_behalf_of": "Awa N’Diaye", "nature": "question", "sujet": "Le marché",

@@ -294,6 +294,19 @@ func (s *Server) markRead(v visit, d requests.Detail) error {
 	return err
 }
 
+// possible refuses the page of an action that the request no longer allows, or that
+// its agent may not do.
+func possible(d requests.Detail, a requests.Action) error {
+	switch {
+	case slices.Contains(d.Actions, a):
+		return nil
+	case d.State.Open():
+		return fault.New(fault.Forbidden, "not_allowed")
+	default:
+		return fault.New(fault.Conflict, "action_not_possible")
+	}
+}
+
 // outcomeOf reads a decision from an address or a form.
 func outcomeOf(value string, among []catalogue.Outcome) (catalogue.Outcome, bool) {
 	o := catalogue.Outcome(value)

@@ -1,11 +1,13 @@
 package agent
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -114,5 +116,37 @@ func TestCoordinatesAreCorrected(t *testing.T) {
 	f.Set("_email", "amina@example.fr").Submit().Want(http.StatusOK, requestPath(r.Number))
 	if a := o.get(t, r.Number).Applicant; a.Email != "amina@example.fr" || a.GivenName != "Amina" || !a.EmailAgreed {
 		t.Errorf("the applicant is now %+v", a)
+	}
+}
+
+func TestAMailThatBouncedIsSeen(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	r := o.ask(t, "salle-association", room)
+	o.Write(t, o.Tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) error {
+		_, err := tx.Exec(ctx, `update notification set state = 'bounced', detail = '550' where request_id = $1`, r.ID)
+		return err
+	})
+	p := o.signed(t, o.front).Get("/agents?demande="+r.Number).Want(http.StatusOK, "")
+	if got := p.Texts(".panel .notice.danger"); len(got) != 1 || !strings.Contains(got[0], "n’est pas arrivé") {
+		t.Errorf("the panel says %q", got)
+	}
+	p = p.Follow("Ouvrir le dossier").Want(http.StatusOK, requestPath(r.Number))
+	if got := p.Texts("table .status.danger"); len(got) == 0 || got[0] != "Refusé" {
+		t.Errorf("the list of what was sent says %q", got)
+	}
+}
+
+func TestARequestIsTakenFromThePanelAndTheListStays(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	r := o.ask(t, "signalement-voirie", streetReport)
+	p := o.signed(t, o.instructor).Get("/agents?q=Lef%C3%A8vre&demande=" + r.Number)
+	p = p.Form(`.panel form:has(button[value="prendre"])`).Press("Prendre").Want(http.StatusOK, "/agents")
+	if p.Query.Get("demande") != r.Number || p.Query.Get("q") != "Lefèvre" {
+		t.Errorf("the list comes back as %v", p.Query)
+	}
+	if !p.Has(".notice.success") {
+		t.Error("nothing says that it is done")
 	}
 }

@@ -73,7 +73,7 @@ func TestAnAgentSignsInWithASecondFactorWhereTheCommuneAsksForOne(t *testing.T) 
 	if stranger.Text(".error-summary li") != wrong.Text(".error-summary li") {
 		t.Error("somebody who is no agent gets another answer than a wrong password")
 	}
-	p = signIn(wrong, email, webtest.Password).Want(http.StatusOK, "/agents/compte")
+	signIn(wrong, email, webtest.Password).Want(http.StatusOK, "/agents/compte")
 
 	settings := webtest.Settings()
 	settings.RequireAgentTOTP = true
