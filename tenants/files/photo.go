@@ -133,9 +133,11 @@ func orientationOnly(body []byte) (block []byte, found bool) {
 	if at < 8 || at+2 > len(tiff) {
 		return nil, false
 	}
-	for n := int(order.Uint16(tiff[at:])); n > 0; n-- {
+	// No more entries than there is room for: a block of twenty bytes that claims
+	// 65,535 of them, repeated over a whole file, would otherwise cost minutes.
+	for n := min(int(order.Uint16(tiff[at:])), (len(tiff)-at-2)/12); n > 0; n-- {
 		entry := at + 2 + 12*(n-1)
-		if entry+12 > len(tiff) || order.Uint16(tiff[entry:]) != tagOrientation {
+		if order.Uint16(tiff[entry:]) != tagOrientation {
 			continue
 		}
 		if value := order.Uint16(tiff[entry+8:]); value > 1 && value <= 8 {

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/parvis-gru/parvis/tenants/files"
 )
@@ -149,4 +150,20 @@ func FuzzPhoto(f *testing.F) {
 			t.Fatal("an empty photo was kept")
 		}
 	})
+}
+
+// A block of twenty bytes can say that it lists 65,535 tags; a whole file of them is
+// read in the time that its bytes take.
+func TestPhotoThatClaimsTagsIsReadOnce(t *testing.T) {
+	t.Parallel()
+	block := jpegSegment(0xE1, "Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\xff\xff")
+	body := append([]byte{0xFF, 0xD8}, bytes.Repeat(block, 4<<20/len(block))...)
+	body = append(body, 0xFF, 0xD9)
+	began := time.Now()
+	if back := kept(t, "trou.jpg", body); len(back) != 4 {
+		t.Errorf("%d bytes kept of an empty picture", len(back))
+	}
+	if took := time.Since(began); took > 15*time.Second { // minutes, where each claim is believed
+		t.Errorf("took %s", took)
+	}
 }

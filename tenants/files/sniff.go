@@ -84,7 +84,7 @@ func sniff(start []byte, name string) (accepted, bool) {
 // refuseMacros looks at the index of an office file: parts that hold a program are
 // refused, and so is what is no archive after all.
 func (s *Store) refuseMacros(ctx context.Context, stored Stored) error {
-	archive, err := zip.NewReader(blobAt{ctx: ctx, bucket: s.bucket, key: stored.BlobKey}, stored.Size)
+	archive, err := zip.NewReader(&blobAt{ctx: ctx, bucket: s.bucket, key: stored.BlobKey, left: maxIndex}, stored.Size)
 	if err != nil {
 		return fault.New(fault.Invalid, "file_type_refused")
 	}

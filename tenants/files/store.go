@@ -173,15 +173,26 @@ func ownKey(t tenants.Tenant, key string) bool {
 	return t.Schema != "" && len(key) > len(prefix) && key[:len(prefix)] == prefix
 }
 
-// blobAt reads a stored file at any place, for the index at an archive's end.
+// blobAt reads a stored file at any place, for the index at an archive's end. It
+// gives no more than left bytes: an office file has some dozens of parts, and an
+// index of half a million would fill the memory.
 type blobAt struct {
 	ctx    context.Context //nolint:containedctx // one call's reader: io.ReaderAt has no context
 	bucket *blob.Bucket
 	key    string
+	left   int64
 }
 
+// maxIndex is how much of an archive is read to know its parts, in bytes.
+const maxIndex = 1 << 20
+
+var errIndex = errors.New("files: the archive's index is too long")
+
 // ReadAt fills p from the file's byte off on.
-func (b blobAt) ReadAt(p []byte, off int64) (int, error) {
+func (b *blobAt) ReadAt(p []byte, off int64) (int, error) {
+	if b.left -= int64(len(p)); b.left < 0 {
+		return 0, errIndex
+	}
 	r, err := b.bucket.NewRangeReader(b.ctx, b.key, off, int64(len(p)), nil)
 	if err != nil {
 		return 0, err

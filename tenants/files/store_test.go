@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -74,6 +75,15 @@ func office(t *testing.T, parts ...string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// manyParts are more parts than any office file has.
+func manyParts() []string {
+	parts := []string{"[Content_Types].xml", "_rels/.rels", "word/document.xml"}
+	for i := range 25_000 {
+		parts = append(parts, "word/"+strconv.Itoa(i))
+	}
+	return parts
 }
 
 const pdf = "%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -155,6 +165,7 @@ func TestPutRefusesAndKeepsNothing(t *testing.T) {
 		"program":           {files.Upload{Name: "cv.pdf", Body: strings.NewReader("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")}, fault.Invalid, "file_type_refused"},
 		"archive":           {files.Upload{Name: "dossier.docx", Body: bytes.NewReader(office(t, "virus.exe"))}, fault.Invalid, "file_type_refused"},
 		"macros":            {files.Upload{Name: "budget.docx", Body: bytes.NewReader(office(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml", "word/vbaProject.bin"))}, fault.Invalid, "file_macros"},
+		"half a million":    {files.Upload{Name: "dossier.docx", Body: bytes.NewReader(office(t, manyParts()...))}, fault.Invalid, "file_type_refused"},
 		"too large":         {files.Upload{Name: "film.pdf", Body: &endless{strings.NewReader(pdf)}}, fault.TooLarge, "file_too_large"},
 		"sender goes away":  {files.Upload{Name: "long.pdf", Body: &broken{strings.NewReader(pdf + strings.Repeat("x", 100_000))}}, fault.Invalid, "file_unreadable"},
 		"photo that is pdf": {files.Upload{Name: "trou.jpg", Photo: true, Body: strings.NewReader(pdf)}, fault.Invalid, "photo_type_refused"},
