@@ -63,8 +63,9 @@ var owners = []struct {
 	{"github.com/ory", []string{"tenants/identity"}},
 	{"github.com/stripe", []string{"billing"}},
 	{"html/template", []string{"api", "tenants/notify"}},
-	// cmd/parvis as the composition root alone: it opens the pools and hands them on.
-	{"github.com/jackc/pgx", []string{"tenants", "billing", "migrations", "jobs", "cmd/parvis"}},
+	// cmd/parvis as the composition root alone: it opens the pools and hands them on;
+	// cmd/dev for its benchmarks.
+	{"github.com/jackc/pgx", []string{"tenants", "billing", "migrations", "jobs", "cmd/parvis", "cmd/dev"}},
 }
 
 // environment is who may read environment variables: configuration enters in one place.

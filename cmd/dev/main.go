@@ -23,7 +23,9 @@ func commands() []command {
 		{"lint", "gofmt, golangci-lint and the table of layers", runLint},
 		{"test", "go test on all packages, or on those named; flags are passed on", runTest},
 		{"browser", "browser tests against a demo of their own, or -url of a running one", runBrowser},
+		{"bench", "measure: provision, list, post, demo, pages; all of them without a name", runBench},
 		{"assets", "build the pages' styles and scripts (-check: tell whether they are current)", runAssets},
+		{"openapi", "write api/v1/openapi.json, the API's description (-check: tell whether it is current)", runOpenAPI},
 		{"communes", "make tenants/communes from the pinned npm package (-check: tell whether it is whole)", runCommunes},
 	}
 }
