@@ -16,7 +16,7 @@ import (
 type confirmationPage struct {
 	web.Frame
 	Heading, Number, Code string
-	Procedure             string
+	Procedure, Yours      string
 	Next                  []string
 	Warnings              []string
 	Receipt               template.HTML // as it was issued
@@ -47,7 +47,7 @@ func (s *Server) confirmation(v *visit) error {
 		return err
 	}
 	page := confirmationPage{
-		Heading: headings[catalogue.Kind(d.Kind)], Number: d.Number, Code: code, Procedure: d.Title, Warnings: d.Warnings,
+		Heading: headings[catalogue.Kind(d.Kind)], Number: d.Number, Code: code, Procedure: d.Title, Yours: nounOf(catalogue.Kind(d.Kind)).yours, Warnings: d.Warnings,
 		Account: d.CitizenID != "", Mail: d.Applicant.Email != "",
 	}
 	page.Frame = s.frame(v, page.Heading, "/suivi")

@@ -103,8 +103,20 @@ func TestThePagesOfThePublicSite(t *testing.T) {
 	if n := len(b.Get("/donnees-personnelles").All(".disclosure")); n != 12 {
 		t.Errorf("%d procedures have their notice", n)
 	}
-	if link := b.Get("/").Text(`footer a[href="/accessibilite"]`); !strings.Contains(link, "non conforme") {
-		t.Errorf("the footer says %q", link)
+	said := func() string { return b.Get("/").Text(`footer a[href="/accessibilite"]`) }
+	if link := said(); !strings.Contains(link, "non conforme") {
+		t.Errorf("before any audit the footer says %q", link)
+	}
+	d.Write(t, d.Tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) error {
+		settings, version, err := tenants.GetSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		settings.Accessibility = "partiellement conforme"
+		return tenants.PutSettings(ctx, tx, settings, version)
+	})
+	if link := said(); !strings.HasSuffix(link, ": partiellement conforme") {
+		t.Errorf("after an audit the footer says %q", link)
 	}
 }
 

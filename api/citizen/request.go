@@ -264,6 +264,8 @@ func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 		n.Items = append(n.Items, d.Procedure.SilenceText())
 	case d.Silence.Effect == calendar.Acceptance:
 		n.Items = append(n.Items, "Sans réponse le "+last.French()+" au soir, votre demande sera acceptée ("+inDays(today, last)+"), si elle est complète.")
+	case catalogue.Kind(d.Kind) == catalogue.KindReport:
+		n.Items = append(n.Items, "Réponse au plus tard le "+last.French()+" ("+inDays(today, last)+"). Sans réponse ce jour-là, ce que vous demandez sera considéré comme refusé.")
 	default:
 		n.Items = append(n.Items, "Réponse au plus tard le "+last.French()+" ("+inDays(today, last)+"). Sans réponse ce jour-là, votre demande sera considérée comme refusée et vous pourrez contester ce refus.")
 	}
