@@ -207,7 +207,8 @@ func (p *Procedure) requiredLetters() []Outcome {
 
 // mustHold gives what a letter of an outcome cannot leave out: the reasons of a
 // refusal (CRPA L.211-2, L.211-5) and its routes of appeal (CJA R.421-5), the
-// dates of a silent decision (L.232-3), the pieces and the time given (L.114-5).
+// dates of a silent decision (L.232-3), the pieces, the time given and what it does to
+// the time for answering (L.114-5).
 func mustHold(o Outcome, r Route) []string {
 	var names []string
 	switch o {
@@ -223,7 +224,7 @@ func mustHold(o Outcome, r Route) []string {
 	case OutcomeImplicitRejection:
 		names = []string{"dernier_jour", "voies_recours"}
 	case OutcomeDocuments:
-		names = []string{"pieces", "limite"}
+		names = []string{"pieces", "limite", "effet"}
 	case OutcomeRegister:
 		names = []string{"recu_le", "numero"}
 	case OutcomeAccept:

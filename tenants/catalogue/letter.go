@@ -18,7 +18,7 @@ const answerPrefix = "reponse."
 
 // placeholders are the names that every letter may use, beside its form's answers.
 var placeholders = []string{
-	"acquis_le", "agent", "commune", "decide_le", "demandeur", "demarche", "dernier_jour", "limite", "motifs", "numero",
+	"acquis_le", "agent", "commune", "decide_le", "demandeur", "demarche", "dernier_jour", "effet", "limite", "motifs", "numero",
 	"pieces", "recu_le", "service", "service_courriel", "service_telephone", "signataire", "signataire_qualite", "voies_recours",
 }
 
@@ -82,7 +82,8 @@ type ComposedLetter struct {
 // An outcome without a letter is fault.NotFound "letter_unknown"; a refusal, an
 // answer or a closure without reasons is fault.Invalid "reasons_required" (L.211-2);
 // a notice of missing pieces without pieces is "pieces_required"; a letter that must name the
-// court where none is set is fault.Invalid "mentions_missing" (CJA R.421-5).
+// court where none is set (CJA R.421-5), and an acceptance or a refusal that nobody signs
+// (CRPA L.212-1), are fault.Invalid "mentions_missing".
 func Compose(e Entry, s tenants.Settings, o Outcome, f LetterFacts) (ComposedLetter, error) {
 	p := e.Procedure()
 	l, ok := p.Letters[o]
@@ -120,11 +121,14 @@ func (f LetterFacts) enough(e Entry, s tenants.Settings, o Outcome, l Letter) er
 	if o == OutcomeDocuments && (len(f.Pieces) == 0 || f.LimitOn.IsZero()) {
 		return fault.New(fault.Invalid, "pieces_required", fault.Field{Path: "items", Code: "required"})
 	}
-	if !slices.Contains(placeholdersIn(l), "voies_recours") || e.Procedure().Route == RouteNone {
-		return nil
-	}
 	var lack lacks
-	lack.appeal(AppealFor(e, s))
+	if o == OutcomeAccept || o == OutcomeRefuse {
+		name, title := f.signatory(s)
+		lack.want(name != "" && title != "", "signatory", inSettings, "Le prénom, le nom et la qualité de qui signe les décisions (CRPA, article\u00a0L.212-1)")
+	}
+	if slices.Contains(placeholdersIn(l), "voies_recours") && e.Procedure().Route != RouteNone {
+		lack.appeal(AppealFor(e, s))
+	}
 	return missingFault(lack)
 }
 
@@ -144,6 +148,7 @@ func (f LetterFacts) values(e Entry, s tenants.Settings, o Outcome) map[string]s
 		"voies_recours": strings.Join(AppealFor(e, s).Paragraphs(!implicit, silence, f.AppealLastDay), "\n\n"),
 	}
 	v["signataire"], v["signataire_qualite"] = f.signatory(s)
+	v["effet"] = f.noticeEffect(e.Procedure())
 	lines := PieceLines(f.Pieces)
 	for i := range lines {
 		lines[i] = "- " + lines[i]
@@ -158,6 +163,16 @@ func (f LetterFacts) values(e Entry, s tenants.Settings, o Outcome) map[string]s
 func (f LetterFacts) signatory(s tenants.Settings) (name, title string) {
 	if f.Signatory != "" {
 		return f.Signatory, f.SignatoryTitle
+	}
+	return Signatory(s)
+}
+
+// Signatory gives who signs the commune's decisions, and in what quality (CRPA
+// L.212-1): whom the settings name, or else the mayor, who signs what is not
+// delegated (CGCT L.2122-18). Both are empty where the settings name neither.
+func Signatory(s tenants.Settings) (name, title string) {
+	if s.SignatoryName == "" && s.Mayor != "" {
+		return s.Mayor, "Maire"
 	}
 	return s.SignatoryName, s.SignatoryTitle
 }

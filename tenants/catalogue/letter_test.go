@@ -102,9 +102,12 @@ func TestLetterLeavesOutWhatIsEmpty(t *testing.T) {
 	f := letterFacts(e.Procedure())
 	f.Reasons, f.Applicant, f.Agent = "", "", ""
 	f.Answers = map[string]string{"nombre_tables": "10", "manifestation": "la fête du quai"}
-	l, err := catalogue.Compose(e, tenants.Settings{Phone: "05 61 00 00 00"}, catalogue.OutcomeAccept, f)
+	l, err := catalogue.Compose(e, tenants.Settings{Phone: "05 61 00 00 00", Mayor: "Camille Exemple"}, catalogue.OutcomeAccept, f)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(l.Body, "Camille Exemple\nMaire") {
+		t.Errorf("the mayor signs what nobody else is named for:\n%s", l.Body)
 	}
 	if !strings.Contains(l.Body, "- Tables\u00a0: 10") || strings.Contains(l.Body, "Chaises") || !strings.Contains(l.Body, "\n\nBonjour,\n\n") || !strings.Contains(l.Body, "pour la fête du quai") {
 		t.Errorf("letter:\n%s", l.Body)

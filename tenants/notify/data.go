@@ -26,7 +26,8 @@ type Paragraph struct {
 }
 
 // Receipt is an accusé de réception, on paper (CRPA R.112-5) or electronic (ARE,
-// R.112-11-1), or the receipt of a declaration: the e-mail, and the text to print.
+// R.112-11-1): the e-mail, and the text to print. That of a declaration is no
+// récépissé: the town hall gives one once it has checked the declaration.
 type Receipt struct {
 	Electronic   bool
 	Number       string // printed as it is, never parsed: it may be a placeholder of letters, figures and -_.~
@@ -37,6 +38,7 @@ type Receipt struct {
 	ReceivedOn   calendar.Date // civil date in the commune
 	ReceivedAt   time.Time     // in the commune's zone; its hour is printed where it falls on ReceivedOn
 	Declaration  bool
+	Document     bool        // of a document sent for a request that we have already
 	Mentions     []Paragraph // every mention that the law wants, in order; all are printed
 	Warnings     []string
 	Path         string // follow-up page
@@ -115,6 +117,9 @@ type SMSDocuments struct {
 // SMSDecision says by SMS that a request was answered.
 type SMSDecision struct{ Number string }
 
+// SMSLapsed says by SMS that the time for answering is over: silence decided.
+type SMSLapsed struct{ Number string }
+
 // SMSMessage says by SMS that an agent wrote.
 type SMSMessage struct{ Number string }
 
@@ -138,6 +143,7 @@ func (ResumeCode) template() string     { return "resume_code" }
 func (SMSReceived) template() string    { return "sms_received" }
 func (SMSDocuments) template() string   { return "sms_documents" }
 func (SMSDecision) template() string    { return "sms_decision" }
+func (SMSLapsed) template() string      { return "sms_lapsed" }
 func (SMSMessage) template() string     { return "sms_message" }
 
 func (c CourierMail) template() string {

@@ -158,8 +158,10 @@ func titles(d Data) (subject, heading string) {
 	switch d := d.(type) {
 	case Receipt:
 		switch {
+		case d.Document:
+			return ofRequest(d.Number, "votre document est arrivé"), "Accusé de réception de votre document"
 		case d.Declaration:
-			return "Récépissé de votre déclaration " + d.Number, "Récépissé de votre déclaration"
+			return "Accusé de réception de votre déclaration " + d.Number, "Accusé de réception de votre déclaration"
 		case d.Electronic:
 			return "Accusé de réception de votre demande " + d.Number, "Accusé de réception électronique"
 		default:

@@ -46,14 +46,14 @@ func every() map[string]notify.Data {
 		Electronic: true, Number: "26-000123", TrackingCode: "ABCD-EFGH-JKMN", Title: "Buvette", Applicant: "Camille Durand", OnBehalfOf: "Nour Durand",
 		ReceivedOn: monday, ReceivedAt: at, Mentions: mentions(), Warnings: []string{"Votre fête a lieu avant la fin du délai."}, Path: "/suivi?numero=26-000123",
 	}
-	paper, declared := receipt, receipt
-	paper.Electronic, declared.Declaration = false, true
+	paper, declared, document := receipt, receipt, receipt
+	paper.Electronic, declared.Declaration, document.Document = false, true, true
 	lines := []notify.DigestLine{{Number: "26-000123", Title: "Buvette", DueOn: monday, Path: "/agents?demande=26-000123"}, {Number: "26-000124", Title: "Terrasse", Path: "/agents?demande=26-000124"}}
 	mail := func(purpose string) notify.Data {
 		return notify.CourierMail{Purpose: purpose, Code: "427199", Path: "/mot-de-passe", Minutes: 15}
 	}
 	return map[string]notify.Data{
-		"receipt": receipt, "receipt on paper": paper, "receipt of a declaration": declared,
+		"receipt": receipt, "receipt on paper": paper, "receipt of a declaration": declared, "receipt of a document": document,
 		"registration": notify.Registration{Number: "26-000123", TrackingCode: "ABCD-EFGH-JKMN", Title: "Buvette", Applicant: "Camille Durand", ReceivedOn: monday, ReceivedAt: at, Path: "/suivi"},
 		"message":      notify.CitizenMessage{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Author: "Nour Alami", AuthorTitle: "Instructrice", Service: "Vie associative", Body: "Corps un\n\nCorps deux", Path: "/demandes/26-000123"},
 		"documents":    letter(notify.LetterDocuments), "decision": letter(notify.LetterDecision), "implicit": letter(notify.LetterImplicit),
@@ -194,7 +194,7 @@ func sameWords(t *testing.T, name string, r notify.Rendered, doc *html.Node) {
 
 func TestAReceiptPrintsEveryMentionInOrder(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"receipt", "receipt on paper", "receipt of a declaration"} {
+	for _, kind := range []string{"receipt", "receipt on paper", "receipt of a declaration", "receipt of a document"} {
 		r, doc := render(t, every()[kind])
 		page := words(doc)
 		for form, text := range map[string]string{"text": strings.Join(strings.Fields(r.Text), " "), "page": page} {
@@ -217,8 +217,9 @@ func TestAReceiptPrintsEveryMentionInOrder(t *testing.T) {
 		}
 	}
 	headings := map[string]string{
-		"receipt": "Accusé de réception électronique", "receipt on paper": "Accusé de réception", "receipt of a declaration": "Récépissé de votre déclaration",
-		"registration": "Accusé d’enregistrement électronique",
+		"receipt": "Accusé de réception électronique", "receipt on paper": "Accusé de réception", "receipt of a declaration": "Accusé de réception de votre déclaration",
+		"receipt of a document": "Accusé de réception de votre document",
+		"registration":          "Accusé d’enregistrement électronique",
 	}
 	for kind, want := range headings {
 		_, doc := render(t, every()[kind])

@@ -67,7 +67,8 @@ func actionOf(o catalogue.Outcome) (Action, bool) {
 // "silence_acquired", but that an acceptance or an answer may still follow a silent
 // rejection, which is then written first. A request is closed without a decision only
 // where its papers never came in the time given, or it is irregular (F3): fault.Conflict
-// "documents_limit_running".
+// "documents_limit_running". A refusal whose changed letter no longer names the ways of
+// appeal is fault.Invalid "letter_lacks_appeal".
 func Decide(ctx context.Context, tx *tenants.Tx, number string, in DecisionInput, expect int64) (Request, error) {
 	c, err := begin(ctx, tx, number, expect)
 	if err != nil {
@@ -159,6 +160,9 @@ func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, erro
 	if d.Letter == "" {
 		d.Letter = composed.Body
 	}
+	if err := c.keepsAppeal(ctx, d); err != nil {
+		return d, err
+	}
 	if d.Subject == "" {
 		d.Subject = composed.Subject
 	}
@@ -181,11 +185,32 @@ func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, erro
 	if err != nil {
 		return d, err
 	}
-	d.Signatory = strings.Trim(settings.SignatoryName+", "+settings.SignatoryTitle, ", ")
-	if d.Signatory == "" {
+	name, title := catalogue.Signatory(settings)
+	d.Signatory = strings.Trim(name+", "+title, ", ")
+	if d.Signatory == "" { // an answer or a closure, which are not decisions to sign (L.212-1)
 		d.Signatory = c.tx.Actor().Name
 	}
 	return d, nil
+}
+
+// keepsAppeal refuses a refusal whose letter lost the ways and times of appeal while
+// an agent changed it: it would bind nobody (CJA R.421-5).
+func (c *change) keepsAppeal(ctx context.Context, d Decision) error {
+	if d.Outcome != catalogue.OutcomeRefuse {
+		return nil
+	}
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return err
+	}
+	settings, _, err := tenants.GetSettings(ctx, c.tx)
+	if err != nil {
+		return err
+	}
+	if !catalogue.KeepsAppeal(e, settings, d.Letter) {
+		return fault.New(fault.Invalid, "letter_lacks_appeal", fault.Field{Path: "letter", Code: "lacks_appeal"})
+	}
+	return nil
 }
 
 // expressAppeal gives the last day to appeal against an express refusal.
@@ -204,9 +229,13 @@ func (c *change) insertDecision(ctx context.Context, d Decision) error {
 }
 
 func (c *change) mailDecision(ctx context.Context, d Decision, kind string) error {
+	var sms notify.Data = notify.SMSDecision{Number: c.r.Number}
+	if d.Implicit { // nobody answered
+		sms = notify.SMSLapsed{Number: c.r.Number}
+	}
 	return c.tell(ctx, notify.Letter{
 		Kind: kind, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), Subject: d.Subject, Body: d.Letter, Path: c.path(),
-	}, notify.SMSDecision{Number: c.r.Number})
+	}, sms)
 }
 
 // compose writes the letter of an outcome in the procedure's words.

@@ -112,6 +112,9 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 	if err := d.appeal(tx); err != nil {
 		return err
 	}
+	if who&agents != 0 {
+		d.Warnings = append(d.Warnings, d.notificationWarnings(tx.Today(), tx.Territory())...)
+	}
 	acted := d.silenceActed(tx.Today())
 	state := d.State
 	if acted && d.Silence.Effect == calendar.Rejection {

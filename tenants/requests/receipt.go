@@ -167,7 +167,7 @@ func (c *change) acknowledge(ctx context.Context, document string) error {
 	}
 	mail := notify.Receipt{
 		Electronic: true, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), OnBehalfOf: c.r.Applicant.OnBehalfOf,
-		ReceivedOn: today, ReceivedAt: c.tx.Now().In(c.tx.Tenant().Zone()), Mentions: mentions, Path: c.path(),
+		ReceivedOn: today, ReceivedAt: c.tx.Now().In(c.tx.Tenant().Zone()), Document: true, Mentions: mentions, Path: c.path(),
 	}
 	rendered, err := notify.Render(c.tx.Tenant(), settings, mail)
 	if err != nil {

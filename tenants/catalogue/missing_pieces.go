@@ -1,0 +1,56 @@
+package catalogue
+
+import (
+	"strings"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+)
+
+// noticeEffect says what a notice of missing pieces does to the time for answering
+// (CRPA L.114-5, R.112-11-4): nothing where the instruction can go on without them
+// (L.114-5-1). For a rejection it gives the new last day, if they never come.
+func (f LetterFacts) noticeEffect(p *Procedure) string {
+	if len(f.Pieces) > 0 && !anyIndispensable(f.Pieces) {
+		return "Ces pièces ne sont pas indispensables\u00a0: nous continuons d’étudier votre demande en les attendant, et aucun délai ne change (CRPA, article\u00a0L.114-5-1)."
+	}
+	switch p.Silence.Effect {
+	case calendar.Acceptance:
+		return "Le délai à l’issue duquel notre silence vaudrait accord commencera à courir le jour où nous aurons reçu toutes ces pièces (CRPA, articles\u00a0L.114-5 et R.112-11-4). Sans elles, aucun accord ne peut naître de notre silence."
+	case calendar.Rejection:
+		text := "Le délai à l’issue duquel notre silence vaudrait refus est suspendu jusqu’à la réception de ces pièces, et au plus tard jusqu’à cette date (CRPA, articles\u00a0L.114-5 et R.112-11-4)."
+		if !f.LastDay.IsZero() {
+			text += " Si nous ne vous avons pas répondu le " + f.LastDay.FrenchShort() + ", votre demande sera considérée comme refusée\u00a0; ce jour sera plus proche si vous envoyez les pièces plus tôt."
+		}
+		return text
+	case calendar.Declaration:
+		return "Nous pourrons vous remettre le récépissé dès que nous les aurons reçues (CRPA, article\u00a0L.114-5)."
+	case calendar.None:
+	}
+	return "Nous traiterons votre demande dès que nous les aurons reçues (CRPA, article\u00a0L.114-5)."
+}
+
+func anyIndispensable(pieces []Piece) bool {
+	for _, p := range pieces {
+		if p.Indispensable {
+			return true
+		}
+	}
+	return false
+}
+
+// KeepsAppeal tells whether the letter of a refusal, as an agent changed it, still
+// names the ways and times of appeal: without them no time binds the person (CJA
+// R.421-5). A procedure without a route of ours has none to name.
+func KeepsAppeal(e Entry, s tenants.Settings, letter string) bool {
+	a := AppealFor(e, s)
+	if a == nil {
+		return true
+	}
+	body := a.Court.Name
+	if a.Route == RouteCADA {
+		body = "CADA"
+	}
+	text := strings.ToLower(strings.Join(strings.Fields(letter), " "))
+	return strings.Contains(text, "deux mois") && strings.Contains(text, strings.ToLower(strings.Join(strings.Fields(body), " ")))
+}

@@ -1,0 +1,45 @@
+package requests
+
+import (
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+)
+
+// postDays are the working days in which a letter may well not arrive.
+const postDays = 5
+
+// notificationWarnings tells agents what depends on the day on which something reaches
+// the person, which the law counts and which only they can know (law.md R7, R8).
+func (d *Detail) notificationWarnings(today calendar.Date, t calendar.Territory) []string {
+	var out []string
+	last, accepts := d.SilenceLastDay, d.Silence.Effect == calendar.Acceptance
+	if d.State.Open() && accepts && !last.IsZero() && !today.After(last) && t.AddWorkingDays(today, postDays).After(last) {
+		out = append(out, "Un refus n’empêche l’acceptation que s’il est notifié au plus tard le "+last.FrenchShort()+
+			"\u00a0: un courrier envoyé maintenant peut arriver trop tard.")
+	}
+	if d.State.Open() && d.Applicant.mail() == "" && d.awaitsPosted() {
+		out = append(out, "La demande de pièces part sur papier\u00a0: la date de fin est comptée depuis le jour où vous l’avez enregistrée. Si la personne la reçoit plus tard, la vraie date est à vérifier.")
+	}
+	for _, x := range d.Decisions {
+		if x.Implicit || x.Outcome != catalogue.OutcomeRefuse {
+			continue
+		}
+		switch {
+		case x.NotifiedOn.IsZero() && accepts && !last.IsZero():
+			out = append(out, "Le refus n’est pas noté comme reçu. S’il n’est pas notifié au plus tard le "+last.FrenchShort()+", l’acceptation est acquise et le refus ne vaut plus (à vérifier).")
+		case x.Delivery == DeliveryEmail:
+			out = append(out, "Le refus est parti par courriel, qui ne prouve pas le jour de sa réception\u00a0: la date de fin des recours est à vérifier si elle est discutée.")
+		}
+	}
+	return out
+}
+
+// awaitsPosted tells whether a notice that moves the clock still waits.
+func (d *Detail) awaitsPosted() bool {
+	for _, n := range d.DocumentRequests {
+		if n.CompletedOn.IsZero() && n.indispensable() {
+			return true
+		}
+	}
+	return false
+}
