@@ -1,0 +1,149 @@
+package citizen
+
+import (
+	"slices"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+// stateNotice says in plain words where the request stands, and what comes next.
+func stateNotice(d requests.Detail, today calendar.Date) web.Notice {
+	if d.State.Open() {
+		return openNotice(d, today)
+	}
+	var last requests.Decision
+	if len(d.Decisions) > 0 {
+		last = d.Decisions[len(d.Decisions)-1]
+	}
+	letter := "La lettre de réponse est plus bas, à lire ou à imprimer."
+	switch d.State {
+	case requests.StateAccepted:
+		return web.Notice{Tone: web.Success, Title: "Votre demande est acceptée", Text: "Décision du " + last.DecidedOn.French() + ". " + letter}
+	case requests.StateRefused:
+		return web.Notice{Tone: web.Danger, Title: "Votre demande est refusée", Text: "Décision du " + last.DecidedOn.French() + ". La lettre plus bas dit pourquoi, et comment contester."}
+	case requests.StateAnswered:
+		return web.Notice{Tone: web.Success, Title: "La mairie vous a répondu", Text: "Le " + last.DecidedOn.French() + ". " + letter}
+	case requests.StateRegistered:
+		return web.Notice{Tone: web.Success, Title: "Votre déclaration est enregistrée", Text: "Le " + last.DecidedOn.French() + ". Le récépissé est plus bas."}
+	case requests.StateImplicitAcceptance:
+		return web.Notice{Tone: web.Success, Title: "Votre demande est acceptée", Text: "La mairie n’a pas répondu dans le délai\u00a0: depuis le " + last.DecidedOn.French() + ", son silence vaut acceptation. Vous pouvez imprimer une attestation."}
+	case requests.StateImplicitRejection:
+		return web.Notice{Tone: web.Danger, Title: "Votre demande est considérée comme refusée", Text: "La mairie n’a pas répondu dans le délai\u00a0: depuis le " + last.DecidedOn.French() + ", son silence vaut rejet. Elle peut encore vous répondre, et vous pouvez lui demander ses raisons."}
+	case requests.StateWithdrawn:
+		return web.Notice{Tone: web.Info, Title: "Vous avez retiré votre demande", Text: "Elle ne sera pas étudiée. Vous pouvez en faire une autre."}
+	default:
+		return web.Notice{Tone: web.Info, Title: "Votre demande est classée", Text: "La mairie l’a close sans décision. La lettre dit pourquoi."}
+	}
+}
+
+// openNotice says until when an answer is due, and what silence would mean.
+func openNotice(d requests.Detail, today calendar.Date) web.Notice {
+	n := web.Notice{Tone: web.Info, Title: "La mairie a bien reçu " + nounOf(catalogue.Kind(d.Kind)).your}
+	if d.State == requests.StateReview {
+		n.Title = "La mairie étudie " + nounOf(catalogue.Kind(d.Kind)).your
+	}
+	if d.State == requests.StateWaiting {
+		return waitingNotice(d)
+	}
+	last := d.SilenceLastDay
+	if !last.IsZero() && last.Before(today) {
+		if d.Silence.Effect == calendar.Acceptance {
+			return web.Notice{Tone: web.Success, Title: "Le délai est passé", Text: "La mairie n’a pas répondu avant le " + last.French() + "\u00a0: son silence vaut acceptation. L’attestation sera ici demain."}
+		}
+		return web.Notice{Tone: web.Danger, Title: "Le délai est passé", Text: "La mairie n’a pas répondu avant le " + last.French() + "\u00a0: son silence vaut rejet. Elle peut encore vous répondre."}
+	}
+	if !d.DueOn.IsZero() && d.DueOn != last {
+		if d.DueOn.Before(today) {
+			n.Items = append(n.Items, "La mairie pensait vous répondre le "+d.DueOn.French()+"\u00a0: elle a du retard. Vous pouvez la relancer par un message ou un appel.")
+		} else {
+			n.Items = append(n.Items, "Réponse prévue au plus tard le "+d.DueOn.French()+" ("+inDays(today, d.DueOn)+").")
+		}
+	}
+	switch {
+	case last.IsZero():
+		n.Items = append(n.Items, d.Procedure.SilenceText())
+	case d.Silence.Effect == calendar.Acceptance:
+		n.Items = append(n.Items, "Sans réponse le "+last.French()+" au soir, votre demande sera acceptée ("+inDays(today, last)+"), si elle est complète.")
+	case catalogue.Kind(d.Kind) == catalogue.KindReport:
+		n.Items = append(n.Items, "Réponse au plus tard le "+last.French()+" ("+inDays(today, last)+"). Sans réponse ce jour-là, ce que vous demandez sera considéré comme refusé.")
+	default:
+		n.Items = append(n.Items, "Réponse au plus tard le "+last.French()+" ("+inDays(today, last)+"). Sans réponse ce jour-là, votre demande sera considérée comme refusée et vous pourrez contester ce refus.")
+	}
+	return n
+}
+
+func waitingNotice(d requests.Detail) web.Notice {
+	n := web.Notice{Tone: web.Warning, Title: "La mairie attend des pièces de votre part"}
+	for _, a := range d.DocumentRequests {
+		if a.CompletedOn.IsZero() {
+			n.Items = append(n.Items, "À envoyer au plus tard le "+a.LimitOn.French()+".")
+		}
+	}
+	switch d.Silence.Effect {
+	case calendar.Acceptance:
+		n.Items = append(n.Items, "Le délai de réponse commencera le jour où toutes les pièces seront arrivées.")
+	case calendar.Rejection:
+		n.Items = append(n.Items, "Le délai de réponse est suspendu jusque-là.")
+	}
+	return n
+}
+
+// timeline writes the request's public history, the latest first.
+func (s *Server) timeline(v *visit, d requests.Detail) web.Timeline {
+	var out web.Timeline
+	for _, e := range slices.Backward(d.History) {
+		line, ok := eventLine(e.Kind, requests.ReadEvent(e), d)
+		if !ok {
+			continue
+		}
+		line.When = web.DateTime(e.At.In(v.scope.Tenant.Zone()))
+		out = append(out, line)
+	}
+	return out
+}
+
+// eventLine words an event of the history.
+func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event, bool) {
+	k := nounOf(catalogue.Kind(d.Kind))
+	switch kind {
+	case "submitted":
+		return web.Event{Title: "Vous avez envoyé " + k.your}, true
+	case "receipt_issued":
+		return web.Event{Title: "Accusé de réception émis", Law: "CRPA, article\u00a0L.112-11"}, true
+	case "taken":
+		return web.Event{Title: "Un agent a pris en charge " + k.your, Who: e.Agent}, true
+	case "service_changed":
+		return web.Event{Title: "Transmission au service " + e.Service}, true
+	case "message_sent":
+		return web.Event{Title: "La mairie vous a écrit"}, true
+	case "message_received":
+		return web.Event{Title: "Vous avez écrit à la mairie"}, true
+	case "documents_asked":
+		return web.Event{Title: "La mairie a demandé " + web.Plural(e.Count, "pièce", "pièces"), Text: "À envoyer au plus tard le " + e.LimitOn.French() + ".", Law: "CRPA, article\u00a0L.114-5"}, true
+	case "document_added":
+		return web.Event{Title: "Document ajouté", Text: e.Label}, true
+	case "documents_completed":
+		return web.Event{Title: "Toutes les pièces sont arrivées", Law: "CRPA, article\u00a0L.114-5"}, true
+	case "deadline_moved":
+		if e.To.IsZero() {
+			return web.Event{Title: "Le délai de réponse attend vos pièces"}, true
+		}
+		return web.Event{Title: "Nouvelle date limite de réponse", Text: "Le " + e.To.French() + "."}, true
+	case "decided":
+		return web.Event{Title: "La mairie a répondu", Tone: web.Success}, true
+	case "decision_notified":
+		return web.Event{Title: "La réponse vous est parvenue", Text: "Le " + e.On.French() + "."}, true
+	case "lapsed":
+		if catalogue.Outcome(e.Outcome) == catalogue.OutcomeImplicitAcceptance || e.Outcome == string(catalogue.OutcomeAccept) {
+			return web.Event{Title: "Le silence de la mairie vaut acceptation", Law: d.Procedure.Silence.Source, Tone: web.Success}, true
+		}
+		return web.Event{Title: "Le silence de la mairie vaut rejet", Law: d.Procedure.Silence.Source, Tone: web.Danger}, true
+	case "withdrawn":
+		return web.Event{Title: "Vous avez retiré " + k.your}, true
+	default:
+		return web.Event{}, false
+	}
+}
