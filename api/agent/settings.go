@@ -82,6 +82,9 @@ var settingGroups = []struct {
 	}},
 }
 
+// optional are the settings that no text and no page needs.
+var optional = map[string]bool{"website": true, "tagline": true, "mediator": true, "court-telerecours": true, "dpo-phone": true, "dpo-postal_address": true}
+
 // settingFields are the fields that missing mentions speak of (catalogue.Missing,
 // catalogue.Advice). What a service lacks is the town hall's own by default.
 var settingFields = map[string]string{
@@ -162,10 +165,10 @@ func (p *settingsPage) draw(s tenants.Settings, errors map[string]string) {
 			}
 			value := *f.at(&s)
 			if f.rows > 0 {
-				group.Fields = append(group.Fields, settingInput{Area: &web.Textarea{Name: f.name, Label: f.label, Hint: f.hint, Error: message, Value: value, Rows: f.rows, MaxLength: 2000, Optional: true}})
+				group.Fields = append(group.Fields, settingInput{Area: &web.Textarea{Name: f.name, Label: f.label, Hint: f.hint, Error: message, Value: value, Rows: f.rows, MaxLength: 2000, Optional: optional[f.name]}})
 				continue
 			}
-			group.Fields = append(group.Fields, settingInput{Line: &web.Input{Name: f.name, Label: f.label, Hint: f.hint, Error: message, Value: value, Type: f.kind, MaxLength: 2000, Optional: true}})
+			group.Fields = append(group.Fields, settingInput{Line: &web.Input{Name: f.name, Label: f.label, Hint: f.hint, Error: message, Value: value, Type: f.kind, MaxLength: 2000, Optional: optional[f.name]}})
 		}
 		p.Groups = append(p.Groups, group)
 	}
