@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -165,12 +166,14 @@ func classify(err error) error {
 		return fault.Wrap(fault.Unavailable, "database_away", err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(fault.Unavailable, "database_away", err)
-	case isPg && pg.Code == notText:
+	case isPg && slices.Contains(unreadable, pg.Code):
 		return fault.New(fault.Invalid, "value_unreadable")
 	}
 	return err
 }
 
-// notText is Postgres' code for bytes that are no text (NUL, broken UTF-8): somebody
-// sent them, nothing of ours is broken.
-const notText = "22021"
+// unreadable are Postgres' codes for a value that it cannot read: bytes that are no
+// text (NUL, broken UTF-8), a key that is none, a date or a number out of range.
+// Somebody sent it, nothing of ours is broken; and the server's words, which repeat
+// the value, go no further.
+var unreadable = []string{"22021", "22P02", "22P05", "22007", "22008", "22003"}

@@ -3,6 +3,7 @@ package tenants_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -53,6 +54,33 @@ func TestATenantsRoleReachesItsOwnSchemaAlone(t *testing.T) {
 		})
 		if err == nil {
 			t.Errorf("%s: %q was let through", name, sql)
+		}
+	}
+}
+
+// What somebody typed where a key, a date or a text belongs is theirs to correct, and
+// stands in no error: errors are logged.
+func TestValuesThatPostgresCannotReadAreNotEchoed(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	for _, c := range []struct {
+		sql   string
+		value any
+	}{
+		{`select count(*) from agent where id = $1::text::uuid`, "Jeanne Dupont"},
+		{`select count(*) from agent where id = $1`, tenants.ID("Jeanne Dupont").OrNull()},
+		{`select count(*) from agent where created_at < $1::text::timestamptz`, "99999-45-01 Jeanne Dupont"},
+		{`select count(*) from agent where created_at < $1::text::timestamptz`, "2026-13-45"},
+		{`select $1::text::jsonb`, `"Jeanne \u0000 Dupont"`},
+		{`select $1::text::smallint`, "123456789"},
+		{`select $1::text`, "Jeanne\x00Dupont"},
+	} {
+		err := env.DB.Read(t.Context(), env.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
+			_, err := tx.Exec(t.Context(), c.sql, c.value)
+			return err
+		})
+		if f := fault.Of(err); f == nil || f.Kind != fault.Invalid || strings.Contains(err.Error(), "Dupont") || strings.Contains(err.Error(), "123456789") {
+			t.Errorf("%s: %v", c.sql, err)
 		}
 	}
 }
