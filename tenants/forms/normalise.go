@@ -2,6 +2,7 @@ package forms
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,6 +121,30 @@ func Phone(s, region string) (e164 string, ok bool) {
 // french tells whether a number fits the mainland's plan: nine digits, the first no zero.
 func french(n *phonenumbers.PhoneNumber) bool {
 	return n.GetCountryCode() == 33 && n.GetNationalNumber() >= 100_000_000 && n.GetNationalNumber() <= 999_999_999
+}
+
+// textCountries are the country codes whose mobiles get text messages: France, its
+// overseas territories, and Europe. Anybody may leave a number, and each text costs the
+// commune: elsewhere it may cost many times more, which is what fraud lives on.
+var textCountries = []int32{
+	33, 262, 508, 590, 594, 596, 681, 687, 689,
+	30, 31, 32, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 350, 351, 352, 353, 354, 356, 357, 358, 359,
+	370, 371, 372, 376, 377, 378, 385, 386, 420, 421, 423,
+}
+
+// Textable tells whether a number, in the form that Phone gives, is a mobile that
+// text messages are sent to.
+func Textable(e164 string) bool {
+	n := storedPhone(e164)
+	if n == nil || !slices.Contains(textCountries, n.GetCountryCode()) {
+		return false
+	}
+	switch phonenumbers.GetNumberType(n) {
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
+		return true
+	}
+	first := n.GetNationalNumber() / 100_000_000 // a range newer than the tables
+	return french(n) && (first == 6 || first == 7)
 }
 
 // cleanPhone gives the E.164 form where there is one, and else the line as typed.

@@ -192,6 +192,19 @@ func TestPhoneNumbers(t *testing.T) {
 	}
 }
 
+func TestTextsGoToMobilesOfFranceAndEurope(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]bool{
+		"+33612345678": true, "+33756789012": true, "+33561717000": false, "+33899123456": false, "+262692123456": true, "+687751234": true,
+		"+32470123456": true, "+41791234567": true, "+4915112345678": true, "+3225123456": false,
+		"+8801712345678": false, "+2250701234567": false, "+12425550123": false, "+882161234567": false, "": false, "0612345678": false, "+": false,
+	} {
+		if got := forms.Textable(number); got != want {
+			t.Errorf("%s: %v", number, got)
+		}
+	}
+}
+
 func TestFaultsNeverEchoes(t *testing.T) {
 	t.Parallel()
 	d := terrasse(t)

@@ -59,7 +59,7 @@ var (
 // CheckApplicant brings an applicant to its stored form. A name is wanted unless the
 // procedure can be anonymous, and electronically a way to answer; what is missing or
 // wrong is fault.Invalid "applicant_invalid" with the fields ("applicant/email"…:
-// required, invalid, too_long).
+// required, invalid, too_long; a phone for texts also not_textable).
 func CheckApplicant(p *catalogue.Procedure, channel string, a Applicant) (Applicant, error) {
 	var fields []fault.Field
 	wrong := func(path, code string) {
@@ -84,15 +84,8 @@ func CheckApplicant(p *catalogue.Procedure, channel string, a Applicant) (Applic
 	if a.Email != "" && !validEmail(a.Email) {
 		wrong("email", "invalid")
 	}
-	if a.Phone != "" {
-		if number, ok := forms.Phone(a.Phone, ""); ok {
-			a.Phone = number
-		} else {
-			wrong("phone", "invalid")
-		}
-	}
-	if a.SMS && a.Phone == "" {
-		wrong("phone", "required")
+	if code := a.checkPhone(); code != "" {
+		wrong("phone", code)
 	}
 	if a.OrganisationID != "" {
 		a.OrganisationID = strings.ToUpper(strings.Join(strings.Fields(a.OrganisationID), ""))
@@ -112,6 +105,26 @@ func CheckApplicant(p *catalogue.Procedure, channel string, a Applicant) (Applic
 		return a, fault.New(fault.Invalid, "applicant_invalid", fields...)
 	}
 	return a, nil
+}
+
+// checkPhone brings the number to its stored form, and gives the code of what is
+// wrong with it, or "".
+func (a *Applicant) checkPhone() string {
+	if a.Phone == "" {
+		if a.SMS {
+			return "required"
+		}
+		return ""
+	}
+	number, ok := forms.Phone(a.Phone, "")
+	if !ok {
+		return "invalid"
+	}
+	a.Phone = number
+	if a.SMS && !forms.Textable(number) {
+		return "not_textable"
+	}
+	return ""
 }
 
 // missing names what nobody can be answered without.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
@@ -305,6 +306,33 @@ func TestWithdrawing(t *testing.T) {
 	w.on("2027-12-01")
 	if due := w.lapse(); len(due) != 0 {
 		t.Errorf("silence decides what was withdrawn: %v", due)
+	}
+}
+
+func TestAPersonCannotBuryTheTownInMessages(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	got := w.submit(letter())
+	write := func(a tenants.Actor) error {
+		return w.as(a, func(ctx context.Context, tx *tenants.Tx) error {
+			_, err := requests.Write(ctx, tx, got.Request.Number, "Avez-vous des nouvelles ?")
+			return err
+		})
+	}
+	for range 30 {
+		if err := write(requests.GuestOf(got.Request)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := write(requests.GuestOf(got.Request)); !fault.Is(err, "too_many") {
+		t.Errorf("one more: %v", err)
+	}
+	if err := write(w.admin); err != nil {
+		t.Errorf("the town's own: %v", err)
+	}
+	w.Clock.Set(w.Clock.Now().Add(25 * time.Hour))
+	if err := write(requests.GuestOf(got.Request)); err != nil {
+		t.Errorf("the day after: %v", err)
 	}
 }
 

@@ -32,6 +32,7 @@ type Note struct {
 const (
 	sqlInsertMessage = `insert into message (id, request_id, incoming, author_id, author_name, body, created_at) values ($1, $2, $3, $4, $5, $6, $7)`
 	sqlMessages      = `select id, incoming, author_name, body, created_at, read_at from message where request_id = $1 order by created_at, id`
+	sqlCountIncoming = `select count(*) from (select 1 from message where request_id = $1 and incoming and created_at > $2 limit $3) as sent`
 	sqlReadMessages  = `update message set read_at = $3 where request_id = $1 and incoming = $2 and read_at is null`
 	sqlInsertNote    = `insert into note (id, request_id, agent_id, author_name, body, created_at) values ($1, $2, $3, $4, $5, $6)`
 	sqlNotes         = `select id, agent_id, author_name, body, created_at from note where request_id = $1 order by created_at, id`
@@ -55,7 +56,8 @@ func checkBody(body string) (string, error) {
 // Write sends a message: an agent's to the person, the owner's to the town hall.
 // The person gets it by e-mail, and by a text message if they want those, in so far as
 // they may be answered so; it waits in their request anyway. It may be
-// written at any time, also after the answer.
+// written at any time, also after the answer. Past thirty of the owner's in a day it is
+// fault.TooMany "too_many".
 func Write(ctx context.Context, tx *tenants.Tx, number, body string) (Message, error) {
 	body, err := checkBody(body)
 	if err != nil {
@@ -66,6 +68,11 @@ func Write(ctx context.Context, tx *tenants.Tx, number, body string) (Message, e
 		return Message{}, err
 	}
 	incoming := c.who == Owner
+	if incoming {
+		if err := c.mayWriteMore(ctx); err != nil {
+			return Message{}, err
+		}
+	}
 	m, err := c.addMessage(ctx, incoming, body)
 	if err != nil {
 		return Message{}, err
@@ -75,6 +82,18 @@ func Write(ctx context.Context, tx *tenants.Tx, number, body string) (Message, e
 		return m, err
 	}
 	return m, c.mailMessage(ctx, body)
+}
+
+// maxIncoming is how many messages a person can send about a request in a day: a page
+// shows them all, and who holds a code needs no account.
+const maxIncoming = 30
+
+func (c *change) mayWriteMore(ctx context.Context) error {
+	n, err := tenants.One[int64](ctx, c.tx, sqlCountIncoming, c.r.ID, c.tx.Now().Add(-24*time.Hour), maxIncoming)
+	if err == nil && n >= maxIncoming {
+		err = fault.New(fault.TooMany, "too_many")
+	}
+	return err
 }
 
 func (c *change) addMessage(ctx context.Context, incoming bool, body string) (Message, error) {

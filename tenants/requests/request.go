@@ -239,6 +239,9 @@ func Claim(ctx context.Context, tx *tenants.Tx, number, code string) error {
 	if err != nil {
 		return err
 	}
+	if c.r.CitizenID != "" && c.r.CitizenID != citizen.ID { // by another, at the same moment
+		return fault.New(fault.Conflict, "request_claimed")
+	}
 	c.r.CitizenID = citizen.ID
 	if err := c.record(ctx, "claimed", EventData{}); err != nil {
 		return err

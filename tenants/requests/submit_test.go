@@ -325,6 +325,7 @@ func TestWhoWritesElectronicallyIsIdentified(t *testing.T) {
 		"a header in the e-mail":      {func(s *requests.Submission) { s.Applicant.Email = "a@b.fr\r\nBcc: x@y.fr" }, false, "applicant/email"},
 		"a phone that is none":        {func(s *requests.Submission) { s.Applicant.Phone = "12" }, false, "applicant/phone"},
 		"text messages without phone": {func(s *requests.Submission) { s.Applicant.SMS = true }, false, "applicant/phone"},
+		"texts that cost a fortune":   {func(s *requests.Submission) { s.Applicant.SMS, s.Applicant.Phone = true, "+8801712345678" }, false, "applicant/phone"},
 		"a name without end":          {func(s *requests.Submission) { s.Applicant.GivenName = strings.Repeat("a", 101) }, false, "applicant/given_name"},
 		"a letter from anybody": {func(s *requests.Submission) {
 			s.Channel = requests.ChannelPost
