@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parvis-gru/parvis/migrations"
 )
@@ -43,8 +46,7 @@ func runConfig(ctx context.Context, args []string, out io.Writer) error {
 	defer cancel()
 	look("the platform's database", platform.Ping(ctx), "Does Postgres run, and does PARVIS_PLATFORM_URL name it?")
 	look("the cell's database", cell.Ping(ctx), "Does Postgres run, and does PARVIS_CELL_URL name it?")
-	_, err = migrations.Status(ctx, cell)
-	look("the tables", err, "Run: parvis migrate")
+	look("the tables", current(ctx, cell), "They are missing, or older than this program. Run: parvis migrate")
 	look("Kratos, public", reach(ctx, c.KratosPublicURL+"/health/ready"), "Does Kratos run, and does PARVIS_KRATOS_PUBLIC_URL name it?")
 	look("Kratos, administration", reach(ctx, c.KratosAdminURL+"/admin/health/ready"), "Does PARVIS_KRATOS_ADMIN_URL name it?")
 	look("the mail server", dial(ctx, c.SMTPURL, "25"), "Does it run, and does PARVIS_SMTP_URL name it? Requests are accepted meanwhile; mails wait.")
@@ -58,6 +60,20 @@ func runConfig(ctx context.Context, args []string, out io.Writer) error {
 	look("the folder of the documents", err, "Make it, and let this user write in it.")
 	if away > 0 {
 		return fmt.Errorf("%d parts are away", away)
+	}
+	return nil
+}
+
+// current tells whether every commune's tables are of this version.
+func current(ctx context.Context, cell *pgxpool.Pool) error {
+	list, err := migrations.Status(ctx, cell)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.Version < migrations.Tenant.Version() || s.Error != "" {
+			return errors.New("behind")
+		}
 	}
 	return nil
 }

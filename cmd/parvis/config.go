@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/parvis-gru/parvis/tenants"
 )
 
@@ -23,6 +25,7 @@ type config struct {
 	Addr        string            // PARVIS_ADDR
 	MetricsAddr string            // PARVIS_METRICS_ADDR
 	PublicURL   *url.URL          // PARVIS_PUBLIC_URL: scheme and port of every host of ours
+	InternalURL string            // PARVIS_INTERNAL_URL: MetricsAddr as Kannel reaches it; empty: http://MetricsAddr
 
 	KratosPublicURL string // PARVIS_KRATOS_PUBLIC_URL
 	KratosAdminURL  string // PARVIS_KRATOS_ADMIN_URL
@@ -73,6 +76,9 @@ func database(field func(*config) *string) func(*config, string) error {
 		u, err := url.Parse(v)
 		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 			return errors.New("it is not an address that begins with postgres://")
+		}
+		if _, err := pgxpool.ParseConfig(v); err != nil {
+			return errors.New("Postgres does not understand it: is a character of the password not escaped, or a parameter misspelt?") // the error itself repeats it
 		}
 		*field(c) = v
 		return nil
@@ -135,6 +141,8 @@ var variables = []variable{
 		set: address(func(c *config) *string { return &c.Addr })},
 	{name: "PARVIS_METRICS_ADDR", purpose: "where /metrics, /livez and /readyz are served: never to the public", example: "127.0.0.1:9464", fallback: "127.0.0.1:9464",
 		set: address(func(c *config) *string { return &c.MetricsAddr })},
+	{name: "PARVIS_INTERNAL_URL", purpose: "how Kannel reaches PARVIS_METRICS_ADDR with its delivery reports, where that is not the address itself", example: "http://10.0.0.5:9464", optional: true,
+		set: webURL(func(c *config) *string { return &c.InternalURL })},
 	{name: "PARVIS_KRATOS_PUBLIC_URL", purpose: "Ory Kratos, its public interface", example: "http://127.0.0.1:4433",
 		set: webURL(func(c *config) *string { return &c.KratosPublicURL })},
 	{name: "PARVIS_KRATOS_ADMIN_URL", purpose: "Ory Kratos, its administration interface", example: "http://127.0.0.1:4434",
@@ -211,6 +219,12 @@ func readConfig(lookup func(string) (string, bool)) (config, error) {
 	}
 	if c.SMSURL != "" && (c.SMSUser == "" || c.SMSPassword == "") {
 		faults = append(faults, "  PARVIS_SMS_USER, PARVIS_SMS_PASSWORD: they are missing, and PARVIS_SMS_URL is set. Set them, or take PARVIS_SMS_URL away.")
+	}
+	if c.PublicURL != nil && c.BaseDomain != "" && !strings.EqualFold(c.PublicURL.Hostname(), c.BaseDomain) {
+		faults = append(faults, "  PARVIS_PUBLIC_URL: its host is not the one of PARVIS_BASE_DOMAIN. Example: PARVIS_BASE_DOMAIN=parvis.example, PARVIS_PUBLIC_URL=https://parvis.example")
+	}
+	if c.InternalURL == "" {
+		c.InternalURL = "http://" + c.MetricsAddr
 	}
 	if len(faults) > 0 {
 		return config{}, fmt.Errorf("the configuration is not complete:\n%s", strings.Join(faults, "\n"))

@@ -116,7 +116,7 @@ func (d *demonstration) start(ctx context.Context, addr string, count int) error
 	defer func() { _ = operator.Close() }()
 	log, err := os.OpenFile(filepath.Join(d.data, "parvis.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("the folder %s cannot be written in: %w. Name another with --data DIR", d.data, err)
 	}
 	d.onStop(func() { _ = log.Close() })
 	if d.inbox, err = demo.OpenInbox(filepath.Join(d.data, "messages.jsonl")); err != nil {

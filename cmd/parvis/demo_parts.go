@@ -12,6 +12,7 @@ import (
 
 	"github.com/parvis-gru/parvis/api/demo"
 	"github.com/parvis-gru/parvis/tenants/communes"
+	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/parts"
 )
 
@@ -125,7 +126,7 @@ func (p *demoParts) startKratos(ctx context.Context) error {
 	p.kratos, err = parts.StartKratos(ctx, parts.KratosOptions{
 		Bin: program.path, DSN: p.postgres.RoleDSN(parts.KratosDatabase, password, parts.KratosDatabase),
 		DataDir: filepath.Join(d.data, "kratos"), PublicPort: p.kratosPorts[0], AdminPort: p.kratosPorts[1],
-		CourierURL: p.courierURL, CourierToken: p.courierToken, Progress: d.say,
+		CourierURL: p.courierURL, CourierToken: p.courierToken, SessionLifespan: identity.CitizenLife, Progress: d.say,
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -349,7 +350,7 @@ const settled = 45
 func (s *seeder) requests(ctx context.Context, n int) (int, error) {
 	times := make([]time.Time, n)
 	for i := range times {
-		day := s.now.AddDate(0, 0, -1-int(float64(seedDays)*s.random.Float64()*s.random.Float64()))
+		day := s.now.AddDate(0, 0, -1-int(seedDays*math.Pow(s.random.Float64(), 3)))
 		times[i] = time.Date(day.Year(), day.Month(), day.Day(), 8+s.random.IntN(10), s.random.IntN(60), s.random.IntN(60), 0, s.tenant.Zone())
 	}
 	slices.SortFunc(times, time.Time.Compare)
@@ -386,6 +387,9 @@ func (s *seeder) choose() weighted {
 
 // request submits one, and lets the town work on it.
 func (s *seeder) request(ctx context.Context, i int, when time.Time) error {
+	// Each has its own luck: a start that goes on after another was cut short makes
+	// the same requests, whatever was done with those that are there.
+	s.random = rand.New(rand.NewPCG(uint64(s.tenant.ID), uint64(i))) //nolint:gosec // as in seedCommune
 	procedure, who := s.choose(), newPerson(s.random, s.commune)
 	answers, err := json.Marshal(procedure.fill(s.random, s.commune, who, when))
 	if err != nil {
@@ -415,11 +419,11 @@ func (s *seeder) request(ctx context.Context, i int, when time.Time) error {
 		})
 		return err
 	})
+	if done.Existing || fault.Is(err, "idempotency_mismatch") {
+		return nil // filled by a start that was cut short, today or on another day
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", procedure.slug, err)
-	}
-	if done.Existing {
-		return nil // filled before the start that was cut short
 	}
 	if err := s.treat(ctx, done.Request, when, luck); err != nil {
 		return fmt.Errorf("%s %s: %w", procedure.slug, done.Request.Number, err)
@@ -434,8 +438,11 @@ func (s *seeder) treat(ctx context.Context, req requests.Request, when time.Time
 		agent = s.agents[1]
 	}
 	old := s.now.Sub(when) > settled*24*time.Hour
-	if old && luck >= 84 && luck%8 > 0 {
+	switch {
+	case old && luck >= 84 && luck%8 > 0:
 		luck -= 84 // silence is rare
+	case !old && luck < 52 && luck%2 > 0:
+		luck += 40 // and so are answers within some days
 	}
 	// steps are what is done, each some days after the last, while that is past.
 	var steps []func(*tenants.Tx, int64) error

@@ -42,7 +42,7 @@ func (p *program) newSender() (*notify.Sender, error) {
 	if c.SMSURL != "" {
 		sms, err = notify.NewSMS(notify.SMSConfig{
 			SendURL: c.SMSURL, User: c.SMSUser, Password: c.SMSPassword, From: "Parvis",
-			ReportURL: "http://" + c.MetricsAddr + "/kannel/report", ReportKey: c.MasterKey.Platform("sms dlr"),
+			ReportURL: c.InternalURL + "/kannel/report", ReportKey: c.MasterKey.Platform("sms dlr"),
 		})
 		if err != nil {
 			return nil, err

@@ -26,7 +26,7 @@ func commands() []command {
 		{"serve", "                      the pages and the API (configuration from the environment)", runServe},
 		{"work", "                       the workers: mail, deadlines, statistics", runWork},
 		{"migrate", "[--status]           bring the databases to this version", runMigrate},
-		{"tenant", "open|list             the communes", runTenant},
+		{"tenant", "open|list|hub|admin   the communes, the hubs and their first administrators", runTenant},
 		{"token", "issue|revoke|list      the agents' API tokens", runToken},
 		{"config", "check                 is the environment complete? is each part there?", runConfig},
 	}

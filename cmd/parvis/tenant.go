@@ -15,7 +15,9 @@ import (
 const tenantUsage = `Usage:
   parvis tenant list                                        the communes, with their state
   parvis tenant open [--hub SLUG] [--colour #rrggbb] INSEE   open a commune
-  parvis tenant hub --slug SLUG SIREN                        open a hub for an EPCI`
+  parvis tenant hub --slug SLUG SIREN                        open a hub for an EPCI
+  parvis tenant admin --tenant SLUG EMAIL GIVEN-NAME NAME    the first administrator of a commune
+  parvis tenant admin --hub SLUG EMAIL GIVEN-NAME NAME       an administrator of a hub`
 
 func runTenant(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -26,6 +28,7 @@ func runTenant(ctx context.Context, args []string, out io.Writer) error {
 	hub := flags.String("hub", "", "the hub's slug")
 	colour := flags.String("colour", "", "the commune's colour")
 	slug := flags.String("slug", "", "the hub's host label")
+	commune := flags.String("tenant", "", "the commune's slug")
 	if err := flags.Parse(args[1:]); err != nil {
 		return errUsage
 	}
@@ -45,6 +48,14 @@ func runTenant(ctx context.Context, args []string, out io.Writer) error {
 		return p.openTenant(ctx, out, *hub, flags.Arg(0), *colour)
 	case args[0] == "hub" && flags.NArg() == 1 && *slug != "":
 		return p.openHub(ctx, out, *slug, flags.Arg(0))
+	}
+	if n := (newcomer{flags.Arg(0), flags.Arg(1), flags.Arg(2)}); args[0] == "admin" && flags.NArg() == 3 {
+		switch {
+		case *hub != "" && *commune == "":
+			return p.addHubAdmin(ctx, out, *hub, n)
+		case *commune != "" && *hub == "":
+			return p.addTenantAdmin(ctx, out, *commune, n)
+		}
 	}
 	fmt.Fprintln(out, tenantUsage)
 	return errUsage

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/staff"
 )
 
@@ -37,13 +38,19 @@ func runToken(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer p.close()
 	t, err := p.registry.BySlug(ctx, *slug)
+	if err != nil && !fault.Is(err, "not_found") {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("no commune has the slug %q: parvis tenant list shows them", *slug)
 	}
 	return p.db.Write(ctx, t, tenants.System("parvis token"), func(tx *tenants.Tx) error {
 		agent, err := staff.ByEmail(ctx, tx, *email)
-		if err != nil {
+		if fault.Is(err, "not_found") {
 			return fmt.Errorf("%s has no agent with this e-mail address", t.Name)
+		}
+		if err != nil {
+			return err
 		}
 		switch {
 		case args[0] == "issue" && flags.NArg() == 1:

@@ -72,7 +72,7 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	if p.sender, err = p.newSender(); err != nil {
 		return nil, err
 	}
-	p.ui, err = web.New(web.Config{Key: c.MasterKey.Platform("web"), Secure: c.PublicURL.Scheme == "https", Log: logger, Now: time.Now})
+	p.ui, err = web.New(web.Config{Key: c.MasterKey.Platform("web"), Secure: c.PublicURL.Scheme == "https", Log: logger, Now: time.Now, Observe: newObserver(p.metrics)})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 		UI: p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
 		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url,
 	}
-	p.observePool()
+	p.observeCell()
 	return p, nil
 }
 
