@@ -82,7 +82,7 @@ func (u *UI) Fail(w http.ResponseWriter, r *http.Request, site Site, err error) 
 	id := RequestID(r.Context())
 	if status >= http.StatusInternalServerError {
 		u.config.Log.LogAttrs(r.Context(), slog.LevelError, "fault",
-			slog.String("request_id", id), slog.String("site", r.Host), slog.String("kind", f.Kind.String()), slog.String("code", f.Code), slog.String("error", err.Error()))
+			slog.String("request_id", id), slog.String("site", logged(r.Host)), slog.String("kind", f.Kind.String()), slog.String("code", f.Code), slog.String("error", err.Error()))
 	}
 	u.plain(w, r, site, status, faultPage(f, id))
 }

@@ -2,8 +2,12 @@ package web
 
 import (
 	"hash/maphash"
+	"net"
+	"net/http"
 	"sync"
 	"time"
+
+	"github.com/parvis-gru/parvis/tenants/identity"
 )
 
 // Limiter slows down each key (an address, an account) on its own, with a bucket
@@ -33,7 +37,12 @@ func NewLimiter(perMinute float64, burst int) *Limiter {
 }
 
 // Allow takes one token of the key, or says how long to wait for one.
-func (l *Limiter) Allow(key string) (ok bool, wait time.Duration) {
+func (l *Limiter) Allow(key string) (ok bool, wait time.Duration) { return l.AllowN(key, 1) }
+
+// AllowN takes n tokens at once (what is sent by the megabyte, say), or none and says
+// how long to wait for them. More than the burst is never had.
+func (l *Limiter) AllowN(key string, n int) (ok bool, wait time.Duration) {
+	cost := l.every * time.Duration(n)
 	id := maphash.String(l.seed, key)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,12 +54,22 @@ func (l *Limiter) Allow(key string) (ok bool, wait time.Duration) {
 	if full.Before(now) {
 		full = now
 	}
-	if wait = full.Add(l.every).Sub(now) - l.burst; wait > 0 {
+	if wait = full.Add(cost).Sub(now) - l.burst; wait > 0 {
 		return false, wait
 	}
 	if len(l.young) >= maxKeys {
 		l.aged, l.young = l.young, map[uint64]time.Time{}
 	}
-	l.young[id] = full.Add(l.every)
+	l.young[id] = full.Add(cost)
 	return true, 0
+}
+
+// ClientNetwork names whom a limit counts: the client's IPv4 address or IPv6 /64,
+// which is what one subscriber holds. It is for limits alone, and is logged nowhere.
+func ClientNetwork(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	return identity.Network(host)
 }

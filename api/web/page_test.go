@@ -195,3 +195,32 @@ func TestLimiterSlowsEachKeyAlone(t *testing.T) {
 		l.Allow(string(rune(i)))
 	}
 }
+
+func TestLimiterTakesSeveralAtOnce(t *testing.T) {
+	t.Parallel()
+	l := web.NewLimiter(1, 10)
+	if ok, _ := l.AllowN("a", 8); !ok {
+		t.Error("eight of ten are refused")
+	}
+	if ok, wait := l.AllowN("a", 8); ok || wait < 5*time.Minute || wait > 6*time.Minute {
+		t.Errorf("eight more: %v, %v", ok, wait)
+	}
+	if ok, _ := l.AllowN("a", 2); !ok {
+		t.Error("a refusal has cost something")
+	}
+	if ok, _ := l.AllowN("b", 11); ok {
+		t.Error("more than the burst")
+	}
+}
+
+func TestClientNetworkIsOneSubscriber(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"192.0.2.1:4711": "192.0.2.1", "[::ffff:192.0.2.1]:1": "192.0.2.1", "[2001:db8:1:2:aaaa::1]:9": "2001:db8:1:2::/64",
+		"[2001:db8:1:2:bbbb::7]:80": "2001:db8:1:2::/64", "@": "@",
+	} {
+		if got := web.ClientNetwork(&http.Request{RemoteAddr: address}); got != want {
+			t.Errorf("%s: %s; want %s", address, got, want)
+		}
+	}
+}

@@ -99,12 +99,15 @@ func (u *UI) finish(w *response, r *http.Request, x *exchange, start time.Time) 
 	}
 	took := u.config.Now().Sub(start)
 	u.config.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-		slog.String("request_id", x.id), slog.String("site", r.Host), slog.String("route", route), slog.Int("status", w.code()),
+		slog.String("request_id", x.id), slog.String("site", logged(r.Host)), slog.String("route", route), slog.Int("status", w.code()),
 		slog.Int64("bytes", w.sent), slog.Duration("took", took))
 	if u.config.Observe != nil {
 		u.config.Observe(route, w.code(), took)
 	}
 }
+
+// logged cuts a host that somebody made up to what a name can be (RFC 1035, 2.3.4).
+func logged(host string) string { return host[:min(len(host), 255)] }
 
 // policy is the content security policy: everything from this host, nothing
 // inline, no frame.

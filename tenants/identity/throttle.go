@@ -39,8 +39,11 @@ type ladders struct {
 }
 
 var (
-	// guesses: passwords and second factors.
+	// guesses: passwords.
 	guesses = ladders{pair: ladder{4, 5 * time.Minute}, account: ladder{10, time.Minute}, address: ladder{30, 15 * time.Minute}}
+	// codes: second factors. Who tries one knows the password already, and of a million
+	// codes three are good at any moment: from however many addresses, some hundred tries a day.
+	codes = ladders{pair: ladder{4, 15 * time.Minute}, account: ladder{10, 15 * time.Minute}, address: ladder{30, 15 * time.Minute}}
 	// mails: what fills somebody's letter box.
 	mails = ladders{pair: ladder{3, 10 * time.Minute}, account: ladder{5, 10 * time.Minute}, address: ladder{20, 15 * time.Minute}}
 )
@@ -53,10 +56,14 @@ const (
 )
 
 func laddersOf(kind string) ladders {
-	if kind == kindMail {
+	switch kind {
+	case kindMail:
 		return mails
+	case kindTOTP:
+		return codes
+	default:
+		return guesses
 	}
-	return guesses
 }
 
 // Throttle slows repeated tries down, per account and per client address, in bounded
@@ -113,7 +120,7 @@ type try struct {
 // or refuses it while its wait lasts. A refused try counts for nothing: it does not
 // lengthen the wait.
 func (t *Throttle) take(kind, account, address string) (try, error) {
-	address = network(address)
+	address = Network(address)
 	type step struct {
 		ladder
 		key throttleKey
@@ -240,9 +247,9 @@ func (t *Throttle) hash(parts ...string) throttleKey {
 	return throttleKey(mac.Sum(nil))
 }
 
-// network is what one subscriber holds: an IPv4 address, an IPv6 /64. What is not
+// Network is what one subscriber holds: an IPv4 address, an IPv6 /64. What is not
 // an address counts as itself.
-func network(address string) string {
+func Network(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return address

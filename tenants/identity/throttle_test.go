@@ -59,7 +59,7 @@ func TestThrottleOfOneAccountFromOneAddress(t *testing.T) {
 
 func TestThrottleTopsAndForgets(t *testing.T) {
 	t.Parallel()
-	for _, l := range []ladder{guesses.pair, guesses.account, guesses.address, mails.pair, mails.account, mails.address} {
+	for _, l := range []ladder{guesses.pair, guesses.account, guesses.address, mails.pair, mails.account, mails.address, codes.pair, codes.account, codes.address} {
 		before := time.Duration(0)
 		for tries := range 200 {
 			w := l.wait(tries)
@@ -133,6 +133,23 @@ func TestThrottleKeepsTheOwnerIn(t *testing.T) {
 	}
 	if _, err := th.take(kindPassword, "a@example.fr", "203.0.113.1"); !fault.Is(err, "too_many_attempts") {
 		t.Errorf("trust does not end: %v", err)
+	}
+}
+
+// Somebody who has the password cannot try the six digits from everywhere at once.
+func TestThrottleOfSecondFactorsFromEverywhere(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	th := NewThrottle(clock.Now)
+	tried := 0
+	for n := range 24 * 60 { // one a minute, a day long, each from another address
+		if _, err := th.take(kindTOTP, "identity", fmt.Sprintf("192.0.%d.%d", n/256, n%256)); err == nil {
+			tried++
+		}
+		clock.add(time.Minute)
+	}
+	if tried > 130 {
+		t.Errorf("%d codes tried in a day", tried)
 	}
 }
 
