@@ -73,7 +73,7 @@ func New(c Config) http.Handler {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	site, err := s.deps.Registry.ByHost(r.Context(), r.Host)
 	if err != nil {
-		s.deps.UI.Fail(w, r, web.Site{}, err)
+		s.fail(w, r, web.Scope{}, err)
 		return
 	}
 	switch site.Kind {
@@ -88,7 +88,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	default:
 		if s.platform == nil {
-			s.deps.UI.Fail(w, r, web.Site{}, fault.New(fault.NotFound, "unknown_host"))
+			s.fail(w, r, web.Scope{}, fault.New(fault.NotFound, "unknown_host"))
 			return
 		}
 		s.platform.ServeHTTP(w, r)
