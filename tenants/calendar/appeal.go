@@ -84,7 +84,7 @@ func Opposable(f AppealFacts) (Appeal, error) {
 	return f.express(months), nil
 }
 
-const reasonable = " Le délai de deux mois n’est pas opposable\u00a0: seul un délai raisonnable, d’environ un an, limite le recours."
+const reasonable = " Le délai de deux mois ne s’applique donc pas\u00a0: seul un délai raisonnable, d’environ un an, limite le recours."
 
 // silent is the appeal against a silent rejection.
 func (f AppealFacts) silent(months int) Appeal {
@@ -125,7 +125,7 @@ func (f AppealFacts) express(months int) Appeal {
 	}
 	if !inTime && f.Silence.Effect == Acceptance {
 		a.Warnings = append(a.Warnings,
-			"L’acceptation était déjà acquise\u00a0: un refus ne peut être qu’un retrait, aux conditions de l’article L.242-1 du CRPA.")
+			"L’acceptation était déjà acquise\u00a0: un refus ne peut être qu’un retrait, aux conditions de l’article\u00a0L.242-1 du CRPA.")
 	}
 	return a
 }

@@ -93,13 +93,13 @@ func undecidedStep(e Effect) Step {
 func (c *count) warnings(d Deadline) []string {
 	list := c.facts.Territory.Uncertain()
 	if d.NeverAcquired {
-		list = append(list, "Tant que les documents manquent, le silence ne vaut ni acceptation ni refus\u00a0: si le dossier reste incomplet, notifiez une décision de refus ou de classement.")
+		list = append(list, "Tant que les documents manquent, le silence ne vaut ni acceptation ni refus\u00a0: une réponse écrite est toujours nécessaire.")
 	}
 	if len(c.spans) > 0 {
 		list = append(list, "La suspension est comptée à partir du jour de la notification\u00a0: c’est une convention, à vérifier si la date est discutée.")
 	}
 	if event := c.facts.Event; !event.IsZero() && d.AcquiredOn.After(event) {
-		list = append(list, "Le silence n’aura d’effet que le "+d.AcquiredOn.FrenchShort()+", après la date prévue ("+event.FrenchShort()+")\u00a0: répondez expressément avant.")
+		list = append(list, "Le silence n’aura d’effet qu’à partir du "+d.AcquiredOn.FrenchShort()+", après la date prévue ("+event.FrenchShort()+")\u00a0: une réponse écrite est nécessaire avant.")
 	}
 	return list
 }

@@ -258,13 +258,13 @@ func AddDocument(ctx context.Context, tx *tenants.Tx, number string, item tenant
 	if err := c.record(ctx, "document_added", EventData{DocumentID: doc.ID, ItemID: item, Label: label}); err != nil {
 		return files.Document{}, err
 	}
+	if err := c.complete(ctx, notices, func(n DocumentRequest) bool { return item != "" && n.answered() }); err != nil {
+		return files.Document{}, err
+	}
 	if c.who == Owner {
 		if err := c.acknowledge(ctx, doc.Name); err != nil {
 			return files.Document{}, err
 		}
-	}
-	if err := c.complete(ctx, notices, func(n DocumentRequest) bool { return item != "" && n.answered() }); err != nil {
-		return files.Document{}, err
 	}
 	_, err = c.save(ctx)
 	return doc, err

@@ -305,7 +305,7 @@ func (in *intake) startClock(context.Context) error {
 }
 
 func (in *intake) warnings() []string {
-	return append(slices.Clone(in.deadline.Warnings), in.entry.Procedure().Warnings(in.r.Answers, in.r.ReceivedOn, in.r.SilenceLastDay)...)
+	return append(slices.Clone(in.deadline.Warnings), in.entry.Procedure().Warnings(in.r.Answers, in.r.ReceivedOn, calendar.Date{})...)
 }
 
 // queueAll queues a query whose rows, read by their columns' names, go to a slice

@@ -20,6 +20,9 @@ func (d *Detail) notificationWarnings(today calendar.Date, t calendar.Territory)
 	if d.State.Open() && d.Applicant.mail() == "" && d.awaitsPosted() {
 		out = append(out, "La demande de pièces part sur papier\u00a0: la date de fin est comptée depuis le jour où vous l’avez enregistrée. Si la personne la reçoit plus tard, la vraie date est à vérifier.")
 	}
+	if d.State.Open() && d.Deadline.NeverAcquired {
+		out = append(out, "Si le dossier reste incomplet après la date donnée, notifiez un refus ou un classement.")
+	}
 	for _, x := range d.Decisions {
 		if x.Implicit || x.Outcome != catalogue.OutcomeRefuse {
 			continue
@@ -42,4 +45,18 @@ func (d *Detail) awaitsPosted() bool {
 		}
 	}
 	return false
+}
+
+// completedText tells the person the last day that the papers just received give, or
+// nothing where they moved none.
+func (c *change) completedText(p *catalogue.Procedure) string {
+	last := c.r.SilenceLastDay
+	if c.r.Waiting || !c.before.Waiting || !c.r.State.Open() || last.IsZero() {
+		return ""
+	}
+	text := "Nous avons maintenant toutes les pièces demandées. Si vous n’avez pas reçu de réponse au plus tard le " + last.French() + ", "
+	if c.r.Silence.Effect == calendar.Acceptance {
+		return text + "votre demande sera acceptée\u00a0: le silence vaut acceptation (" + p.Silence.Source + ")."
+	}
+	return text + "votre demande sera considérée comme refusée\u00a0: le silence vaut rejet (" + p.Silence.Source + ")."
 }

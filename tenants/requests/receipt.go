@@ -143,7 +143,8 @@ const sqlKeepReceipt = `insert into receipt (id, request_id, kind, regime, menti
 	values ($1, $2, 'registration', 'electronic', $3, $4, $5, $6, sha256(convert_to($5 || chr(10) || $6, 'UTF8')), true, $7, $8)`
 
 // acknowledge issues the receipt of a document that its owner sent electronically:
-// that too is an "envoi" (L.112-11). It tells the day and the service, no silence.
+// that too is an "envoi" (L.112-11). It tells the day and the service, and the new
+// last day where the document was the last of those awaited (R.112-11-4).
 func (c *change) acknowledge(ctx context.Context, document string) error {
 	e, err := c.procedure(ctx)
 	if err != nil {
@@ -164,6 +165,9 @@ func (c *change) acknowledge(ctx context.Context, document string) error {
 	mentions := []notify.Paragraph{
 		{Title: "Réception", Text: []string{"Votre document «\u00a0" + document + "\u00a0» a été reçu par la commune le " + today.French() + "."}},
 		{Title: "Qui s’en occupe", Text: []string{"Service chargé du dossier\u00a0: " + contact.Name + "."}, Items: reach},
+	}
+	if text := c.completedText(e.Procedure()); text != "" {
+		mentions = append(mentions, notify.Paragraph{Title: "Si nous ne répondons pas", Text: []string{text}})
 	}
 	mail := notify.Receipt{
 		Electronic: true, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), OnBehalfOf: c.r.Applicant.OnBehalfOf,
