@@ -40,7 +40,7 @@ func (s State) Label() string {
 	case StateReceived:
 		return "Reçue"
 	case StateReview:
-		return "En cours d’instruction"
+		return "En cours d’examen"
 	case StateWaiting:
 		return "En attente de pièces"
 	case StateAccepted:
@@ -52,9 +52,9 @@ func (s State) Label() string {
 	case StateRegistered:
 		return "Enregistrée"
 	case StateImplicitAcceptance:
-		return "Acceptée tacitement"
+		return "Acceptée par le silence"
 	case StateImplicitRejection:
-		return "Refusée tacitement"
+		return "Refusée par le silence"
 	case StateWithdrawn:
 		return "Retirée"
 	case StateClosed:

@@ -152,3 +152,22 @@ func TestADecisionIsSigned(t *testing.T) {
 		t.Errorf("signed %q:\n%s", d.Signatory, d.Letter)
 	}
 }
+
+func TestAReceiptThatNeverArrivedIsSeen(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	number := w.submit(letter()).Request.Number
+	warned := func() bool {
+		return strings.Contains(strings.Join(w.get(number).Warnings, "\n"), "l’accusé de réception n’est pas arrivé")
+	}
+	if warned() {
+		t.Error("warned before anything came back")
+	}
+	w.must(system, func(ctx context.Context, tx *tenants.Tx) error {
+		_, err := tx.Exec(ctx, `update notification set state = 'bounced' where template = 'receipt'`)
+		return err
+	})
+	if !warned() {
+		t.Errorf("warnings: %v", w.get(number).Warnings)
+	}
+}
