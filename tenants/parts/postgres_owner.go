@@ -15,7 +15,12 @@ const (
 
 // CreateOwner makes a database and the role that owns it where they are missing:
 // a role that may sign in and make roles, and nothing more. Parvis migrates and
-// provisions with it, never as the superuser. Names are plain lower-case words.
+// provisions with it, never as the superuser. Kratos' own may not even make roles:
+// until Postgres 16 that right leads to every other, the server's programs included.
+//
+// Kratos' database is closed to all other roles, the server's own databases too; in
+// no database does a commune's role make temporary tables. Names are plain
+// lower-case words.
 func (pg *Postgres) CreateOwner(ctx context.Context, role, password, db string) error {
 	if !namePattern.MatchString(role) {
 		return errors.New("create owner: the name is not a plain lower-case word")
@@ -46,10 +51,16 @@ func (pg *Postgres) CreateOwner(ctx context.Context, role, password, db string) 
 		}
 		name := pgx.Identifier{role}.Sanitize()
 		// Neither an identifier nor a password can be a parameter here; both are quoted.
-		if _, err := tx.Exec(ctx, verb+` role `+name+` login createrole nosuperuser nocreatedb password `+secret); err != nil {
+		roles, rights := "createrole", "temporary"
+		if db == KratosDatabase {
+			roles, rights = "nocreaterole", "all"
+		}
+		if _, err := tx.Exec(ctx, verb+` role `+name+` login `+roles+` nosuperuser nocreatedb password `+secret); err != nil {
 			return fmt.Errorf("%s role %s: %w", verb, role, err)
 		}
-		_, err := tx.Exec(ctx, `alter database `+pgx.Identifier{db}.Sanitize()+` owner to `+name)
+		database := pgx.Identifier{db}.Sanitize()
+		_, err := tx.Exec(ctx, `alter database `+database+` owner to `+name+`; revoke `+rights+` on database `+database+` from public;
+			revoke all on database postgres, template1 from public`)
 		return err
 	})
 }
