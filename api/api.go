@@ -73,7 +73,7 @@ func New(c Config) http.Handler {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	site, err := s.deps.Registry.ByHost(r.Context(), r.Host)
 	if err != nil {
-		s.fail(w, r, web.Scope{}, err)
+		s.nobody(w, r, err)
 		return
 	}
 	switch site.Kind {
@@ -88,10 +88,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	default:
 		if s.platform == nil {
-			s.fail(w, r, web.Scope{}, fault.New(fault.NotFound, "unknown_host"))
+			s.nobody(w, r, fault.New(fault.NotFound, "unknown_host"))
 			return
 		}
 		s.platform.ServeHTTP(w, r)
+	}
+}
+
+// nobody answers where no site is: a plain page, and what that page needs to be drawn.
+func (s *Server) nobody(w http.ResponseWriter, r *http.Request, err error) {
+	if !s.deps.UI.ServeSite(w, r, web.Site{}) {
+		s.fail(w, r, web.Scope{}, err)
 	}
 }
 
