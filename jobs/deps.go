@@ -9,6 +9,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/notify"
 )
@@ -39,7 +40,15 @@ const (
 	nightTimeout = 10 * time.Minute
 )
 
-// send sends a mail or a text message.
+// pacedWait is when a message is looked at again whose recipient got enough for now.
+const pacedWait = 10 * time.Minute
+
+// send sends a mail or a text message. One that must wait for its recipient's sake
+// loses no try.
 func (r *Runner) send(ctx context.Context, t tenants.Tenant, a notify.SendArgs) error {
-	return r.deps.Sender.Deliver(ctx, r.deps.DB, t, a.Notification)
+	err := r.deps.Sender.Deliver(ctx, r.deps.DB, t, a.Notification)
+	if fault.Is(err, "notification_paced") {
+		return river.JobSnooze(pacedWait)
+	}
+	return err
 }

@@ -104,6 +104,7 @@ var sentences = map[string]string{
 	"mail_refused":         "Cette adresse électronique refuse nos messages. Vérifiez-la avec la personne.",
 	"recipient_invalid":    "Cette adresse ou ce numéro ne peut rien recevoir. Vérifiez-le.",
 	"notification_claimed": "Ce message est déjà en cours d’envoi.",
+	"notification_paced":   "Ce message attend : cette personne en a déjà reçu beaucoup depuis une heure.",
 	"notification_unknown": "Ce message n’existe pas.",
 	"report_unknown":       "Cet accusé d’envoi ne correspond à aucun message.",
 	"courier_message":      "Ce message n’a pas pu être lu.",

@@ -294,6 +294,7 @@ create table notification (
   sent_at      timestamptz
 );
 create index notification_request on notification (request_id, created_at) where request_id is not null;
+create index notification_recent on notification (recipient, sent_at) where sent_at is not null;
 create index notification_state on notification (state, created_at) where state in ('queued', 'bounced', 'failed');
 
 -- The audit trail and the requests' history: append-only for the tenant's role.

@@ -26,6 +26,10 @@ const (
 	sqlClaim = `update notification set attempts = attempts + 1, claimed_at = $2
 		where id = $1 and state = 'queued' and (claimed_at is null or claimed_at < $3)
 		returning request_id, channel, recipient, subject, text, html, attempts`
+	// How many of a recipient's messages went out since a time, no further than it helps.
+	sqlRecent = `select r.channel, (select count(*) from (
+			select 1 from notification n where n.recipient = r.recipient and n.channel = r.channel and n.sent_at > $2 limit $3) as recent) as sent
+		from notification r where r.id = $1 and r.state = 'queued'`
 	sqlState = `select state from notification where id = $1`
 	// What opens a draft is not kept once it is sent.
 	sqlSent = `update notification set state = 'sent', detail = '', sent_at = $2, claimed_at = null,
@@ -44,11 +48,35 @@ type claimed struct {
 	Attempts                                int
 }
 
+// hourly is how many messages an hour one recipient gets from one commune. Anybody
+// can leave anybody's address or number: requests are taken in all the same, and
+// their messages wait.
+var hourly = map[string]int64{channelEmail: 200, channelSMS: 20}
+
+// paced refuses to send for now what is beyond a recipient's hour.
+func paced(ctx context.Context, tx *tenants.Tx, id tenants.ID) error {
+	type row struct {
+		Channel string
+		Sent    int64
+	}
+	recent, err := tenants.One[row](ctx, tx, sqlRecent, id, tx.Now().Add(-time.Hour), hourly[channelEmail])
+	switch {
+	case fault.Is(err, "not_found"):
+		return nil // not queued: the claim will tell
+	case err != nil:
+		return err
+	case recent.Sent >= hourly[recent.Channel]:
+		return fault.New(fault.Unavailable, "notification_paced")
+	}
+	return nil
+}
+
 // Deliver sends a queued notification of a tenant and writes what came of it. nil
 // says that nothing is left to do: it is sent, was sent before, or has ended badly,
 // which its row and its request's history tell. Every error is worth another try,
 // and none is of the kind NotFound: fault.Unavailable "mail_away" or "sms_away"
 // with the server's code, "notification_claimed" while another worker has it,
+// "notification_paced" where its recipient got enough for this hour (not a try),
 // "notification_unknown" where no row is there.
 func (s *Sender) Deliver(ctx context.Context, db *tenants.DB, t tenants.Tenant, id tenants.ID) error {
 	var (
@@ -59,6 +87,9 @@ func (s *Sender) Deliver(ctx context.Context, db *tenants.DB, t tenants.Tenant, 
 	)
 	err := db.Write(ctx, t, courier, func(tx *tenants.Tx) (err error) {
 		now = tx.Now()
+		if err := paced(ctx, tx, id); err != nil {
+			return err
+		}
 		row, err = tenants.One[claimed](ctx, tx, sqlClaim, id, now, now.Add(-lease))
 		if fault.Is(err, "not_found") {
 			nothing, err = done(ctx, tx, id)
