@@ -31,7 +31,7 @@ const (
 )
 
 // shared holds the layouts and components; every page is parsed over a copy.
-var shared = template.Must(template.New("shared").Funcs(funcs).ParseFS(templateFiles, "templates/*.html"))
+var shared = parseShared(templateFiles, "templates/*.html")
 
 // framer is any struct that embeds Frame.
 type framer interface{ frame() Frame }
@@ -56,7 +56,7 @@ var registry struct {
 }
 
 // MustParse parses a page's template in its layout, checks every field and method
-// that it names against T, and registers the pair. It panics on a template that
+// that it names against T, typesets its French ([typeset]) and registers the pair. It panics on a template that
 // could not be drawn: pages are package variables, so a fault is seen by any test
 // and at start, never by a citizen.
 func MustParse[T framer](layout Layout, files fs.FS, file string) *Template[T] {
@@ -65,7 +65,7 @@ func MustParse[T framer](layout Layout, files fs.FS, file string) *Template[T] {
 	if err != nil {
 		panic(fmt.Errorf("web: %w", err))
 	}
-	template.Must(t.New(path.Base(file)).Parse(string(source)))
+	template.Must(t.New(path.Base(file)).Parse(typeset(string(source))))
 	if t.Lookup("main") == nil {
 		panic("web: " + file + ` defines no "main"`)
 	}
