@@ -12,18 +12,49 @@ import (
 
 const browserDir = "cmd/dev/browser"
 
-// runBrowser runs the browser tests alone; with -url against a demo that runs already.
+// runBrowser runs the browser tests alone, all or those of the parts named (citizen,
+// agent, hub, pages); with -url against a demo that runs already.
 func runBrowser(ctx context.Context, repo *repository, args []string) error {
-	flags := flag.NewFlagSet("browser", flag.ContinueOnError)
+	return browserCommand(ctx, repo, "browser", args)
+}
+
+// runStory walks the same way, and photographs every page at 375 and 1440 px into
+// .cache/story, to be looked at beside the design's pictures.
+func runStory(ctx context.Context, repo *repository, args []string) error {
+	pictures := filepath.Join(repo.cache, "story")
+	if err := os.RemoveAll(pictures); err != nil {
+		return err
+	}
+	if err := browserCommand(ctx, repo, "story", args, "PARVIS_STORY=1", "PARVIS_SHOTS="+pictures); err != nil {
+		return err
+	}
+	repo.out.say("the pictures are in %s", pictures)
+	return nil
+}
+
+func browserCommand(ctx context.Context, repo *repository, name string, args []string, env ...string) error {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	url := flags.String("url", "", "address of a running demo's platform host (http://localhost:8080)")
-	if flags.Parse(args) != nil || flags.NArg() > 0 {
+	if flags.Parse(args) != nil {
 		return errUsage
+	}
+	suite := []string{"suite"}
+	if flags.NArg() > 0 {
+		suite = flags.Args()
 	}
 	if err := installBrowserParts(ctx, repo); err != nil {
 		return err
 	}
-	return browserTests(ctx, repo, *url)
+	for _, part := range suite {
+		if !repo.has(browserDir, part+".mjs") {
+			return errUsage
+		}
+		if err := browserTests(ctx, repo, *url, part, env...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // installBrowserParts brings the npm packages of browser/package-lock.json into the
@@ -61,9 +92,9 @@ func installBrowserParts(ctx context.Context, repo *repository) error {
 	return os.WriteFile(done, lock, 0o644)
 }
 
-// browserTests runs browser/*.test.mjs with Node's own test runner, against the demo
-// at url, or against one of its own where url is empty.
-func browserTests(ctx context.Context, repo *repository, url string) (err error) {
+// browserTests runs a file of browser/ with Node's own test runner, against the demo at
+// url, or against one of its own where url is empty.
+func browserTests(ctx context.Context, repo *repository, url, part string, env ...string) (err error) {
 	if url == "" {
 		d, err := startDemo(ctx, repo)
 		if err != nil {
@@ -72,16 +103,16 @@ func browserTests(ctx context.Context, repo *repository, url string) (err error)
 		defer func() { err = errors.Join(err, d.stop()) }()
 		url = d.url
 	}
-	tests, err := filepath.Glob(repo.path(browserDir, "*.test.mjs"))
-	if err != nil {
-		return err
-	}
-	return runNode(ctx, repo, url, append([]string{"--test", "--test-concurrency=1", "--test-reporter=spec"}, tests...)...)
+	return runNodeWith(ctx, repo, url, env, "--test-reporter=spec", repo.path(browserDir, part+".mjs"))
 }
 
 // runNode runs Node.js with what the scripts in browser/ need to know in their
 // environment (harness.mjs says which names).
 func runNode(ctx context.Context, repo *repository, url string, args ...string) error {
+	return runNodeWith(ctx, repo, url, nil, args...)
+}
+
+func runNodeWith(ctx context.Context, repo *repository, url string, env []string, args ...string) error {
 	program, err := node(ctx, repo)
 	if err != nil {
 		return err
@@ -94,8 +125,7 @@ func runNode(ctx context.Context, repo *repository, url string, args ...string) 
 	if err := os.MkdirAll(shots, 0o755); err != nil {
 		return err
 	}
-	return repo.stream(ctx, call{name: program, args: args, env: []string{
-		"PARVIS_URL=" + url, "PARVIS_CHROMIUM=" + browser, "PARVIS_SHOTS=" + shots,
-		"PARVIS_BROWSER_PARTS=" + filepath.Join(repo.cache, "browser"),
-	}})
+	return repo.stream(ctx, call{name: program, args: args, env: append([]string{
+		"PARVIS_URL=" + url, "PARVIS_CHROMIUM=" + browser, "PARVIS_SHOTS=" + shots, "PARVIS_BROWSER_PARTS=" + filepath.Join(repo.cache, "browser"),
+	}, env...)})
 }

@@ -20,7 +20,7 @@ func runCheck(ctx context.Context, repo *repository, args []string) error {
 		{name: "go vet", run: goVet},
 		{name: "cmd/kratos", run: buildKratos},
 		{name: "go test", run: func(ctx context.Context, repo *repository) error { return goTest(ctx, repo, "./...") }},
-		{name: "browser tests", run: func(ctx context.Context, repo *repository) error { return browserTests(ctx, repo, "") }},
+		{name: "browser tests", run: func(ctx context.Context, repo *repository) error { return browserTests(ctx, repo, "", "suite") }},
 	})
 	if err == nil {
 		repo.out.say("everything holds")

@@ -52,7 +52,10 @@ func startDemo(ctx context.Context, repo *repository) (*demo, error) {
 }
 
 func buildAndLaunch(ctx context.Context, repo *repository, dir string) (*demo, error) {
-	if err := os.Chmod(dir, 0o755); err != nil { // where we are root, Postgres runs as somebody else
+	// Where we are root, Postgres runs as somebody else, and keeps its data outside a
+	// folder that it cannot enter: nobody would take that away.
+	data := filepath.Join(dir, "data")
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Mkdir(data, 0o755), os.Chmod(data, 0o755)); err != nil {
 		return nil, err
 	}
 	program := filepath.Join(dir, "parvis")
@@ -64,7 +67,7 @@ func buildAndLaunch(ctx context.Context, repo *repository, dir string) (*demo, e
 		return nil, err
 	}
 	d := &demo{url: fmt.Sprintf("http://localhost:%d", port), dir: dir, patience: demoPatience, goodbye: demoGoodbye}
-	return d, d.launch(ctx, repo, program, "demo", "--addr", fmt.Sprintf("127.0.0.1:%d", port), "--data", filepath.Join(dir, "data"))
+	return d, d.launch(ctx, repo, program, "demo", "--addr", fmt.Sprintf("127.0.0.1:%d", port), "--data", data)
 }
 
 // launch starts a program and waits until it says that it is ready.

@@ -6,15 +6,16 @@
 //   PARVIS_CHROMIUM       the browser's path
 //   PARVIS_BROWSER_PARTS  the folder whose node_modules holds package-lock.json's packages
 //   PARVIS_SHOTS          the folder for screenshots
+//   PARVIS_STORY          set: a picture of every page at every width, instead of the checks
 import assert from 'node:assert/strict'
-import { mkdtemp, mkdir, rm } from 'node:fs/promises'
+import { mkdtemp, mkdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const parts = createRequire(path.join(needed('PARVIS_BROWSER_PARTS'), 'package.json'))
 const { chromium } = parts('playwright-core')
-const { AxeBuilder } = parts('@axe-core/playwright')
+const axeSource = await readFile(parts.resolve('axe-core/axe.min.js'), 'utf8')
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync']
@@ -30,6 +31,11 @@ export function address(slug, pathname = '/', base = needed('PARVIS_URL')) {
   const url = new URL(pathname, base)
   if (slug) url.hostname = `${slug}.localhost` // Chromium itself resolves *.localhost to 127.0.0.1
   return url.href
+}
+
+/** Text with every kind of space made a plain one, as one compares it. */
+export function plain(text) {
+  return text.replace(/[\s\u00a0\u202f]+/gu, ' ').trim()
 }
 
 /** JSON of the platform host, such as /demo/accounts.json or /demo/messages.json. */
@@ -103,6 +109,9 @@ export class Browser {
   }
 }
 
+// Chromium complains of the status of a form that was rightly refused: submit() holds the status itself.
+const refusedForm = /the server responded with a status of (409|422|429)/
+
 /** One person in front of one page. `page` is playwright's own. */
 export class Visitor {
   static async of(context, look) {
@@ -112,7 +121,7 @@ export class Visitor {
     visitor.page = await context.newPage()
     visitor.faults = []
     visitor.page.on('pageerror', (err) => visitor.faults.push(`script: ${err.message}`))
-    visitor.page.on('console', (line) => { if (line.type() === 'error') visitor.faults.push(`console: ${line.text()}`) })
+    visitor.page.on('console', (line) => { if (line.type() === 'error' && !refusedForm.test(line.text())) visitor.faults.push(`console: ${line.text()} (${line.location().url})`) })
     visitor.session = await context.newCDPSession(visitor.page)
     await visitor.#scripts(look.js)
     visitor.wire = await Wire.on(visitor.session)
@@ -134,6 +143,99 @@ export class Visitor {
     assert.equal(status, expect, `${url} answers ${status}`)
     if (status >= 400) this.faults.length = 0 // the browser complains of the status itself
     return status
+  }
+
+  /**
+   * Fills in fields by their names: text is typed, the radio, checkbox or option of that
+   * value is chosen (true ticks the only one, false unticks it), a {name, mimeType, buffer} is a file.
+   */
+  async fill(values, within = 'main') {
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.page.locator(`${within} [name="${name}"]:not([type=hidden])`)
+      const [tag, type] = await field.first().evaluate((e) => [e.tagName, e.type])
+      if (type === 'file') await field.setInputFiles(value)
+      else if (type === 'radio' || type === 'checkbox') {
+        const one = typeof value === 'boolean' ? field.first() : this.page.locator(`${within} [name="${name}"][value="${value}"]`)
+        await one.setChecked(value !== false)
+      } else if (tag === 'SELECT') await field.selectOption(value)
+      else await field.fill(value)
+    }
+  }
+
+  /** The button or link of that name: the words it begins with. */
+  named(role, words, within = 'body') {
+    return this.page.locator(within).getByRole(role, { name: new RegExp(`^\\s*${words}`) }).first()
+  }
+
+  /** Presses a button and waits for the page that answers; `expect` is its right status. */
+  async press(words, { expect = 200, within = 'main', upload = false } = {}) {
+    const button = typeof words === 'string' ? this.named('button', words, within) : words
+    if (upload && this.look.js) return this.#upload(button, expect)
+    await this.#through(() => button.click(), expect, 'the form')
+  }
+
+  /** Follows a link and waits for its page. */
+  async follow(words, { within = 'body' } = {}) {
+    const link = typeof words === 'string' ? this.named('link', words, within) : words
+    await this.#through(() => link.click(), 200, 'the link')
+  }
+
+  /** Presses a key that leads to another page. */
+  async key(name, { expect = 200 } = {}) {
+    await this.#through(() => this.page.keyboard.press(name), expect, name)
+  }
+
+  async #through(act, expect, what) {
+    const [answer] = await Promise.all([this.page.waitForNavigation({ waitUntil: 'load' }), act()])
+    if (answer) assert.equal(answer.status(), expect, `${what} leads to ${answer.url()}, which answers ${answer.status()}`)
+  }
+
+  // Where scripts run, a file goes by XMLHttpRequest and the answer takes the page's place.
+  async #upload(button, expect) {
+    const [answer] = await Promise.all([
+      this.page.waitForResponse((r) => r.request().resourceType() === 'xhr' && r.status() !== 303), button.click(),
+    ])
+    assert.equal(answer.status(), expect, 'the upload')
+    await this.page.waitForFunction(() => !document.querySelector('progress'))
+  }
+
+  /** Presses Tab until the focus is on an element, and holds that the focus shows there. */
+  async tabTo(target, { max = 80, key = 'Tab' } = {}) {
+    for (let i = 0; i < max; i++) {
+      await this.page.keyboard.press(key)
+      if (await target.evaluate((e) => e === document.activeElement)) {
+        assert.ok(await target.evaluate((e) => {
+          const seen = (el) => { const s = getComputedStyle(el); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 || s.boxShadow !== 'none' }
+          return seen(e) || e.labels?.[0] && seen(e.labels[0]) || seen(e.parentElement)
+        }), `the focus does not show on ${target}`)
+        return
+      }
+    }
+    assert.fail(`${max} times ${key} do not lead to ${target} on ${this.page.url()}`)
+  }
+
+  /** The words of an element, all spaces made one. */
+  async text(selector) {
+    return plain(await this.page.locator(selector).first().innerText())
+  }
+
+  /**
+   * A page of the story: held against all that must hold, at this width and at 320 px; in
+   * the story's own run, photographed at 375 and 1440 px instead.
+   */
+  async stop(name) {
+    const { width, height } = this.look
+    if (process.env.PARVIS_STORY) {
+      for (const [w, h] of [[375, 812], [1440, 900]]) {
+        await this.page.setViewportSize({ width: w, height: h })
+        await this.shot(name, { as: `${w}-${this.look.scheme}` })
+      }
+    } else {
+      await this.assertSound(name)
+      await this.page.setViewportSize({ width: 320, height: 640 })
+      await this.assertNoOverflow(`${name} at 320 px`)
+    }
+    await this.page.setViewportSize({ width, height })
   }
 
   /** Goes to an address and tells what that cost: bytes over the wire, requests, bytes by kind, DOM nodes. */
@@ -163,7 +265,8 @@ export class Visitor {
   async axe() {
     await this.#scripts(true)
     try {
-      return await new AxeBuilder({ page: this.page }).setLegacyMode().analyze()
+      await this.session.send('Runtime.evaluate', { expression: axeSource })
+      return await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'], preload: false }))
     } finally {
       await this.#scripts(this.look.js)
     }
@@ -178,7 +281,8 @@ export class Visitor {
     const over = await this.page.evaluate(() => {
       const { scrollWidth } = document.documentElement
       if (scrollWidth <= innerWidth) return null
-      const wide = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+      const scrolls = (e) => e && (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement))
+      const wide = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
       return { scrollWidth, innerWidth, wide: wide.slice(0, 5).map((e) => e.tagName.toLowerCase() + (e.className ? `.${e.className}` : '')) }
     })
     assert.equal(over, null, `${what} [${this.name}] is wider than its window: ${JSON.stringify(over)}`)
@@ -197,10 +301,10 @@ export class Visitor {
   }
 
   /** Takes a picture of the whole page into the folder for screenshots, and gives its path. */
-  async shot(name, { full = true } = {}) {
+  async shot(name, { full = true, as = this.name } = {}) {
     const dir = needed('PARVIS_SHOTS')
     await mkdir(dir, { recursive: true })
-    const file = path.join(dir, `${name}-${this.name}.png`)
+    const file = path.join(dir, `${name}-${as}.png`)
     await this.page.screenshot({ path: file, fullPage: full, animations: 'disabled' })
     return file
   }

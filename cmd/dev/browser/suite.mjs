@@ -1,0 +1,6 @@
+// Everything that `go run ./cmd/dev browser` tests, in one program with one browser.
+import './harness_test.mjs'
+import './pages.mjs'
+import './citizen.mjs'
+import './agent.mjs'
+import './hub.mjs'
