@@ -80,7 +80,7 @@ func demoFolder(asked string) (string, error) {
 	}
 	folder, err := filepath.Abs(asked)
 	if err == nil {
-		err = os.MkdirAll(folder, 0o700)
+		err = os.MkdirAll(folder, 0o700) //nolint:gosec // the folder is the one that the user names
 	}
 	if err != nil {
 		return "", fmt.Errorf("the folder %s cannot be made: %w. Name another with --data DIR", asked, err)
@@ -230,7 +230,7 @@ func writeWhole(path string, content []byte) error {
 		return err
 	}
 	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temporary, path)

@@ -295,7 +295,7 @@ func TestPortTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
+	t.Cleanup(func() { _ = taken.Close() })
 	out, err := parvis(t, nil, "demo", "--addr", taken.Addr().String(), "--data", t.TempDir())
 	if err == nil || !strings.Contains(out, "Is another program there?") || strings.Count(out, "\n") != 1 {
 		t.Errorf("a taken port: %v: %s", err, out)
