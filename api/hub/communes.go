@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
@@ -75,9 +76,9 @@ func (s *Server) table(lines []line) (web.Table, web.Facts) {
 	table := web.Table{
 		Caption: "Demandes de chaque commune",
 		Columns: []web.Column{
-			{Label: "Commune"}, {Label: "Habitants", Numeric: true}, {Label: "En cours", Numeric: true},
-			{Label: "À répondre sous 7 jours", Numeric: true}, {Label: "En retard", Numeric: true},
-			{Label: "Reçues cette année", Numeric: true}, {Label: "Dernière demande"},
+			{Label: "Commune"}, {Label: "En retard", Numeric: true}, {Label: "Sous 7 jours", Numeric: true},
+			{Label: "En cours", Numeric: true}, {Label: "Reçues cette année", Numeric: true},
+			{Label: "Dernière demande"}, {Label: "Habitants", Numeric: true},
 		},
 		Empty: "Aucune commune n’est encore ouverte. Commencez par « Ouvrir une commune ».",
 	}
@@ -86,11 +87,11 @@ func (s *Server) table(lines []line) (web.Table, web.Facts) {
 		open, soon, late = open+l.TenantCounts.Open, soon+l.DueSoon, late+l.Late
 		last := "—"
 		if !l.LastReceived.IsZero() {
-			last = l.LastReceived.FrenchShort()
+			last = strings.ReplaceAll(l.LastReceived.FrenchShort(), " ", "\u00a0")
 		}
 		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
-			{Text: l.Name, URL: "/communes/" + l.INSEE}, {Text: web.Number(l.population)}, {Text: web.Number(l.TenantCounts.Open)},
-			{Text: web.Number(l.DueSoon)}, {Text: web.Number(l.Late), Late: l.Late > 0}, {Text: web.Number(l.Received)}, {Text: last},
+			{Text: l.Name, URL: "/communes/" + l.INSEE}, {Text: web.Number(l.Late), Late: l.Late > 0}, {Text: web.Number(l.DueSoon)},
+			{Text: web.Number(l.TenantCounts.Open)}, {Text: web.Number(l.Received)}, {Text: last}, {Text: web.Number(l.population)},
 		}})
 	}
 	return table, web.Facts{

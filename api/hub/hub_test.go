@@ -170,7 +170,7 @@ func TestList(t *testing.T) {
 	}
 	p := b.Get("/")
 	cells := p.Texts("tbody tr > *")
-	if len(cells) != 14 || !slices.Equal(cells[2:5], []string{"3", "1", "0"}) || !slices.Equal(cells[9:12], []string{"1", "0", "1"}) {
+	if len(cells) != 14 || !slices.Equal(cells[1:4], []string{"0", "1", "3"}) || !slices.Equal(cells[8:11], []string{"1", "0", "1"}) {
 		t.Errorf("cells: %q", cells)
 	}
 	if facts := strings.Join(p.Texts(".facts li"), "; "); !strings.Contains(facts, "2 communes") || !strings.Contains(facts, "4 demandes en cours") || !strings.Contains(facts, "1 en retard") {
