@@ -97,7 +97,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 
 // nobody answers where no site is: a plain page, and what that page needs to be drawn.
 func (s *Server) nobody(w http.ResponseWriter, r *http.Request, err error) {
-	if !s.deps.UI.ServeSite(w, r, web.Site{}) {
+	style := strings.HasPrefix(r.URL.Path, "/theme-") || strings.HasPrefix(r.URL.Path, "/favicon.")
+	if !style || !s.deps.UI.ServeSite(w, r, web.Site{}) {
 		s.fail(w, r, web.Scope{}, err)
 	}
 }
