@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -72,10 +74,8 @@ func (s *Server) intakes() {
 }
 
 func (s *Server) submit(ctx context.Context, in *newRequestInput) (*filedOutput, error) {
-	if in.Authorization == "" {
-		if allowed, _ := s.intake.Allow(callOf(ctx).address); !allowed {
-			return nil, s.problem(ctx, fault.New(fault.TooMany, "too_many"))
-		}
+	if in.Authorization == "" && !s.mayFile(callOf(ctx).address, in.Body.Applicant) {
+		return nil, s.problem(ctx, fault.New(fault.TooMany, "too_many"))
 	}
 	submission := requests.Submission{
 		ProcedureSlug: in.Body.Procedure, Channel: in.Body.Channel, IdempotencyKey: in.IdempotencyKey,
@@ -117,6 +117,27 @@ func (s *Server) submit(ctx context.Context, in *newRequestInput) (*filedOutput,
 			Silence: silenceDay(r.Silence.Effect, r.SilenceLastDay), Warnings: done.Warnings,
 		},
 	}, nil
+}
+
+// mayFile tells whether somebody without a token may file one more request: as many as
+// a network is let, and as anybody should be written to because of strangers.
+func (s *Server) mayFile(network string, a Applicant) bool {
+	if ip, err := netip.ParseAddr(network); err == nil && ip.IsLoopback() {
+		allowed, _ := s.local.Allow(network)
+		return allowed
+	}
+	if allowed, _ := s.intake.Allow(network); !allowed {
+		return false
+	}
+	for _, to := range []string{a.Email, a.Phone} {
+		if to == "" {
+			continue
+		}
+		if allowed, _ := s.written.Allow(strings.ToLower(strings.Join(strings.Fields(to), ""))); !allowed {
+			return false
+		}
+	}
+	return true
 }
 
 // readAnswers reads the answers as the form's API door does.

@@ -69,6 +69,7 @@ var advice = map[string]string{
 	"applicant/email invalid":           "Donnez une adresse électronique complète, par exemple nom@exemple.fr.",
 	"applicant/phone required":          "Donnez le numéro de mobile où envoyer les SMS, ou retirez « sms ».",
 	"applicant/phone invalid":           "Donnez un numéro de téléphone complet, par exemple 06 12 34 56 78 ou +33612345678.",
+	"applicant/phone not_textable":      "Donnez un numéro de mobile de France ou d’Europe, ou retirez « sms ».",
 	"applicant/organisation_id invalid": "Donnez un numéro SIREN (9 chiffres), SIRET (14 chiffres) ou RNA (W et 9 chiffres).",
 	"channel invalid":                   "Choisissez un des canaux prévus par le schéma.",
 	"received_on invalid":               "Donnez un jour qui n’est pas dans l’avenir ni trop ancien ; seul un agent peut choisir un autre jour qu’aujourd’hui.",

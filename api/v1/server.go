@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -25,20 +24,26 @@ type Server struct {
 	mux *http.ServeMux
 	api huma.API
 
-	// follow slows down guesses of tracking codes and tokens; intake bounds what one
-	// address may send without a token.
-	follow, intake *web.Limiter
+	// follow slows down guesses of tracking codes and tokens. Without a token, intake
+	// bounds what one network may send, and written how often anybody is written to
+	// for it; local is for programs of this very machine.
+	follow, intake, written, local *web.Limiter
 }
 
-// Requests a minute, and at once, of one network address.
+// Requests a minute, and at once, of one network; and to one person. Each request sends
+// a mail with words of the sender's, perhaps a text message: a program that sends
+// many has an agent's token.
 const (
-	followRate, followBurst = 60, 120
-	intakeRate, intakeBurst = 3000, 10_000
+	followRate, followBurst   = 60, 120
+	intakeRate, intakeBurst   = 60, 240
+	writtenRate, writtenBurst = 1, 20
+	localRate, localBurst     = 3000, 10_000
 )
 
 // New makes the API with its operations.
 func New(d web.Deps) *Server {
-	s := &Server{Deps: d, mux: http.NewServeMux(), follow: web.NewLimiter(followRate, followBurst), intake: web.NewLimiter(intakeRate, intakeBurst)}
+	s := &Server{Deps: d, mux: http.NewServeMux(), follow: web.NewLimiter(followRate, followBurst), intake: web.NewLimiter(intakeRate, intakeBurst),
+		written: web.NewLimiter(writtenRate, writtenBurst), local: web.NewLimiter(localRate, localBurst)}
 	config := huma.DefaultConfig("Parvis", "1.0.0")
 	config.Info.Description = "Les démarches d’une commune : le catalogue, le dépôt et le suivi des demandes, et leur traitement par les agents."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", ""
@@ -91,7 +96,7 @@ func OpenAPI() ([]byte, error) {
 // call is what an operation knows of its HTTP request.
 type call struct {
 	scope   web.Scope
-	address string
+	address string // the client's network, for limits alone
 }
 
 // callKey carries the call through huma to its operations; nothing else reads it.
@@ -114,12 +119,8 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, scope web.Scope) 
 		write(w, refused)
 		return
 	}
-	address, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		address = r.RemoteAddr
-	}
 	w.Header().Set("Cache-Control", "no-store")
-	s.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, call{scope: scope, address: address})))
+	s.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, call{scope: scope, address: web.ClientNetwork(r)})))
 }
 
 func callOf(ctx context.Context) call {
