@@ -28,12 +28,12 @@ func NewEnqueuer(logger *slog.Logger) (*Enqueuer, error) {
 
 // priorities gives the priority (1 is first, 4 last) of the next jobs of a tenant
 // that has so many waiting.
-var priorities = []struct{ upTo, priority int }{{20, 1}, {100, 2}, {500, 3}}
+var priorities = []struct{ upTo, priority int }{{20, 1}, {50, 2}, {100, 3}}
 
 const lastPriority = 4
 
-// backlogLimit bounds what is counted.
-const backlogLimit = 501
+// backlogLimit bounds what is counted: each submission pays for it.
+const backlogLimit = 100
 
 // The tenant's own jobs alone are visible to its role: row-level security counts.
 const sqlBacklog = `select count(*) from (select 1 from river.river_job where metadata->>'tenant' = session_user::text and state = 'available' limit $1) as waiting`
