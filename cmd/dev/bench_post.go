@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -164,20 +165,21 @@ type poster struct {
 // letterBody is a complaint to the mayor, as the API takes it.
 var letterBody, _ = json.Marshal(map[string]any{ //nolint:errcheck // plain values
 	"procedure": "courrier-maire", "channel": "web",
-	"applicant": map[string]any{"given_name": "Jeanne", "family_name": "Dupont", "email": "jeanne@example.org", "postal_address": "3 rue des Lilas\n31320 Castanet-Tolosan"},
+	"applicant": map[string]any{"given_name": "Jeanne", "family_name": "Dupont", "email": "jeanne000000000000@example.org", "postal_address": "3 rue des Lilas\n31320 Castanet-Tolosan"},
 	"answers": map[string]any{
 		"nature": "reclamation", "sujet": "Bruit le soir",
 		"message": "Bonjour, la salle voisine reste ouverte après 23 heures plusieurs soirs par semaine. Pouvez-vous rappeler le règlement aux occupants ?",
 	},
 })
 
-// post submits one request of somebody who never did before: each has an address
-// and a key of their own.
+// post submits one request of somebody who never did before: each has a network, an
+// address and a key of their own, for the API bounds how much one may send.
 func (p *poster) post(conn net.Conn, in *bufio.Reader) error {
 	n := p.sent.Add(1)
+	body := bytes.Replace(letterBody, []byte("jeanne000000000000@"), fmt.Appendf(nil, "jeanne%012d@", n), 1)
 	head := fmt.Sprintf("POST /api/v1/requests HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nX-Forwarded-For: 10.%d.%d.%d\r\nIdempotency-Key: %d-%d\r\n\r\n",
-		p.host, len(letterBody), n>>16&255, n>>8&255, n&255, n, rand.Uint64()) //nolint:gosec // a key, not a secret
-	if _, err := conn.Write(append([]byte(head), letterBody...)); err != nil {
+		p.host, len(body), n>>16&255, n>>8&255, n&255, n, rand.Uint64()) //nolint:gosec // a key, not a secret
+	if _, err := conn.Write(append([]byte(head), body...)); err != nil {
 		return err
 	}
 	answer, err := http.ReadResponse(in, nil)
