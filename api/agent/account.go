@@ -61,7 +61,7 @@ func (s *Server) showAccount(v visit, typed url.Values, token string, refused er
 		Old:       web.Input{Name: "current", Label: "Mot de passe actuel", Type: "password", Autocomplete: "current-password"},
 		New:       newPasswordInput(),
 		Digest:    web.Checkbox{Name: "digest", Label: "Recevoir le récapitulatif du matin", Hint: "Un courriel par jour ouvré, avec ce qui arrive à échéance.", Checked: a.Digest},
-		TokenName: web.Input{Name: "name", Label: "Nom de la clé", Hint: "Par exemple « Logiciel de la voirie ».", Value: typed.Get("name"), MaxLength: 100},
+		TokenName: web.Input{Name: "name", Label: "Nom de la clé", Hint: "Par exemple «\u00a0Logiciel de la voirie\u00a0».", Value: typed.Get("name"), MaxLength: 100},
 	}
 	if a.Title != "" {
 		page.Pairs = append(page.Pairs, pair{Key: "Fonction", Value: a.Title})

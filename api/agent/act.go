@@ -53,7 +53,7 @@ var actions = map[string]action{
 		_, err := requests.AddNote(ctx, tx, number, form.Get("note"))
 		return err
 	}},
-	actComplete: {done: "Le dossier est complet ; l’échéance est recalculée.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+	actComplete: {done: "Le dossier est complet\u00a0; l’échéance est recalculée.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
 		_, err := requests.CompleteDocuments(ctx, tx, number, version(form))
 		return err
 	}},

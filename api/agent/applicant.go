@@ -47,7 +47,7 @@ func askWho(a requests.Applicant, anonymous, electronic bool, errors map[string]
 		Email:        web.Input{Name: "_email", Label: "Adresse électronique", Type: "email", Value: a.Email, MaxLength: 254, NoSpellcheck: true, Optional: true},
 		Phone:        web.Input{Name: "_phone", Label: "Téléphone", Type: "tel", Value: phone(a.Phone), MaxLength: 30, Optional: true},
 		Address:      web.Textarea{Name: "_postal_address", Label: "Adresse postale", Value: a.PostalAddress, Rows: 2, MaxLength: 500, Optional: true},
-		OnBehalfOf:   web.Input{Name: "_on_behalf_of", Label: "Pour le compte de", Hint: "La personne représentée : parent, proche, personne protégée.", Value: a.OnBehalfOf, MaxLength: 200, Optional: true},
+		OnBehalfOf:   web.Input{Name: "_on_behalf_of", Label: "Pour le compte de", Hint: "La personne représentée\u00a0: parent, proche, personne protégée.", Value: a.OnBehalfOf, MaxLength: 200, Optional: true},
 		Organisation: web.Input{Name: "_organisation", Label: "Association ou entreprise", Value: a.Organisation, MaxLength: 200, Optional: true},
 		Number:       web.Input{Name: "_organisation_id", Label: "Son numéro", Hint: "SIREN, SIRET ou numéro RNA (W…).", Value: a.OrganisationID, Width: "medium", NoSpellcheck: true, Optional: true},
 		EmailAgreed:  web.Checkbox{Name: "_email_agreed", Label: "La personne accepte de recevoir les réponses par courriel", Hint: "Sinon, elles partent par courrier (CRPA L.112-14).", Checked: a.EmailAgreed},

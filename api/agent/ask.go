@@ -82,7 +82,7 @@ func (p *askPage) choices(procedure *catalogue.Procedure, typed url.Values) {
 	for i, b := range procedure.Bring {
 		hint := b.LegalBasis
 		if !b.Indispensable {
-			hint += " · pas indispensable : l’instruction continue sans elle (CRPA L.114-5-1)"
+			hint += " · pas indispensable\u00a0: la demande avance sans elle (CRPA L.114-5-1)"
 		}
 		p.Pieces.Items = append(p.Pieces.Items, web.Choice{Value: strconv.Itoa(i), Label: b.Label, Hint: hint, Checked: chosen[strconv.Itoa(i)]})
 	}
@@ -142,11 +142,11 @@ func foreseen(d requests.Detail, n requests.Notice, today calendar.Date, territo
 	case err != nil || !rule.Effect.Decides():
 		return "", false
 	case dispensable:
-		return "Ces pièces ne sont pas indispensables : l’échéance ne bouge pas (CRPA L.114-5-1).", false
+		return "Ces pièces ne sont pas indispensables\u00a0: l’échéance ne bouge pas (CRPA L.114-5-1).", false
 	case then.LastDay.IsZero():
-		return "Le délai légal ne courra plus à partir d’aujourd’hui ; il repartira quand tout sera là.", false
+		return "Le délai légal ne courra plus à partir d’aujourd’hui\u00a0; il repartira quand tout sera là.", false
 	}
-	return "Si rien n’arrive d’ici là, la nouvelle échéance sera le " + then.LastDay.French() + " ; elle se rapprochera si les pièces viennent plus tôt.", false
+	return "Si rien n’arrive d’ici là, la nouvelle échéance sera le " + then.LastDay.French() + "\u00a0; elle se rapprochera si les pièces viennent plus tôt.", false
 }
 
 func (p *askPage) wrong(refused error) {
@@ -192,5 +192,5 @@ func (s *Server) ask(v visit) error {
 	case err != nil:
 		return err
 	}
-	return s.done(v, "Les pièces sont demandées ; l’échéance est recalculée.", requestPath(v.number()))
+	return s.done(v, "Les pièces sont demandées\u00a0; l’échéance est recalculée.", requestPath(v.number()))
 }

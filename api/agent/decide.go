@@ -109,7 +109,7 @@ func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catal
 	p.Subject = web.Input{Name: "objet", Label: "Objet de la lettre", Value: letter.Subject, MaxLength: 300}
 	p.Letter = web.Textarea{Name: "lettre", Label: "Lettre", Rows: 18, Value: letter.Body, MaxLength: 4 * maxText}
 	if strings.Contains(letter.Body, reasonsMark) {
-		p.Letter.Hint = "« " + reasonsMark + " » sera remplacé par ce que vous écrivez plus haut."
+		p.Letter.Hint = "«\u00a0" + reasonsMark + "\u00a0» sera remplacé par ce que vous écrivez plus haut."
 	}
 	mail := d.Applicant.Email != "" && d.Applicant.EmailAgreed
 	chosen := typed.Get("remise")
@@ -124,10 +124,14 @@ func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catal
 		p.Delivery.Items = append(p.Delivery.Items, web.Choice{Value: value, Label: label, Hint: hint, Checked: value == chosen})
 	}
 	if mail {
-		add(requests.DeliveryEmail, "Par courriel, aussitôt", "")
+		hint := ""
+		if o == catalogue.OutcomeRefuse {
+			hint = "Un courriel ordinaire ne prouve pas le jour où il est lu. Pour un refus, préférez le guichet contre signature, ou le recommandé (à vérifier)."
+		}
+		add(requests.DeliveryEmail, "Par courriel, aussitôt", hint)
 	}
 	add(requests.DeliveryCounter, "Remise au guichet aujourd’hui", "")
-	add(requests.DeliveryPost, "Par courrier", "Vous noterez le jour où la lettre est reçue : les délais de recours courent de ce jour.")
+	add(requests.DeliveryPost, "Par courrier", "Vous noterez le jour où la lettre est reçue\u00a0: les délais de recours courent de ce jour.")
 }
 
 func (p *decidePage) wrong(refused error) {

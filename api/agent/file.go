@@ -159,13 +159,13 @@ func dueSentence(d requests.Detail, today calendar.Date) string {
 	}
 	switch {
 	case d.Waiting && d.SilenceLastDay.IsZero() && d.Silence.Effect.Decides():
-		return "Le délai légal ne court pas : des pièces sont attendues."
+		return "Le délai légal ne court pas\u00a0: des pièces sont attendues."
 	case !d.SilenceLastDay.IsZero() && d.SilenceLastDay.Before(today):
 		return "Le délai légal est écoulé depuis le " + d.SilenceLastDay.French() + "."
 	case !d.SilenceLastDay.IsZero():
-		return "À notifier au plus tard le " + d.SilenceLastDay.French() + " ; ensuite, " + silenceWords(d.Silence.Effect) + "."
+		return "À notifier au plus tard le " + d.SilenceLastDay.French() + "\u00a0; ensuite, " + silenceWords(d.Silence.Effect) + "."
 	case !d.DueOn.IsZero():
-		return "Engagement du service : répondre avant le " + d.DueOn.French() + "."
+		return "Engagement du service\u00a0: répondre avant le " + d.DueOn.French() + "."
 	}
 	return ""
 }
@@ -175,13 +175,13 @@ func notices(d requests.Detail) []web.Notice {
 	var out []web.Notice
 	for _, n := range d.Notifications {
 		if n.State == "bounced" || n.State == "failed" {
-			out = append(out, web.Notice{Tone: web.Danger, Text: "« " + n.Subject + " » n’est pas arrivé. Vérifiez les coordonnées de la personne, et joignez-la autrement.",
+			out = append(out, web.Notice{Tone: web.Danger, Text: "«\u00a0" + n.Subject + "\u00a0» n’est pas arrivé. Vérifiez les coordonnées de la personne, et joignez-la autrement.",
 				Link: web.Link{Label: "Corriger les coordonnées", URL: requestPath(d.Number) + "/demandeur"}})
 			break
 		}
 	}
 	if !d.Regular {
-		out = append(out, web.Notice{Tone: web.Warning, Text: "Saisine irrégulière : il manque de quoi identifier la personne (CRPA R.112-9-1). Complétez ses coordonnées."})
+		out = append(out, web.Notice{Tone: web.Warning, Text: "Saisine irrégulière\u00a0: il manque de quoi identifier la personne (CRPA R.112-9-1). Complétez ses coordonnées."})
 	}
 	for _, w := range d.Warnings {
 		if slices.Contains(d.Deadline.Warnings, w) {

@@ -51,7 +51,7 @@ func eventWords(kind string, d requests.EventData) web.Event {
 	}
 	switch kind {
 	case "submitted":
-		return web.Event{Title: "Demande reçue", Text: "Canal : " + channelLabels[d.Channel]}
+		return web.Event{Title: "Demande reçue", Text: "Canal\u00a0: " + channelLabels[d.Channel]}
 	case "receipt_issued":
 		law := "CRPA L.112-3 et R.112-5"
 		if d.Regime == string(catalogue.RegimeElectronic) {
@@ -80,8 +80,8 @@ func eventWords(kind string, d requests.EventData) web.Event {
 }
 
 var alertTitles = map[string]string{
-	"j20": "Alerte : 20 jours ouvrés avant l’échéance", "j10": "Alerte : 10 jours ouvrés avant l’échéance", "j5": "Alerte : 5 jours ouvrés avant l’échéance",
-	"late": "Alerte : échéance dépassée", "unnotified": "Alerte : décision pas encore notifiée", "limit": "Alerte : le délai donné pour les pièces est passé",
+	"j20": "Alerte\u00a0: 20 jours ouvrés avant l’échéance", "j10": "Alerte\u00a0: 10 jours ouvrés avant l’échéance", "j5": "Alerte\u00a0: 5 jours ouvrés avant l’échéance",
+	"late": "Alerte\u00a0: échéance dépassée", "unnotified": "Alerte\u00a0: décision pas encore notifiée", "limit": "Alerte\u00a0: le délai donné pour les pièces est passé",
 }
 
 func deadlineWords(kind string, d requests.EventData) web.Event {
@@ -98,7 +98,7 @@ func deadlineWords(kind string, d requests.EventData) web.Event {
 	case d.From.IsZero():
 		return web.Event{Title: "Échéance fixée au " + d.To.French(), Law: "CRPA L.114-5"}
 	case d.From == d.To:
-		return web.Event{Title: "Échéance inchangée : " + d.To.French()}
+		return web.Event{Title: "Échéance inchangée\u00a0: " + d.To.French()}
 	}
 	return web.Event{Title: "Échéance déplacée au " + d.To.French(), Text: "Elle était au " + d.From.French() + ".", Law: "CRPA L.114-5"}
 }
@@ -115,7 +115,7 @@ func decisionWords(kind string, d requests.EventData) web.Event {
 		}
 		return web.Event{Title: done, Text: "Décision née le " + d.On.French(), Law: law}
 	}
-	return web.Event{Title: "Décision : " + done}
+	return web.Event{Title: "Décision\u00a0: " + done}
 }
 
 var applicantNames = map[string]string{

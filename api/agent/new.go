@@ -37,7 +37,7 @@ func (s *Server) choose(v visit) error {
 	}
 	page := choosePage{
 		Frame:  s.frame(v, me, "Nouvelle demande", newPath),
-		Search: web.Search{Action: newPath, Label: "Que demande la personne ?", Value: q},
+		Search: web.Search{Action: newPath, Label: "Que demande la personne\u00a0?", Value: q},
 	}
 	for _, e := range found {
 		p := e.Procedure()

@@ -90,8 +90,8 @@ func (s *Server) showRecord(v visit, me web.Visitor, a attempt) error {
 	p, today := a.entry.Procedure(), v.scope.Tenant.Territory().Today(s.Clock())
 	page := recordPage{
 		Frame: s.frame(v, me, p.Title, newPath), Entry: a.entry, Action: newPath + "/" + a.entry.Slug, DraftID: a.draft.ID, Draft: a.token, Key: a.key,
-		Channel: web.Choices{Name: "_canal", Legend: "Comment la demande est-elle arrivée ?", Inline: true},
-		Received: web.Input{Name: "_recue", Label: "Reçue le", Hint: "Pour un courrier : le jour de son arrivée.", Type: "date", Width: "medium",
+		Channel: web.Choices{Name: "_canal", Legend: "Comment la demande est-elle arrivée\u00a0?", Inline: true},
+		Received: web.Input{Name: "_recue", Label: "Reçue le", Hint: "Pour un courrier\u00a0: le jour de son arrivée.", Type: "date", Width: "medium",
 			Value: today.String(), Max: today.String(), Min: today.AddMonths(-12).String()},
 		Facts: web.Facts{{Icon: "hourglass", Text: p.SilenceText()}, {Icon: "euro", Text: p.Cost}},
 	}

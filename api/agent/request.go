@@ -160,7 +160,7 @@ func (p *requestPage) talk(d requests.Detail, zone *time.Location) {
 	p.Message = web.Textarea{Name: "message", Label: "Écrire à la personne", Rows: 3, MaxLength: maxText}
 	p.Note = web.Textarea{Name: "note", Label: "Ajouter une note interne", Hint: "La personne ne la voit jamais.", Rows: 2, MaxLength: maxText}
 	if a := d.Applicant; (a.Email == "" || !a.EmailAgreed) && d.CitizenID == "" {
-		p.Silent = "Cette personne n’est pas jointe par courriel : elle lira ce message avec son numéro et son code de suivi. Téléphonez-lui si c’est pressé."
+		p.Silent = "Cette personne n’est pas jointe par courriel\u00a0: elle lira ce message avec son numéro et son code de suivi. Téléphonez-lui si c’est pressé."
 	}
 	cells := web.Table{Caption: "Ce qui a été envoyé à la personne", Columns: []web.Column{{Label: "Envoi"}, {Label: "Par"}, {Label: "Le"}, {Label: "État"}}, Empty: "Rien n’a encore été envoyé."}
 	for _, n := range d.Notifications {
@@ -195,7 +195,7 @@ func (p *requestPage) papers(d requests.Detail) {
 		for _, i := range n.Items {
 			a.Items = append(a.Items, askedItem{Label: i.Label, Law: i.LegalBasis, Received: i.Received, Optional: !i.Indispensable})
 			if !a.Done && !i.Received {
-				p.Item.Items = append(p.Item.Items, web.Choice{Value: string(i.ID), Label: "La pièce attendue : " + i.Label})
+				p.Item.Items = append(p.Item.Items, web.Choice{Value: string(i.ID), Label: "La pièce attendue\u00a0: " + i.Label})
 			}
 		}
 		p.Asked = append(p.Asked, a)

@@ -62,8 +62,8 @@ var settingGroups = []struct {
 	}},
 	{"Signature", "Qui signe les lettres, et qui répond des données personnelles (RGPD art. 13).", []setting{
 		{"mayor", "Maire", "Prénom et nom.", "", 0, func(s *tenants.Settings) *string { return &s.Mayor }},
-		{"signatory_name", "Signataire des lettres", "", "", 0, func(s *tenants.Settings) *string { return &s.SignatoryName }},
-		{"signatory_title", "Qualité du signataire", "Par exemple « maire », ou « adjointe à l’état civil, par délégation du maire ».", "", 0, func(s *tenants.Settings) *string { return &s.SignatoryTitle }},
+		{"signatory_name", "Signataire des lettres", "Prénom et nom. Si c’est vide, le maire signe.", "", 0, func(s *tenants.Settings) *string { return &s.SignatoryName }},
+		{"signatory_title", "Qualité du signataire", "Par exemple «\u00a0maire\u00a0», ou «\u00a0adjointe à l’état civil, par délégation du maire\u00a0».", "", 0, func(s *tenants.Settings) *string { return &s.SignatoryTitle }},
 	}},
 	{"Tribunal administratif", "Sans lui, un refus ne fait pas courir le délai de recours (CJA R.421-5).", []setting{
 		{"court-name", "Nom", "", "", 0, func(s *tenants.Settings) *string { return &s.Court.Name }},
@@ -77,7 +77,7 @@ var settingGroups = []struct {
 		{"dpo-phone", "Téléphone", "", "tel", 0, func(s *tenants.Settings) *string { return &s.DPO.Phone }},
 		{"dpo-postal_address", "Adresse postale", "", "", 2, func(s *tenants.Settings) *string { return &s.DPO.PostalAddress }},
 	}},
-	{"Accessibilité", "Ce que dit la page « Accessibilité » du site.", []setting{
+	{"Accessibilité", "Ce que dit la page «\u00a0Accessibilité\u00a0» du site.", []setting{
 		{"accessibility", "Déclaration d’accessibilité", "", "", 4, func(s *tenants.Settings) *string { return &s.Accessibility }},
 	}},
 }
@@ -121,7 +121,7 @@ func (s *Server) showSettings(v visit, typed url.Values, refused error) error {
 	if fault.Is(refused, "settings_changed") || fault.Is(refused, "form_expired") {
 		page.Conflict = sentence(refused)
 		if changed := differing(before, settings); len(changed) > 0 {
-			page.Conflict += " Ces champs diffèrent de ce qui est enregistré : " + strings.Join(changed, ", ") + "."
+			page.Conflict += " Ces champs diffèrent de ce qui est enregistré\u00a0: " + strings.Join(changed, ", ") + "."
 		}
 	}
 	page.draw(settings, web.FieldErrors(refused))
@@ -148,7 +148,7 @@ func differing(a, b tenants.Settings) []string {
 	for _, g := range settingGroups {
 		for _, f := range g.fields {
 			if *f.at(&a) != *f.at(&b) {
-				out = append(out, "« "+f.label+" »")
+				out = append(out, "«\u00a0"+f.label+"\u00a0»")
 			}
 		}
 	}
@@ -284,7 +284,7 @@ func (s *Server) showService(v visit, typed url.Values, refused error) error {
 		Name:   web.Input{Name: "name", Label: "Nom du service", Value: x.Name, MaxLength: 120, Error: errors["name"]},
 		Phone:  web.Input{Name: "phone", Label: "Téléphone", Type: "tel", Value: x.Phone, MaxLength: 40, Optional: true},
 		Email:  web.Input{Name: "email", Label: "Adresse électronique", Type: "email", Value: x.Email, Optional: true, Error: errors["email"]},
-		Postal: web.Textarea{Name: "postal_address", Label: "Adresse postale", Hint: "Vide : celle de la mairie.", Value: x.PostalAddress, Rows: 3, Optional: true, Error: errors["postal_address"]},
+		Postal: web.Textarea{Name: "postal_address", Label: "Adresse postale", Hint: "Vide\u00a0: celle de la mairie.", Value: x.PostalAddress, Rows: 3, Optional: true, Error: errors["postal_address"]},
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Réglages", URL: settingsPath}, {Label: title}}
 	for _, name := range []string{"name", "phone", "email", "postal_address"} {

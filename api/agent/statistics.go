@@ -102,7 +102,7 @@ func (p *statisticsPage) fill(r statistics.Report, titles map[string]string) {
 	t := r.Total
 	p.Figures = []figure{
 		{"Demandes reçues", web.Number(t.Received), ""},
-		{"Répondues dans les temps", percent(t.ShareInTime()), "Sur " + web.Plural(t.Due, "réponse due", "réponses dues") + " ; un silence n’est jamais compté comme une réponse."},
+		{"Répondues dans les temps", percent(t.ShareInTime()), "Sur " + web.Plural(t.Due, "réponse due", "réponses dues") + "\u00a0; un silence n’est jamais compté comme une réponse."},
 		{"Délai moyen de réponse", days(t.MeanDays()), "Jours de calendrier, de la réception à la réponse."},
 		{"Décisions nées du silence", web.Number(t.Silent), ""},
 	}

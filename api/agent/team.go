@@ -64,9 +64,9 @@ func askMember(a staff.Agent, services []tenants.Service, refused error) memberF
 		Email:      web.Input{Name: "email", Label: "Adresse électronique professionnelle", Type: "email", Value: a.Email, NoSpellcheck: true, Error: errors["email"]},
 		GivenName:  web.Input{Name: "given_name", Label: "Prénom", Value: a.GivenName, MaxLength: 80, Error: errors["given_name"]},
 		FamilyName: web.Input{Name: "family_name", Label: "Nom", Value: a.FamilyName, MaxLength: 80, Error: errors["family_name"]},
-		Title:      web.Input{Name: "title", Label: "Fonction", Hint: "Elle figure sous les lettres, par exemple « secrétaire de mairie ».", Value: a.Title, MaxLength: 120, Optional: true, Error: errors["title"]},
+		Title:      web.Input{Name: "title", Label: "Fonction", Hint: "Elle figure sous les lettres, par exemple «\u00a0secrétaire de mairie\u00a0».", Value: a.Title, MaxLength: 120, Optional: true, Error: errors["title"]},
 		Role:       web.Choices{Name: "role", Legend: "Rôle", Error: errors["role"]},
-		Services:   web.Choices{Name: "services", Legend: "Services", Hint: "Aucun coché : tous. Seul le rôle « Instruction » est limité à ses services.", Optional: true},
+		Services:   web.Choices{Name: "services", Legend: "Services", Hint: "Aucun coché\u00a0: tous. Seul le rôle «\u00a0Instruction\u00a0» est limité à ses services.", Optional: true},
 	}
 	for _, r := range roles {
 		f.Role.Items = append(f.Role.Items, web.Choice{Value: string(r.role), Label: roleLabels[r.role], Hint: r.hint, Checked: r.role == a.Role})

@@ -8,6 +8,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
 	store "github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
@@ -178,6 +179,10 @@ func (p *requestPage) problems(at requestState) {
 
 // appeal says how a refusal is contested, and until when.
 func (p *requestPage) appeal(d requests.Detail) {
+	if d.Procedure.Route == catalogue.RouteCADA {
+		p.access(d)
+		return
+	}
 	if d.Appeal.From.IsZero() {
 		return
 	}
@@ -187,12 +192,26 @@ func (p *requestPage) appeal(d requests.Detail) {
 	p.Appeal = append(p.Appeal, d.Appeal.Warnings...)
 }
 
+// access says how a refusal of documents is contested: before the CADA, first.
+func (p *requestPage) access(d requests.Detail) {
+	for _, x := range d.Decisions {
+		if !x.AppealLastDay.IsZero() && !d.State.Open() && d.State != requests.StateAccepted {
+			p.Appeal = []string{"Vous pouvez contester ce refus devant la CADA, gratuitement, jusqu’au " + x.AppealLastDay.French() +
+				". La marche à suivre est dans la lettre ou dans l’accusé de réception."}
+		}
+	}
+}
+
 // papers are what the town issued, to be read, printed and kept.
 func papers(d requests.Detail) []web.Link {
 	var out []web.Link
 	base := "/demandes/" + d.Number
 	for _, r := range d.Receipts {
-		out = append(out, web.Link{Label: "Accusé de réception du " + r.IssuedOn.FrenchShort(), URL: base + "/accuse/" + string(r.ID)})
+		what := "Accusé de réception du "
+		if r.Kind == "registration" { // of a document sent later
+			what = "Accusé de réception d’un document, "
+		}
+		out = append(out, web.Link{Label: what + r.IssuedOn.FrenchShort(), URL: base + "/accuse/" + string(r.ID)})
 	}
 	for _, x := range d.Decisions {
 		if x.Letter != "" {

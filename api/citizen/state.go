@@ -29,13 +29,13 @@ func stateNotice(d requests.Detail, today calendar.Date) web.Notice {
 	case requests.StateRegistered:
 		return web.Notice{Tone: web.Success, Title: "Votre déclaration est enregistrée", Text: "Le " + last.DecidedOn.French() + ". Le récépissé est plus bas."}
 	case requests.StateImplicitAcceptance:
-		return web.Notice{Tone: web.Success, Title: "Votre demande est acceptée", Text: "La mairie n’a pas répondu dans le délai\u00a0: depuis le " + last.DecidedOn.French() + ", son silence vaut acceptation. Vous pouvez imprimer une attestation."}
+		return web.Notice{Tone: web.Success, Title: "Votre demande est acceptée", Text: "La mairie n’a pas répondu dans le délai\u00a0: depuis le " + last.DecidedOn.AddDays(1).French() + ", son silence vaut acceptation. Vous pouvez imprimer une attestation."}
 	case requests.StateImplicitRejection:
-		return web.Notice{Tone: web.Danger, Title: "Votre demande est considérée comme refusée", Text: "La mairie n’a pas répondu dans le délai\u00a0: depuis le " + last.DecidedOn.French() + ", son silence vaut rejet. Elle peut encore vous répondre, et vous pouvez lui demander ses raisons."}
+		return web.Notice{Tone: web.Danger, Title: "Votre demande est considérée comme refusée", Text: "La mairie n’a pas répondu au plus tard le " + last.DecidedOn.French() + "\u00a0: son silence vaut refus. Elle peut encore vous répondre, et vous pouvez lui demander ses raisons."}
 	case requests.StateWithdrawn:
 		return web.Notice{Tone: web.Info, Title: "Vous avez retiré votre demande", Text: "Elle ne sera pas étudiée. Vous pouvez en faire une autre."}
 	default:
-		return web.Notice{Tone: web.Info, Title: "Votre demande est classée", Text: "La mairie l’a close sans décision. La lettre dit pourquoi."}
+		return web.Notice{Tone: web.Info, Title: "Votre demande est classée", Text: "La mairie a arrêté son étude. La lettre dit pourquoi."}
 	}
 }
 
@@ -51,9 +51,9 @@ func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 	last := d.SilenceLastDay
 	if !last.IsZero() && last.Before(today) {
 		if d.Silence.Effect == calendar.Acceptance {
-			return web.Notice{Tone: web.Success, Title: "Le délai est passé", Text: "La mairie n’a pas répondu avant le " + last.French() + "\u00a0: son silence vaut acceptation. L’attestation sera ici demain."}
+			return web.Notice{Tone: web.Success, Title: "Le délai est passé", Text: "La mairie n’a pas répondu au plus tard le " + last.French() + "\u00a0: son silence vaut acceptation. L’attestation sera bientôt ici."}
 		}
-		return web.Notice{Tone: web.Danger, Title: "Le délai est passé", Text: "La mairie n’a pas répondu avant le " + last.French() + "\u00a0: son silence vaut rejet. Elle peut encore vous répondre."}
+		return web.Notice{Tone: web.Danger, Title: "Le délai est passé", Text: "La mairie n’a pas répondu au plus tard le " + last.French() + "\u00a0: son silence vaut refus. Elle peut encore vous répondre."}
 	}
 	if !d.DueOn.IsZero() && d.DueOn != last {
 		if d.DueOn.Before(today) {
@@ -86,7 +86,7 @@ func waitingNotice(d requests.Detail) web.Notice {
 	case calendar.Acceptance:
 		n.Items = append(n.Items, "Le délai de réponse commencera le jour où toutes les pièces seront arrivées.")
 	case calendar.Rejection:
-		n.Items = append(n.Items, "Le délai de réponse est suspendu jusque-là.")
+		n.Items = append(n.Items, "Le délai de réponse est suspendu jusqu’à leur arrivée, et au plus tard jusqu’à cette date.")
 	}
 	return n
 }
@@ -140,7 +140,7 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		if catalogue.Outcome(e.Outcome) == catalogue.OutcomeImplicitAcceptance || e.Outcome == string(catalogue.OutcomeAccept) {
 			return web.Event{Title: "Le silence de la mairie vaut acceptation", Law: d.Procedure.Silence.Source, Tone: web.Success}, true
 		}
-		return web.Event{Title: "Le silence de la mairie vaut rejet", Law: d.Procedure.Silence.Source, Tone: web.Danger}, true
+		return web.Event{Title: "Le silence de la mairie vaut refus", Law: d.Procedure.Silence.Source, Tone: web.Danger}, true
 	case "withdrawn":
 		return web.Event{Title: "Vous avez retiré " + k.your}, true
 	default:
