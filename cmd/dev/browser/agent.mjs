@@ -49,7 +49,7 @@ test('an agent takes a request from the list to the letter', LIMIT, async () => 
   await browser.as(NO_SCRIPT, (v) => decide(v, made, who))
   await browser.as(PHONE, async (v) => {
     await track(v, made)
-    await v.follow('Réponse')
+    await v.follow('Lettre de réponse')
     await v.stop('citoyen-14-reponse')
   })
 })
@@ -104,7 +104,7 @@ async function bringPapers(made) {
     for (let i = 0; i < 2; i++) {
       const form = v.page.locator('#pieces form').first()
       await form.locator('input[type=file]').setInputFiles(pdf(`plan-${i + 1}.pdf`))
-      await v.press(form.getByRole('button'), { upload: true })
+      await v.press(form.locator('button'), { upload: true })
     }
     assert.equal(await v.page.locator('#pieces form').count(), 0, 'everything is there')
     assert.match(await v.text('#documents + ul, ul.files'), /plan-1\.pdf/)
