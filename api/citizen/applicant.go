@@ -13,6 +13,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/citizens"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -118,7 +119,7 @@ func (s *Server) saveApplicant(v *visit) error {
 		if e, err = entryOf(ctx, tx, d); err != nil || expired != nil {
 			return err
 		}
-		typed.SMS = d.Applicant.SMS && typed.Phone != ""
+		typed.SMS = d.Applicant.SMS && mobile(typed.Phone)
 		kept, invalid := requests.CheckApplicant(d.Procedure, requests.ChannelWeb, typed)
 		if problems = applicantProblems(d.Procedure, typed, invalid); len(problems) > 0 {
 			kept = typed
@@ -160,6 +161,7 @@ var applicantSentences = map[string]string{
 	"email required":          "Indiquez votre adresse électronique.",
 	"email invalid":           "Saisissez une adresse électronique complète, par exemple nom@exemple.fr.",
 	"phone required":          "Indiquez votre numéro de téléphone.",
+	"phone not_textable":      "Les SMS partent seulement vers les mobiles de France et d’Europe. Donnez-en un, ou continuez sans SMS.",
 	"phone invalid":           "Saisissez un numéro de téléphone complet, par exemple 06 12 34 56 78.",
 	"postal_address required": "Indiquez votre adresse postale.",
 }
@@ -202,10 +204,6 @@ func national(number string) string {
 
 // mobile tells whether a number can get text messages.
 func mobile(number string) bool {
-	parsed, err := phonenumbers.Parse(number, "FR")
-	if err != nil || !phonenumbers.IsValidNumber(parsed) {
-		return false
-	}
-	kind := phonenumbers.GetNumberType(parsed)
-	return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE
+	e164, ok := forms.Phone(number, "")
+	return ok && forms.Textable(e164)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	store "github.com/parvis-gru/parvis/tenants/files"
 )
 
 //go:embed *.html
@@ -23,6 +24,8 @@ type Server struct {
 	starts *web.Limiter // drafts, by address
 	tracks *web.Limiter // tries of a number and a code, by address
 	mails  *web.Limiter // resume codes sent, by address
+
+	uploads *web.Limiter // megabytes kept, by address, in all communes together
 }
 
 // Rates of what could be abused, a minute and an address.
@@ -30,12 +33,16 @@ const (
 	startRate, startBurst = 10, 30
 	trackRate, trackBurst = 5, 10
 	mailRate, mailBurst   = 1, 5
+
+	// Files wait in drafts that nobody may ever send.
+	uploadRate, uploadBurst = 5, 400
 )
 
 // New makes the area with its routes.
 func New(d web.Deps) *Server {
 	s := &Server{
 		Deps: d, starts: web.NewLimiter(startRate, startBurst), tracks: web.NewLimiter(trackRate, trackBurst), mails: web.NewLimiter(mailRate, mailBurst),
+		uploads: web.NewLimiter(uploadRate, uploadBurst),
 	}
 	s.router = web.NewRouter(s.fail)
 	s.publicRoutes()
@@ -221,10 +228,30 @@ func address(r *http.Request) string {
 
 // allow takes a turn of a limiter, or says to slow down.
 func allow(l *web.Limiter, v *visit) error {
-	if ok, _ := l.Allow(v.scope.Tenant.Slug + " " + address(v.r)); !ok {
+	if ok, _ := l.Allow(v.scope.Tenant.Slug + " " + web.ClientNetwork(v.r)); !ok {
 		return fault.New(fault.TooMany, "too_many")
 	}
 	return nil
+}
+
+// keep stores a file of this visit, as long as its network has not sent too much.
+func (s *Server) keep(v *visit, u store.Upload) (store.Stored, error) {
+	kept, err := s.Files.Put(v.r.Context(), v.scope.Tenant, u)
+	if err != nil {
+		return kept, err
+	}
+	if ok, _ := s.uploads.AllowN(web.ClientNetwork(v.r), 1+int(kept.Size>>20)); !ok {
+		s.forget(v, kept.BlobKey)
+		return store.Stored{}, fault.New(fault.TooMany, "too_many")
+	}
+	return kept, nil
+}
+
+// forget removes from the store what no row holds.
+func (s *Server) forget(v *visit, keys ...string) {
+	for _, key := range keys {
+		_ = s.Files.Discard(context.WithoutCancel(v.r.Context()), store.Stored{BlobKey: key}) // the nightly sweep finds what is left
+	}
 }
 
 // wrong marks an input as to be corrected, and adds it to the summary.

@@ -9,6 +9,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	store "github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -176,15 +177,22 @@ func (s *Server) dropDraft(v *visit) error {
 	if _, err := s.UI.Form(v.w, v.r); err != nil {
 		return err
 	}
+	var gone []store.Document
 	err := s.write(v, func(ctx context.Context, tx *tenants.Tx) error {
 		d, err := s.draft(ctx, tx, v, slug, requests.LockDraft)
 		if err != nil {
+			return err
+		}
+		if gone, err = store.ForDraft(ctx, tx, d.ID); err != nil {
 			return err
 		}
 		return requests.DropDraft(ctx, tx, d)
 	})
 	if err != nil {
 		return s.lost(v, err)
+	}
+	for _, file := range gone {
+		s.forget(v, file.BlobKey)
 	}
 	s.UI.SetCookie(v.w, v.r, draftCookie(slug), "", 0)
 	s.UI.SetFlash(v.w, v.r, web.Success, "Votre brouillon est effacé, avec ses fichiers.")

@@ -65,7 +65,7 @@ func (s *Server) addDocument(v *visit) error {
 		if len(stored) >= store.MaxPerDraft {
 			return fault.New(fault.TooLarge, "too_many_files")
 		}
-		kept, err := s.Files.Put(v.r.Context(), v.scope.Tenant, store.Upload{Name: p.Filename, Body: p})
+		kept, err := s.keep(v, store.Upload{Name: p.Filename, Body: p})
 		if err == nil {
 			stored = append(stored, kept)
 		}
@@ -99,14 +99,14 @@ func (s *Server) addDocument(v *visit) error {
 // refusedDocument forgets what was stored, and says on the page what is wrong.
 func (s *Server) refusedDocument(v *visit, stored []store.Stored, item string, err error) error {
 	for _, f := range stored {
-		_ = s.Files.Discard(context.WithoutCancel(v.r.Context()), f) // the nightly sweep finds what is left
+		s.forget(v, f.BlobKey)
 	}
 	switch f := fault.Of(err); {
 	case f.Code == "form_expired":
 		return s.showRequest(v, requestState{expired: err})
 	case f.Code == "file_chosen_none":
 		return s.showRequest(v, requestState{item: item, file: "Choisissez un fichier avant de l’envoyer."})
-	case f.Kind == fault.Invalid || f.Kind == fault.TooLarge && f.Code != "upload_too_large":
+	case f.Kind == fault.Invalid || f.Kind == fault.TooMany || f.Kind == fault.TooLarge && f.Code != "upload_too_large":
 		return s.showRequest(v, requestState{item: item, file: web.Sentence(err)})
 	default:
 		return err

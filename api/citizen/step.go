@@ -111,10 +111,10 @@ func (in *stepSent) take(d requests.Draft, p web.Part) error {
 	if field, ok := d.Procedure.Form.Field(p.Name); !ok || field.Kind != forms.KindFile || len(in.files) >= store.MaxPerDraft {
 		return nil // no question of this form: read past it
 	}
-	f.stored, f.problem = in.server.Files.Put(in.visit.r.Context(), in.visit.scope.Tenant, store.Upload{
+	f.stored, f.problem = in.server.keep(in.visit, store.Upload{
 		Name: p.Filename, Body: p, Field: p.Name, Photo: requests.PhotoField(d.Procedure, p.Name),
 	})
-	if f.problem != nil && fault.Of(f.problem).Kind != fault.Invalid && fault.Of(f.problem).Kind != fault.TooLarge {
+	if f.problem != nil && !slices.Contains([]fault.Kind{fault.Invalid, fault.TooLarge, fault.TooMany}, fault.Of(f.problem).Kind) {
 		return f.problem
 	}
 	in.files = append(in.files, f)
@@ -125,7 +125,7 @@ func (in *stepSent) take(d requests.Draft, p web.Part) error {
 func (in *stepSent) discard() {
 	for _, f := range in.files {
 		if f.stored.BlobKey != "" && !f.kept {
-			_ = in.server.Files.Discard(context.WithoutCancel(in.visit.r.Context()), f.stored) // the nightly sweep finds what is left
+			in.server.forget(in.visit, f.stored.BlobKey)
 		}
 	}
 }
@@ -135,6 +135,7 @@ func (in *stepSent) save(form url.Values) error {
 	slug, removing := v.r.PathValue("slug"), form.Get("_remove")
 	var d requests.Draft
 	var e catalogue.Entry
+	var gone store.Document
 	at := stepState{step: in.step, expired: in.expired}
 	err := s.write(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
 		at.problems = nil
@@ -159,10 +160,7 @@ func (in *stepSent) save(form url.Values) error {
 			return err
 		}
 		if _, document, ok := strings.Cut(removing, ":"); ok {
-			id, err := tenants.ParseID(document)
-			if err == nil {
-				d, err = requests.DetachFromDraft(ctx, tx, d, id)
-			}
+			gone, d, err = detach(ctx, tx, d, document)
 			return err
 		}
 		return in.judge(ctx, tx, &d, &at)
@@ -171,6 +169,9 @@ func (in *stepSent) save(form url.Values) error {
 		return s.lost(v, err)
 	}
 	s.remember(v, slug)
+	if gone.BlobKey != "" {
+		s.forget(v, gone.BlobKey)
+	}
 	for i := range in.files {
 		in.files[i].kept = in.files[i].problem == nil && in.expired == nil
 	}
@@ -183,6 +184,19 @@ func (in *stepSent) save(form url.Values) error {
 	}
 	web.Redirect(v.w, v.r, path(slug, d.Step))
 	return nil
+}
+
+// detach takes a file out of the draft, and gives it, for its bytes to go too.
+func detach(ctx context.Context, tx *tenants.Tx, d requests.Draft, document string) (store.Document, requests.Draft, error) {
+	id, err := tenants.ParseID(document)
+	if err != nil {
+		return store.Document{}, d, err
+	}
+	gone, err := store.Get(ctx, tx, id)
+	if err == nil {
+		d, err = requests.DetachFromDraft(ctx, tx, d, id)
+	}
+	return gone, d, err
 }
 
 // attach gives the stored files their place in the draft.
