@@ -88,7 +88,7 @@ func inMonths(n int) string {
 func (p *Procedure) SilenceText() string {
 	switch p.Silence.Effect {
 	case calendar.Acceptance:
-		return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", votre demande est acceptée."
+		return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", votre demande est acceptée, si elle est complète."
 	case calendar.Rejection:
 		if p.Kind == KindReport {
 			return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", ce que vous demandez est considéré comme refusé."
