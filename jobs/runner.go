@@ -43,7 +43,7 @@ func NewRunner(pool *pgxpool.Pool, d Deps) (*Runner, error) {
 		JobTimeout:                  jobTimeout,
 		FetchPollInterval:           500 * time.Millisecond,
 		FetchCooldown:               20 * time.Millisecond,
-		WorkerMiddleware:            []rivertype.WorkerMiddleware{&observed{metrics: metrics, logger: d.Logger}},
+		Middleware:                  []rivertype.Middleware{&observed{metrics: metrics, logger: d.Logger}},
 		CompletedJobRetentionPeriod: remembered,
 		// A job that crashed with its program is taken up again after this, or after its
 		// own timeout where that is longer.

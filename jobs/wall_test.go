@@ -118,4 +118,3 @@ func TestAJobExistsOnlyWithItsTransaction(t *testing.T) {
 		t.Errorf("%d jobs of a transaction that was undone", n)
 	}
 }
-

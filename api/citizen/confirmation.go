@@ -19,7 +19,7 @@ type confirmationPage struct {
 	Procedure, Yours      string
 	Next                  []string
 	Warnings              []string
-	Receipt               template.HTML // as it was issued
+	Receipt               template.HTML //nolint:forbidigo // as it was issued, made by web.Letter
 	Account               bool          // it is in the person's account
 	Mail                  bool          // a receipt leaves by e-mail
 }

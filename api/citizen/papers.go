@@ -18,7 +18,7 @@ type paperPage struct {
 	Number  string
 	Heading string
 	Issued  string
-	Body    template.HTML // a stored receipt, cleaned by web.Letter
+	Body    template.HTML //nolint:forbidigo // a stored receipt, cleaned by web.Letter
 	Text    string        // or a letter's plain text
 	Proof   string        // the hash of what was issued
 }

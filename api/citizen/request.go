@@ -65,7 +65,6 @@ type requestState struct {
 	item      string // of the file that was refused
 	file      string // why it was
 	expired   error
-	forbidden bool
 }
 
 func (s *Server) showRequest(v *visit, at requestState) error {

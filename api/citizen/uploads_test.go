@@ -41,7 +41,7 @@ func TestBytesOfARemovedFileGoAtOnce(t *testing.T) {
 	if len(keys) != 1 {
 		t.Fatalf("%d files", len(keys))
 	}
-	p := b.Get("/demarches/" + sale + "/formulaire/organisateur").Form(stepForm).Press("Retirer").Want(200, "/demarches/"+sale+"/formulaire/organisateur")
+	p := b.Get("/demarches/"+sale+"/formulaire/organisateur").Form(stepForm).Press("Retirer").Want(200, "/demarches/"+sale+"/formulaire/organisateur")
 	gone(keys)
 	p.Form(stepForm).Set("type", "particulier").File("identite", "carte.pdf", pdf).Submit().Want(200, "/demarches/"+sale+"/formulaire/vente")
 	keys = kept()
