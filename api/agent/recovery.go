@@ -130,7 +130,7 @@ func (s *Server) newPassword(v visit) error {
 	if login.NeedsTOTP {
 		return s.enter(v, login, lastStepPath)
 	}
-	if err = s.begin(v, login, home); fault.Is(err, "credentials") { // an account, but no agent of this commune
+	if err = s.anew(v, login); fault.Is(err, "credentials") { // an account, but no agent of this commune
 		return s.showSignIn(v, string(email), "", err)
 	}
 	return err
@@ -158,7 +158,7 @@ func (s *Server) lastStep(v visit) error {
 	if err := s.Identity.SetPassword(v.r.Context(), login, form.Get("password")); err != nil {
 		return s.orLastStep(v, err)
 	}
-	if err = s.begin(v, login, home); fault.Is(err, "credentials") {
+	if err = s.anew(v, login); fault.Is(err, "credentials") {
 		return s.showSignIn(v, login.Email, "", err)
 	}
 	return err

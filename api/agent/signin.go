@@ -151,10 +151,20 @@ func (s *Server) resume(v visit) (login identity.Login, err error) {
 	return login, err
 }
 
-// begin opens the session of an agent. Somebody who has an account and is no agent
-// of this commune gets the answer that a wrong password gets.
+// anew is begin for somebody who has just chosen a new password by a mailed code:
+// whoever knew the old one is signed out.
+func (s *Server) anew(v visit, login identity.Login) error { return s.start(v, login, home, true) }
+
 func (s *Server) begin(v visit, login identity.Login, then string) error {
+	return s.start(v, login, then, false)
+}
+
+// start opens the session of an agent, and ends the others where alone is said.
+// Somebody who has an account and is no agent
+// of this commune gets the answer that a wrong password gets.
+func (s *Server) start(v visit, login identity.Login, then string, alone bool) error {
 	var token string
+	var ended []string
 	err := s.DB.Write(v.r.Context(), v.scope.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
 		a, err := staff.BySubject(v.r.Context(), tx, identity.Subject(tx, identity.ProviderKratos, login.ProviderID))
 		if fault.Is(err, "not_found") {
@@ -163,12 +173,18 @@ func (s *Server) begin(v visit, login identity.Login, then string) error {
 		if err != nil {
 			return err
 		}
+		if alone {
+			if ended, err = identity.EndSessions(v.r.Context(), tx, identity.Person{AgentID: a.ID}, identity.Session{}); err != nil {
+				return err
+			}
+		}
 		token, err = identity.CreateSession(v.r.Context(), tx, identity.Person{AgentID: a.ID}, login)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	s.forgetAtProvider(v.r.Context(), ended...)
 	s.UI.SetCookie(v.w, v.r, pendingCookie, "", -time.Second)
 	s.UI.SetSession(v.w, v.r, token, identity.AgentLife)
 	web.Redirect(v.w, v.r, back(then))

@@ -145,3 +145,16 @@ func TestAnInvitedAgentChoosesAPasswordAndAForgottenOneIsReplaced(t *testing.T) 
 	b.Get("/agents").Want(http.StatusOK, "/agents/connexion")
 	signIn(b.Get("/agents"), email, "un autre mot de passe, plus long").Want(http.StatusUnprocessableEntity, "")
 }
+
+func TestARecoveredPasswordShutsOutWhoKnewTheOldOne(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, webtest.WithKratos())
+	email := o.hire(t, tenants.RoleFront)
+	thief := o.Browser(t)
+	signIn(thief.Get("/agents"), email, webtest.Password).Want(http.StatusOK, "/agents")
+	b := o.Browser(t)
+	p := b.Get("/agents/mot-de-passe").Form("main form").Set("email", email).Submit().Want(http.StatusOK, newPasswordPath)
+	p.Form("main form").Set("code", o.Mails.Wait(t, email, 1).Code).Set("password", "un mot de passe tout neuf").Submit().Want(http.StatusOK, "/agents")
+	thief.Get("/agents").Want(http.StatusOK, "/agents/connexion")
+	b.Get("/agents").Want(http.StatusOK, "/agents")
+}
