@@ -60,11 +60,11 @@ func (s *Server) request(v *visit) error { return s.showRequest(v, requestState{
 
 // requestState is a form of the page that was sent and refused.
 type requestState struct {
-	message   string // as typed
-	problem   string
-	item      string // of the file that was refused
-	file      string // why it was
-	expired   error
+	message string // as typed
+	problem string
+	item    string // of the file that was refused
+	file    string // why it was
+	expired error
 }
 
 func (s *Server) showRequest(v *visit, at requestState) error {
