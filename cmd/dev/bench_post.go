@@ -54,10 +54,10 @@ func benchPost(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.round(ctx, b.clients, b.round/4); err != nil { // warm, both
+	if _, err := p.round(ctx, b.clients, warmUp); err != nil { // warm, both
 		return err
 	}
-	if _, err := peer.round(ctx, b.round/4); err != nil {
+	if _, err := peer.round(ctx, warmUp); err != nil {
 		return err
 	}
 	stopProfile, err := startProfile(b.profile)
@@ -92,6 +92,9 @@ func benchPost(ctx context.Context, b *bench) error {
 	reportPost(b, ours, theirs, script)
 	return nil
 }
+
+// warmUp is long enough for every client to connect and prepare, on a busy machine too.
+const warmUp = 5 * time.Second
 
 // postRound is what one side did in one round.
 type postRound struct {
