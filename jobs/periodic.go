@@ -14,6 +14,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/requests"
 	"github.com/parvis-gru/parvis/tenants/statistics"
 )
@@ -133,8 +134,12 @@ func (r *Runner) night(ctx context.Context, t tenants.Tenant, _ nightArgs) error
 		_, err := requests.PurgeDrafts(ctx, tx)
 		return err
 	})
+	ended := write("sessions", func(tx *tenants.Tx) error {
+		_, err := identity.SweepSessions(ctx, tx)
+		return err
+	})
 	_, swept := r.deps.Files.Sweep(ctx, r.deps.DB, t)
-	return errors.Join(lapsed, counted, purged, swept)
+	return errors.Join(lapsed, counted, purged, ended, swept)
 }
 
 // lapse lets each silence that ended take effect, in a transaction of its own: one

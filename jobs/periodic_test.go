@@ -105,8 +105,15 @@ func TestTheNightCounts(t *testing.T) {
 	facts := fmt.Sprintf(`select coalesce(string_agg(month || ' ' || procedure_slug || ' ' || channel || ' ' || received || ' ' || refreshed_on, ', '), '') from %s.statistic_fact`, r.Tenant.Schema)
 	r.until("the facts", func() bool { return value[string](r, facts) == "2026-11-01 courrier-maire web 2 2026-11-23" })
 	r.submit(r.Tenant, letter())
+	citizen := tenants.NewID()
+	r.exec(fmt.Sprintf(`insert into %[1]s.citizen (id, subject, email, created_at, last_seen_at) values ('%[2]s', 'x', 'x@example.org', now(), now());
+		insert into %[1]s.session (token_hash, citizen_id, provider, created_at, seen_at, expires_at) values ('\x01', '%[2]s', '\x01', '2026-10-01', '2026-10-01', '2026-10-31')`,
+		r.Tenant.Schema, citizen))
 	r.local(r.Tenant, "2026-11-24 00:05")
 	r.quarter()
+	r.until("the end of what is kept of sessions", func() bool {
+		return value[int](r, fmt.Sprintf(`select count(*) from %s.session`, r.Tenant.Schema)) == 0
+	})
 	if got := value[string](r, facts); got != "2026-11-01 courrier-maire web 3 2026-11-24" {
 		t.Errorf("the next night: %s", got)
 	}
