@@ -109,7 +109,7 @@ func secret(n int, field func(*config) *string) func(*config, string) error {
 
 // variables is the whole configuration, in the order in which it is explained.
 var variables = []variable{
-	{name: "PARVIS_PLATFORM_URL", purpose: "the platform's database, as its owner (a role that may create roles)", example: "postgres://parvis:…@127.0.0.1:5432/parvis",
+	{name: "PARVIS_PLATFORM_URL", purpose: "the platform's database, as its owner (a role that may create roles: until Postgres 16 such a role can become any other, so give Parvis a server of its own)", example: "postgres://parvis:…@127.0.0.1:5432/parvis",
 		set: database(func(c *config) *string { return &c.PlatformURL })},
 	{name: "PARVIS_CELL_URL", purpose: "the database of the first cell, as its owner; it may be the platform's own", example: "postgres://parvis:…@127.0.0.1:5432/parvis",
 		set: database(func(c *config) *string { return &c.CellURL })},
@@ -133,6 +133,9 @@ var variables = []variable{
 			u, err := url.Parse(v)
 			if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 				return errors.New("it is not an address that begins with http:// or https://")
+			}
+			if u.Scheme == "http" && !onlyHere(u.Hostname()) {
+				return errors.New("it begins with http://: passwords and sessions would travel in clear, for all to read. It must begin with https://")
 			}
 			c.PublicURL = u
 			return nil
@@ -189,6 +192,12 @@ var variables = []variable{
 			}
 			return nil
 		}},
+}
+
+// onlyHere tells whether a host is one that no network leads to (RFC 6761, 6.2 and 6.3).
+func onlyHere(host string) bool {
+	host = "." + strings.ToLower(host)
+	return strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".test")
 }
 
 // readConfig reads the environment. Everything that is missing or wrong is named

@@ -67,7 +67,7 @@ func TestWrongValuesAreNamedAndNotRepeated(t *testing.T) {
 		"PARVIS_CELL_URL":          {"s3cret", "postgres://u:s3cret@x/y?sslmode=s3cret"},
 		"PARVIS_MASTER_KEY":        {"s3cret", strings.Repeat("!", 64), strings.Repeat("5e", 31)},
 		"PARVIS_BASE_DOMAIN":       {"https://s3cret", "s3 cret", "..", "s3cret:80"},
-		"PARVIS_PUBLIC_URL":        {"s3cret", "ftp://s3cret", "https://", "https://s3cret.other"},
+		"PARVIS_PUBLIC_URL":        {"s3cret", "ftp://s3cret", "https://", "https://s3cret.other", "http://parvis.example"},
 		"PARVIS_ADDR":              {"s3cret"},
 		"PARVIS_METRICS_ADDR":      {"s3cret"},
 		"PARVIS_INTERNAL_URL":      {"s3cret:1"},
