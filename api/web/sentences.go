@@ -106,6 +106,7 @@ var sentences = map[string]string{
 	"notification_claimed": "Ce message est déjà en cours d’envoi.",
 	"notification_paced":   "Ce message attend : cette personne en a déjà reçu beaucoup depuis une heure.",
 	"notification_unknown": "Ce message n’existe pas.",
+	"not_textable":         "Les SMS partent seulement vers les mobiles de France et d’Europe.",
 	"report_unknown":       "Cet accusé d’envoi ne correspond à aucun message.",
 	"courier_message":      "Ce message n’a pas pu être lu.",
 
