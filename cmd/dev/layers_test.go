@@ -40,6 +40,7 @@ var tiers = map[string]int{
 	"api/agent":          9,
 	"api/citizen":        9,
 	"api/hub":            9,
+	"api/demo":           9,
 	"api/v1":             9,
 	"api":                10,
 	"cmd/dev":            11,
