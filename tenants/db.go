@@ -142,7 +142,11 @@ func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions
 	if err := tx.flush(ctx); err != nil {
 		return true, err
 	}
-	return true, raw.Commit(ctx)
+	if err := raw.Commit(ctx); err != nil || !tx.pending.later {
+		return true, err
+	}
+	_, err = conn.Exec(ctx, sqlOnDisk)
+	return true, err
 }
 
 func retryable(err error) bool {

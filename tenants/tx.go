@@ -28,6 +28,7 @@ type Tx struct {
 type pending struct {
 	events []recorded
 	jobs   []Queued
+	later  bool // the disk is waited for after the commit: see WaitForDiskLater
 }
 
 // As gives the same transaction with another actor: a page first finds out, in it,
@@ -76,6 +77,23 @@ func (tx *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 // are read and closed before the next call.
 func (tx *Tx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
 	return tx.raw.SendBatch(ctx, batch)
+}
+
+const (
+	sqlCommitAsync = `set local synchronous_commit = off`
+	// A record of our own in the write-ahead log: its commit waits for the disk, and
+	// the log is written in order, so what was committed before it is there too.
+	sqlOnDisk = `select pg_logical_emit_message(true, 'parvis', '')`
+)
+
+// WaitForDiskLater lets the transaction give up its locks at its commit, before it is
+// on disk, and wait for the disk after it. [DB.Write] returns no sooner than without
+// it, so nothing that was answered can be lost; but the next one does not wait for
+// this one's disk. For the last batch of a transaction that holds a lock which many
+// want. Whoever sees the change earlier and acts on it commits later in the same log.
+func (tx *Tx) WaitForDiskLater(last *pgx.Batch) {
+	last.Queue(sqlCommitAsync)
+	tx.pending.later = true
 }
 
 // CopyFrom writes many rows at once, as pgx does.

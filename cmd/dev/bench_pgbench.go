@@ -107,6 +107,10 @@ func submissionsIn(all []recordedStatement) [][]recordedStatement {
 		if s.sql == "commit" && writes {
 			found = append(found, current)
 		}
+		// What waits for the disk after the commit is part of the submission.
+		if last := len(found) - 1; last >= 0 && strings.HasPrefix(s.sql, "select pg_logical_emit_message") {
+			found[last] = append(found[last], s)
+		}
 	}
 	return found
 }

@@ -43,13 +43,14 @@ func (e Entry) With(v Version) Entry {
 }
 
 const (
-	sqlEntries = `select p.id, p.slug, p.model, p.open, p.position,
+	entryColumns = `select p.id, p.slug, p.model, p.open, p.position,
 			v.id as version_id, v.number, v.checksum, v.created_at, v.created_by,
 			s.id as service_id, coalesce(s.name, '') as service_name, coalesce(s.postal_address, '') as service_postal_address,
 			coalesce(s.email, '') as service_email, coalesce(s.phone, '') as service_phone, coalesce(s.position, 0) as service_position
-		from procedure p join procedure_version v on v.id = p.version_id left join service s on s.id = p.service_id
-		where $1::text is null or p.slug = $1
-		order by p.position, p.slug`
+		from procedure p join procedure_version v on v.id = p.version_id left join service s on s.id = p.service_id`
+	sqlEntries = entryColumns + ` order by p.position, p.slug`
+	// Apart, and not an optional filter: it is planned once, and every submission runs it.
+	sqlEntryBySlug = entryColumns + ` where p.slug = $1`
 	sqlVersion     = `select id, procedure_id, number, checksum, created_at, created_by from procedure_version where id = $1`
 	sqlVersions    = `select v.id, v.procedure_id, v.number, v.checksum, v.created_at, v.created_by from procedure_version v join procedure p on p.id = v.procedure_id where p.slug = $1 order by v.number desc`
 	sqlDefinitions = `select id, definition from procedure_version where id = any($1::uuid[])`
@@ -80,11 +81,11 @@ func (r entryRow) entry() Entry {
 
 // List gives the commune's procedures, open or not, in their order. Anyone may: a
 // page for citizens shows the open ones.
-func List(ctx context.Context, tx *tenants.Tx) ([]Entry, error) { return entries(ctx, tx, nil) }
+func List(ctx context.Context, tx *tenants.Tx) ([]Entry, error) { return entries(ctx, tx, sqlEntries) }
 
 // BySlug gives one procedure, open or not. None is fault.NotFound "procedure_unknown".
 func BySlug(ctx context.Context, tx *tenants.Tx, slug string) (Entry, error) {
-	found, err := entries(ctx, tx, &slug)
+	found, err := entries(ctx, tx, sqlEntryBySlug, slug)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -94,8 +95,8 @@ func BySlug(ctx context.Context, tx *tenants.Tx, slug string) (Entry, error) {
 	return found[0], nil
 }
 
-func entries(ctx context.Context, tx *tenants.Tx, slug *string) ([]Entry, error) {
-	rows, err := tenants.All[entryRow](ctx, tx, sqlEntries, slug)
+func entries(ctx context.Context, tx *tenants.Tx, sql string, args ...any) ([]Entry, error) {
+	rows, err := tenants.All[entryRow](ctx, tx, sql, args...)
 	if err != nil {
 		return nil, err
 	}

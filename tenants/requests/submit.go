@@ -99,6 +99,7 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 		batch.Queue(sqlTakeDocuments, in.id, in.draft.ID, in.fileIDs())
 		batch.Queue(sqlDeleteDraft, in.draft.ID)
 	}
+	in.tx.WaitForDiskLater(batch)
 	return in.tx.SendBatch(ctx, batch).Close()
 }
 
