@@ -81,7 +81,7 @@ func installLinter(ctx context.Context, repo *repository) error {
 func golangciLint(ctx context.Context, repo *repository) error {
 	err := repo.stream(ctx, call{
 		env:  []string{"GOLANGCI_LINT_CACHE=" + filepath.Join(repo.cache, "golangci-lint")},
-		name: repo.linter(), args: []string{"run", "--allow-parallel-runners", "--timeout", "10m", "./..."},
+		name: repo.linter(), args: []string{"run", "--allow-parallel-runners", "--timeout", "40m", "./..."},
 	})
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 1 {
 		return errors.New("the findings above must be mended (a nolint needs its reason)")

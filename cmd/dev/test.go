@@ -15,5 +15,5 @@ func runTest(ctx context.Context, repo *repository, args []string) error {
 // goTest runs go test and passes its own lines on, so that whoever reads the log
 // sees each package's `ok`.
 func goTest(ctx context.Context, repo *repository, args ...string) error {
-	return repo.stream(ctx, call{name: "go", args: append([]string{"test", "-timeout", "10m"}, args...)})
+	return repo.stream(ctx, call{name: "go", args: append([]string{"test", "-timeout", "30m"}, args...)})
 }
