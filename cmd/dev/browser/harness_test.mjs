@@ -5,7 +5,8 @@ import { createServer } from 'node:http'
 import { stat } from 'node:fs/promises'
 import { after, before, test as nodeTest } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { address, Browser, eventually } from './harness.mjs'
+import { address, eventually } from './harness.mjs'
+import { browser } from './people.mjs'
 
 const page = (body, style = '') => `<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Essai</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${style}</style></head><body><main>${body}</main></body></html>`
@@ -22,9 +23,9 @@ const pages = {
 }
 
 // A browser that hangs fails its test, not the whole run.
-const test = (name, does) => nodeTest(name, { timeout: 60_000 }, does)
+const test = (name, does) => nodeTest(name, { timeout: 180_000 }, does)
 
-let server, browser, base
+let server, base
 
 before(async () => {
   server = createServer((req, res) => {
@@ -37,11 +38,9 @@ before(async () => {
   })
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
   base = `http://localhost:${server.address().port}`
-  browser = await Browser.open()
 })
 
 after(async () => {
-  await browser?.close()
   server?.closeAllConnections()
   server?.close()
 })
