@@ -99,8 +99,9 @@ func (b *bench) machine() {
 	}
 	first, _, _ := strings.Cut(string(load), " ")
 	b.printf("%d cores, load %s before we began", runtime.NumCPU(), first)
-	began, n := time.Now(), 0
-	for n = 0; time.Since(began) < 300*time.Millisecond; n++ {
+	n := 0
+	began := time.Now()
+	for ; time.Since(began) < 300*time.Millisecond; n++ {
 		_ = sha256.Sum256(make([]byte, 64<<10))
 	}
 	b.printf("; SHA-256 on one core: %.0f MB/s\n", float64(n)/16/time.Since(began).Seconds())

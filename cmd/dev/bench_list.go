@@ -130,7 +130,7 @@ func (h *house) look(ctx context.Context, s *server, town tenants.Tenant, agent 
 		}); err != nil {
 			return nil, nil, "", err
 		}
-		if err := page.measure(func() error { _, err := get(ctx, client, address, s.host(town), cookie); return err }); err != nil {
+		if err := page.measure(func() error { return get(ctx, client, address, s.host(town), cookie) }); err != nil {
 			return nil, nil, "", err
 		}
 	}

@@ -189,6 +189,7 @@ func (p *poster) post(conn net.Conn, in *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return err
