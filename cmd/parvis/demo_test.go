@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -10,11 +11,30 @@ import (
 	"github.com/parvis-gru/parvis/api/demo"
 )
 
+// openFolder is a folder that Postgres's own user can enter where we are root: the
+// database is then kept in it, and goes with it.
+func openFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "parvis-demo-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // on purpose
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // The demonstration keeps what was done in it: stopped, killed, killed while it was
 // filling its communes, and asked for more of them.
 func TestDemonstration(t *testing.T) {
 	t.Parallel()
-	data, addr := t.TempDir(), fmt.Sprintf("127.0.0.1:%d", port(t))
+	data, addr := openFolder(t), fmt.Sprintf("127.0.0.1:%d", port(t))
 	run := func(communes string) *process {
 		return start(t, nil, "demo", "--addr", addr, "--data", data, "--communes", communes)
 	}
