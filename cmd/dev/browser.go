@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/parvis-gru/parvis/tenants/parts"
 )
 
 const browserDir = "cmd/dev/browser"
@@ -84,7 +86,7 @@ func installBrowserParts(ctx context.Context, repo *repository) error {
 		return err
 	}
 	if _, err := repo.output(ctx, call{
-		dir: dir, env: []string{"npm_config_cache=" + filepath.Join(repo.cache, "npm")},
+		dir: dir, env: append(parts.NPMTrust(os.Environ()), "npm_config_cache="+filepath.Join(repo.cache, "npm")),
 		name: "npm", args: []string{"ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"},
 	}); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -75,7 +76,25 @@ func NPM(ctx context.Context, progress Progress, dir string, packages ...string)
 	args := append([]string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact", "--loglevel=error"}, packages...)
 	cmd := exec.CommandContext(ctx, "npm", args...)
 	cmd.Dir = dir
+	cmd.Env = append(cmd.Environ(), NPMTrust(cmd.Environ())...)
 	return run(cmd)
+}
+
+// systemCertificates is where Debian keeps the authorities that the machine trusts.
+const systemCertificates = "/etc/ssl/certs/ca-certificates.crt"
+
+// NPMTrust gives what npm's environment needs beside env to trust what the machine
+// trusts: Node.js brings a list of its own, and so fails behind a proxy whose authority
+// an administrator added to the system.
+func NPMTrust(env []string) []string {
+	const name = "NODE_EXTRA_CA_CERTS="
+	if slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, name) }) {
+		return nil
+	}
+	if _, err := os.Stat(systemCertificates); err != nil {
+		return nil
+	}
+	return []string{name + systemCertificates}
 }
 
 // npmComplete tells whether a folder holds these packages at these versions.

@@ -71,6 +71,17 @@ func TestNPMInstallsOnce(t *testing.T) {
 	}
 }
 
+func TestNPMTrustsWhatTheMachineTrusts(t *testing.T) {
+	t.Parallel()
+	if got := parts.NPMTrust([]string{"PATH=/bin", "NODE_EXTRA_CA_CERTS=/mine.pem"}); len(got) != 0 {
+		t.Errorf("a choice of the user's is overruled by %q", got)
+	}
+	got := parts.NPMTrust([]string{"PATH=/bin"})
+	if len(got) > 1 || len(got) == 1 && !strings.HasPrefix(got[0], "NODE_EXTRA_CA_CERTS=/etc/ssl/") {
+		t.Errorf("npm would be given %q", got)
+	}
+}
+
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	root, err := parts.RepositoryRoot("")
