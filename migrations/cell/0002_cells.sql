@@ -1,0 +1,1 @@
+-- What a cell keeps for placing and moving communes. Additive.

@@ -1,0 +1,1 @@
+-- What came with communes by the thousand. Additive: the program runs before and after it.

@@ -1,0 +1,1 @@
+-- What communes by the thousand added to one commune. Additive: the program runs before and after it.
