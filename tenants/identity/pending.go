@@ -35,7 +35,7 @@ func SuspendWith(key []byte, now time.Time, l Login) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sealed, err := seal(key, text, []byte("pending"))
+	sealed, err := tenants.Seal(key, text, []byte("pending"))
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +48,7 @@ func ResumeWith(key []byte, now time.Time, sealed string) (Login, error) {
 	if err != nil {
 		return Login{}, signInAgain()
 	}
-	text, err := unseal(key, raw, []byte("pending"))
+	text, err := tenants.Unseal(key, raw, []byte("pending"))
 	if err != nil {
 		return Login{}, signInAgain()
 	}

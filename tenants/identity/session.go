@@ -81,7 +81,7 @@ func CreateSession(ctx context.Context, tx *tenants.Tx, who Person, l Login) (to
 		return "", err
 	}
 	token, hash := NewToken()
-	sealed, err := seal(tx.Key(providerKey), []byte(l.Token), hash)
+	sealed, err := tenants.Seal(tx.Key(providerKey), []byte(l.Token), hash)
 	if err != nil {
 		return "", err
 	}
@@ -144,7 +144,7 @@ func Touch(ctx context.Context, tx *tenants.Tx, s Session) error {
 
 // ProviderToken opens Kratos' token of the session, for Confirm and SignOut.
 func (s Session) ProviderToken(tx *tenants.Tx) (string, error) {
-	text, err := unseal(tx.Key(providerKey), s.sealed, s.hash)
+	text, err := tenants.Unseal(tx.Key(providerKey), s.sealed, s.hash)
 	return string(text), err
 }
 
@@ -154,7 +154,7 @@ func Renew(ctx context.Context, tx *tenants.Tx, s Session, l Login) error {
 	if l.NeedsTOTP {
 		return fault.New(fault.Unauthorized, "second_factor_needed")
 	}
-	sealed, err := seal(tx.Key(providerKey), []byte(l.Token), s.hash)
+	sealed, err := tenants.Seal(tx.Key(providerKey), []byte(l.Token), s.hash)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func EndSession(ctx context.Context, tx *tenants.Tx, token string) (providerToke
 	if err != nil {
 		return "", err
 	}
-	text, err := unseal(tx.Key(providerKey), sealed, hash)
+	text, err := tenants.Unseal(tx.Key(providerKey), sealed, hash)
 	if err != nil {
 		return "", nil //nolint:nilerr // the master key was changed: our session is over, Kratos' ends by itself
 	}
@@ -197,7 +197,7 @@ func EndSessions(ctx context.Context, tx *tenants.Tx, who Person, keep Session) 
 		return nil, err
 	}
 	for _, r := range rows {
-		if text, err := unseal(tx.Key(providerKey), r.Provider, r.TokenHash); err == nil {
+		if text, err := tenants.Unseal(tx.Key(providerKey), r.Provider, r.TokenHash); err == nil {
 			providerTokens = append(providerTokens, string(text))
 		}
 	}

@@ -1,4 +1,4 @@
-package identity
+package tenants
 
 import (
 	"crypto/aes"
@@ -7,9 +7,9 @@ import (
 	"errors"
 )
 
-// seal encrypts with AES-256-GCM under a 32-byte key; bound says what the text
+// Seal encrypts with AES-256-GCM under a 32-byte key; bound says what the text
 // belongs to, and a text does not open for anything else.
-func seal(key, text, bound []byte) ([]byte, error) {
+func Seal(key, text, bound []byte) ([]byte, error) {
 	aead, err := gcm(key)
 	if err != nil {
 		return nil, err
@@ -19,9 +19,10 @@ func seal(key, text, bound []byte) ([]byte, error) {
 	return aead.Seal(nonce, nonce, text, bound), nil
 }
 
-var errSealed = errors.New("identity: a sealed text does not open")
+var errSealed = errors.New("tenants: a sealed text does not open")
 
-func unseal(key, sealed, bound []byte) ([]byte, error) {
+// Unseal opens what [Seal] made; anything else is an error that says no more.
+func Unseal(key, sealed, bound []byte) ([]byte, error) {
 	aead, err := gcm(key)
 	if err != nil {
 		return nil, err
