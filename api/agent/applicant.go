@@ -24,7 +24,7 @@ type whoFields struct {
 	FamilyName, GivenName, Email, Phone web.Input
 	Address                             web.Textarea
 	OnBehalfOf, Organisation, Number    web.Input
-	EmailAgreed, SMS                    web.Checkbox
+	EmailAgreed, DecisionEmail, SMS     web.Checkbox
 	Open                                bool // somebody acts for somebody else
 }
 
@@ -35,23 +35,24 @@ func readApplicant(form url.Values) requests.Applicant {
 	return requests.Applicant{
 		GivenName: form.Get("_given_name"), FamilyName: form.Get("_family_name"), Email: form.Get("_email"), Phone: form.Get("_phone"),
 		PostalAddress: form.Get("_postal_address"), OnBehalfOf: form.Get("_on_behalf_of"), Organisation: form.Get("_organisation"),
-		OrganisationID: form.Get("_organisation_id"), EmailAgreed: form.Get("_email_agreed") != "", SMS: form.Get("_sms") != "",
+		OrganisationID: form.Get("_organisation_id"), EmailAgreed: form.Get("_email_agreed") != "", DecisionEmail: form.Get("_decision_email") != "", SMS: form.Get("_sms") != "",
 	}
 }
 
 // askWho draws the fields; anonymous procedures need none of them.
 func askWho(a requests.Applicant, anonymous, electronic bool, errors map[string]string) whoFields {
 	w := whoFields{
-		FamilyName:   web.Input{Name: "_family_name", Label: "Nom", Value: a.FamilyName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
-		GivenName:    web.Input{Name: "_given_name", Label: "Prénom", Value: a.GivenName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
-		Email:        web.Input{Name: "_email", Label: "Adresse électronique", Type: "email", Value: a.Email, MaxLength: 254, NoSpellcheck: true, Optional: true},
-		Phone:        web.Input{Name: "_phone", Label: "Téléphone", Type: "tel", Value: phone(a.Phone), MaxLength: 30, Optional: true},
-		Address:      web.Textarea{Name: "_postal_address", Label: "Adresse postale", Value: a.PostalAddress, Rows: 2, MaxLength: 500, Optional: true},
-		OnBehalfOf:   web.Input{Name: "_on_behalf_of", Label: "Pour le compte de", Hint: "La personne représentée\u00a0: parent, proche, personne protégée.", Value: a.OnBehalfOf, MaxLength: 200, Optional: true},
-		Organisation: web.Input{Name: "_organisation", Label: "Association ou entreprise", Value: a.Organisation, MaxLength: 200, Optional: true},
-		Number:       web.Input{Name: "_organisation_id", Label: "Son numéro", Hint: "SIREN, SIRET ou numéro RNA (W…).", Value: a.OrganisationID, Width: "medium", NoSpellcheck: true, Optional: true},
-		EmailAgreed:  web.Checkbox{Name: "_email_agreed", Label: "La personne accepte de recevoir les réponses par courriel", Hint: "Sinon, elles partent par courrier (CRPA L.112-14).", Checked: a.EmailAgreed},
-		SMS:          web.Checkbox{Name: "_sms", Label: "Elle veut aussi être prévenue par SMS", Checked: a.SMS},
+		FamilyName:    web.Input{Name: "_family_name", Label: "Nom", Value: a.FamilyName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
+		GivenName:     web.Input{Name: "_given_name", Label: "Prénom", Value: a.GivenName, MaxLength: 100, NoSpellcheck: true, Optional: anonymous},
+		Email:         web.Input{Name: "_email", Label: "Adresse électronique", Type: "email", Value: a.Email, MaxLength: 254, NoSpellcheck: true, Optional: true},
+		Phone:         web.Input{Name: "_phone", Label: "Téléphone", Type: "tel", Value: phone(a.Phone), MaxLength: 30, Optional: true},
+		Address:       web.Textarea{Name: "_postal_address", Label: "Adresse postale", Value: a.PostalAddress, Rows: 2, MaxLength: 500, Optional: true},
+		OnBehalfOf:    web.Input{Name: "_on_behalf_of", Label: "Pour le compte de", Hint: "La personne représentée\u00a0: parent, proche, personne protégée.", Value: a.OnBehalfOf, MaxLength: 200, Optional: true},
+		Organisation:  web.Input{Name: "_organisation", Label: "Association ou entreprise", Value: a.Organisation, MaxLength: 200, Optional: true},
+		Number:        web.Input{Name: "_organisation_id", Label: "Son numéro", Hint: "SIREN, SIRET ou numéro RNA (W…).", Value: a.OrganisationID, Width: "medium", NoSpellcheck: true, Optional: true},
+		EmailAgreed:   web.Checkbox{Name: "_email_agreed", Label: "La personne accepte de recevoir l’accusé de réception et les messages par courriel", Hint: "Sinon, ils lui sont remis ou postés (CRPA L.112-14).", Checked: a.EmailAgreed},
+		DecisionEmail: web.Checkbox{Name: "_decision_email", Label: "Elle accepte aussi de recevoir la décision par courriel", Hint: "Posez-lui la question\u00a0: sans son accord exprès, la décision part sur papier.", Checked: a.DecisionEmail},
+		SMS:           web.Checkbox{Name: "_sms", Label: "Elle veut aussi être prévenue par SMS", Checked: a.SMS},
 	}
 	if electronic {
 		w.EmailAgreed = web.Checkbox{}

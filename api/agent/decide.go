@@ -110,8 +110,11 @@ func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catal
 	p.Letter = web.Textarea{Name: "lettre", Label: "Lettre", Rows: 18, Value: letter.Body, MaxLength: 4 * maxText}
 	if strings.Contains(letter.Body, reasonsMark) {
 		p.Letter.Hint = "«\u00a0" + reasonsMark + "\u00a0» sera remplacé par ce que vous écrivez plus haut."
+		if p.Reasons.Optional {
+			p.Letter.Hint += " Si vous n’écrivez rien, ces mots disparaissent de la lettre."
+		}
 	}
-	mail := d.Applicant.Email != "" && d.Applicant.EmailAgreed
+	mail := d.Applicant.DecisionMail(o) != ""
 	chosen := typed.Get("remise")
 	if chosen == "" {
 		chosen = requests.DeliveryPost
@@ -130,8 +133,15 @@ func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catal
 		}
 		add(requests.DeliveryEmail, "Par courriel, aussitôt", hint)
 	}
-	add(requests.DeliveryCounter, "Remise au guichet aujourd’hui", "")
-	add(requests.DeliveryPost, "Par courrier", "Vous noterez le jour où la lettre est reçue\u00a0: les délais de recours courent de ce jour.")
+	if !mail && d.Applicant.Email != "" {
+		p.Delivery.Hint = "Sans accord exprès de la personne, une décision ne part pas par courriel. Elle peut encore le donner depuis sa page de suivi, ou vous le dire."
+	}
+	add(requests.DeliveryCounter, "Remise au guichet aujourd’hui", "Imprimez la lettre depuis la demande, une fois la décision enregistrée.")
+	hint := "Imprimez la lettre depuis la demande, puis notez le jour où elle est reçue\u00a0: les délais de recours courent de ce jour."
+	if d.Applicant.PostalAddress == "" {
+		hint = "L’adresse postale de la personne n’est pas connue\u00a0: demandez-la-lui d’abord par un message ou un appel."
+	}
+	add(requests.DeliveryPost, "Par courrier", hint)
 }
 
 func (p *decidePage) wrong(refused error) {
@@ -158,12 +168,12 @@ func (s *Server) decide(v visit) error {
 	if err == nil {
 		reasons, letter := strings.TrimSpace(form.Get("motifs")), form.Get("lettre")
 		switch {
-		case strings.Contains(letter, reasonsMark) && reasons == "", needsReasons(catalogue.Outcome(form.Get("issue"))) && reasons == "":
+		case needsReasons(catalogue.Outcome(form.Get("issue"))) && reasons == "":
 			err = fault.New(fault.Invalid, "reasons_required")
 		case strings.TrimSpace(letter) == "":
 			err = fault.New(fault.Invalid, "letter_required")
 		}
-		letter = strings.ReplaceAll(letter, reasonsMark, reasons)
+		letter = strings.ReplaceAll(letter, reasonsMark, reasons) // or nothing, where they are optional
 		if err == nil {
 			_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 				_, err := requests.Decide(ctx, tx, v.number(), requests.DecisionInput{

@@ -42,6 +42,29 @@ func TestADecisionGoesOutByItsLetter(t *testing.T) {
 	}
 }
 
+func TestADecisionIsMailedOnlyWhereThePersonAgreed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	r := o.ask(t, "salle-association", room)
+	b := o.signed(t, o.instructor)
+	p := b.Get(requestPath(r.Number)).Want(http.StatusOK, "")
+	if said := p.Text(".dossier-side .kv"); !strings.Contains(said, "sur papier") {
+		t.Errorf("the agent reads %q", said)
+	}
+	decide := requestPath(r.Number) + "/decision?issue=accept"
+	if b.Get(decide).Has(`input[name="remise"][value="email"]`) {
+		t.Error("an e-mail is offered to whom did not agree")
+	}
+	p = b.Get(requestPath(r.Number)+"/demandeur").Form("form.card").Set("_decision_email", "1").Submit().Want(http.StatusOK, requestPath(r.Number))
+	if said := p.Text(".dossier-side .kv"); !strings.Contains(said, "par courriel, accord donné le 23") {
+		t.Errorf("the agent reads %q", said)
+	}
+	b.Get(decide).Form("form.card").Press("Accepter et notifier").Want(http.StatusOK, requestPath(r.Number))
+	if x := o.get(t, r.Number).Decisions[0]; x.Delivery != requests.DeliveryEmail || x.NotifiedOn.IsZero() || strings.Contains(x.Letter, reasonsMark) {
+		t.Errorf("decided as %+v", x)
+	}
+}
+
 func TestTheFrontDeskDoesNotDecide(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -61,7 +61,7 @@ func newDossier(d requests.Detail, zone *time.Location, today calendar.Date) dos
 		Due: dueSentence(d, today), Notices: notices(d), History: timeline(d.History, zone), Version: strconv.FormatInt(d.Version, 10),
 		Take: slices.Contains(d.Actions, requests.ActionTake),
 	}
-	out.Pairs = pairs(d, today)
+	out.Pairs = pairs(d, zone, today)
 	for _, step := range d.Summary {
 		if list := web.SummaryOf(step, ""); len(list) > 0 {
 			out.Answers = append(out.Answers, answerStep{step.Title, list})
@@ -88,7 +88,7 @@ func newDossier(d requests.Detail, zone *time.Location, today calendar.Date) dos
 }
 
 // pairs are the facts of a request in the order in which one asks for them.
-func pairs(d requests.Detail, today calendar.Date) []pair {
+func pairs(d requests.Detail, zone *time.Location, today calendar.Date) []pair {
 	name := d.ApplicantName()
 	if name == "" {
 		name = "Anonyme"
@@ -104,6 +104,7 @@ func pairs(d requests.Detail, today calendar.Date) []pair {
 	add(pair{Key: "Organisme n°", Value: a.OrganisationID})
 	add(pair{Key: "Courriel", Value: a.Email, Mail: true})
 	add(pair{Key: "Téléphone", Value: phone(a.Phone), Tel: true})
+	add(pair{Key: "Décision", Value: decisionWish(d, zone)})
 	add(pair{Key: "Adresse", Value: a.PostalAddress})
 	add(pair{Key: "Déposée le", Value: d.ReceivedOn.FrenchShort() + " (" + lower(channelLabels[d.Channel]) + ")"})
 	if d.FirstReceivedOn != d.ReceivedOn {
@@ -126,6 +127,18 @@ func pairs(d requests.Detail, today calendar.Date) []pair {
 		agent = "Personne"
 	}
 	return append(out, pair{Key: "Agent", Value: agent})
+}
+
+// decisionWish says how the person wants the decision, while one can come.
+func decisionWish(d requests.Detail, zone *time.Location) string {
+	switch {
+	case !d.MayStillBeDecided():
+		return ""
+	case d.Applicant.DecisionEmail:
+		return "par courriel, accord donné le " + calendar.On(d.DecisionEmailAt, zone).FrenchShort()
+	default:
+		return "sur papier"
+	}
 }
 
 // phone writes a French number in pairs, as people read it.

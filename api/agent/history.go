@@ -69,6 +69,11 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: web.Plural(d.Count, "pièce demandée", "pièces demandées"), Text: "À fournir au plus tard le " + d.LimitOn.French(), Law: "CRPA L.114-5"}
 	case "document_added":
 		return web.Event{Title: "Document ajouté", Text: d.Label}
+	case "decision_email":
+		if d.Agreed {
+			return web.Event{Title: "Accord pour recevoir la décision par courriel"}
+		}
+		return web.Event{Title: "Plus d’accord pour la décision par courriel\u00a0: elle part sur papier"}
 	case "applicant_corrected":
 		return web.Event{Title: "Coordonnées corrigées", Text: capital(strings.Join(fieldNames(d.Fields), ", "))}
 	case "deadline_moved", "deadline_alert":
@@ -121,7 +126,7 @@ func decisionWords(kind string, d requests.EventData) web.Event {
 var applicantNames = map[string]string{
 	"given_name": "prénom", "family_name": "nom", "email": "adresse électronique", "phone": "téléphone", "postal_address": "adresse postale",
 	"sms": "accord pour les SMS", "on_behalf_of": "personne représentée", "organisation": "organisme", "organisation_id": "numéro de l’organisme",
-	"email_agreed": "accord pour le courriel",
+	"email_agreed": "accord pour le courriel", "decision_email": "accord pour la décision par courriel",
 }
 
 func fieldNames(fields []string) []string {

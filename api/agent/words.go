@@ -22,7 +22,7 @@ var sentences = map[string]string{
 	"reasons_required":        "Écrivez les motifs\u00a0: la loi les exige pour cette décision (CRPA L.211-2).",
 	"letter_required":         "La lettre est vide. Recomposez-la, ou écrivez-la.",
 	"outcome_invalid":         "Choisissez une décision.",
-	"delivery_invalid":        "Cette personne n’a pas accepté d’être jointe par courriel. Choisissez la remise au guichet ou le courrier.",
+	"delivery_invalid":        "Cette personne n’a pas accepté de recevoir la décision par courriel. Choisissez la remise au guichet ou le courrier.",
 	"items_required":          "Choisissez au moins une pièce. Pour une pièce ajoutée, indiquez aussi le texte qui l’exige\u00a0: on ne peut rien demander d’autre (CRPA L.114-5).",
 	"limit_invalid":           "Choisissez une date après aujourd’hui, et dans l’année qui vient.",
 	"body_required":           "Écrivez un texte avant de l’enregistrer.",

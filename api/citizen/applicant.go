@@ -120,6 +120,7 @@ func (s *Server) saveApplicant(v *visit) error {
 			return err
 		}
 		typed.SMS = d.Applicant.SMS && mobile(typed.Phone)
+		typed.DecisionEmail = d.Applicant.DecisionEmail && typed.Email == d.Applicant.Email
 		kept, invalid := requests.CheckApplicant(d.Procedure, requests.ChannelWeb, typed)
 		if problems = applicantProblems(d.Procedure, typed, invalid); len(problems) > 0 {
 			kept = typed

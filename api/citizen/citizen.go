@@ -85,6 +85,7 @@ func (s *Server) requestRoutes() {
 	s.handle("GET /demandes/{number}/documents/{document}", s.document)
 	s.handle("GET /demandes/{number}/accuse/{receipt}", s.receipt)
 	s.handle("GET /demandes/{number}/reponse/{decision}", s.decision)
+	s.handle("POST /demandes/{number}/decision", s.agreeDecision)
 	s.handle("GET /demandes/{number}/attestation", s.attestation)
 	s.handle("GET /demandes/{number}/retirer", s.withdrawPage)
 	s.handle("POST /demandes/{number}/retirer", s.withdraw)

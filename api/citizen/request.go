@@ -48,6 +48,7 @@ type requestPage struct {
 	Summary           []part
 	Timeline          web.Timeline
 	Appeal            []string
+	Decision          *decisionWay // how the decision will come, while one can
 	CanWithdraw       bool
 	CanClaim          bool
 	Guest             bool
@@ -131,6 +132,7 @@ func (s *Server) requestPage(v *visit, d requests.Detail, today calendar.Date, a
 		p.Summary = append(p.Summary, part{Title: step.Title, List: web.SummaryOf(step, "")})
 	}
 	p.asked(d, at)
+	p.decision(d)
 	p.appeal(d)
 	p.problems(at)
 	return p
@@ -214,7 +216,11 @@ func papers(d requests.Detail) []web.Link {
 	}
 	for _, x := range d.Decisions {
 		if x.Letter != "" {
-			out = append(out, web.Link{Label: "Lettre de réponse du " + x.DecidedOn.FrenchShort(), URL: base + "/reponse/" + string(x.ID)})
+			label := "Lettre de réponse du " + x.DecidedOn.FrenchShort()
+			if x.Delivery == requests.DeliveryPost {
+				label += " (copie de la lettre envoyée par courrier)"
+			}
+			out = append(out, web.Link{Label: label, URL: base + "/reponse/" + string(x.ID)})
 		}
 	}
 	if d.State == requests.StateImplicitAcceptance {

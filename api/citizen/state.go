@@ -18,12 +18,16 @@ func stateNotice(d requests.Detail, today calendar.Date) web.Notice {
 	if len(d.Decisions) > 0 {
 		last = d.Decisions[len(d.Decisions)-1]
 	}
-	letter := "La lettre de réponse est plus bas, à lire ou à imprimer."
+	letter, refusal := "La lettre de réponse est plus bas, à lire ou à imprimer.", "La lettre plus bas dit pourquoi, et comment contester."
+	if last.Delivery == requests.DeliveryPost && last.NotifiedOn.IsZero() { // seen here, not notified yet
+		letter = "La lettre vous est envoyée par courrier\u00a0; une copie est plus bas."
+		refusal = "La lettre, qui dit pourquoi et comment contester, vous est envoyée par courrier\u00a0; une copie est plus bas. Le délai pour contester court à partir du jour où vous recevez la lettre."
+	}
 	switch d.State {
 	case requests.StateAccepted:
 		return web.Notice{Tone: web.Success, Title: "Votre demande est acceptée", Text: "Décision du " + last.DecidedOn.French() + ". " + letter}
 	case requests.StateRefused:
-		return web.Notice{Tone: web.Danger, Title: "Votre demande est refusée", Text: "Décision du " + last.DecidedOn.French() + ". La lettre plus bas dit pourquoi, et comment contester."}
+		return web.Notice{Tone: web.Danger, Title: "Votre demande est refusée", Text: "Décision du " + last.DecidedOn.French() + ". " + refusal}
 	case requests.StateAnswered:
 		return web.Notice{Tone: web.Success, Title: "La mairie vous a répondu", Text: "Le " + last.DecidedOn.French() + ". " + letter}
 	case requests.StateRegistered:
@@ -141,6 +145,11 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 			return web.Event{Title: "Le silence de la mairie vaut acceptation", Law: d.Procedure.Silence.Source, Tone: web.Success}, true
 		}
 		return web.Event{Title: "Le silence de la mairie vaut refus", Law: d.Procedure.Silence.Source, Tone: web.Danger}, true
+	case "decision_email":
+		if e.Agreed {
+			return web.Event{Title: "Accord pour recevoir la décision par courriel"}, true
+		}
+		return web.Event{Title: "La décision viendra sur papier"}, true
 	case "withdrawn":
 		return web.Event{Title: "Vous avez retiré " + k.your}, true
 	default:

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
@@ -30,16 +31,25 @@ type summaryPage struct {
 	Missing  int
 	Warnings *web.Notice
 	SMS      *web.Checkbox
-	Key      string // the draft, sealed: sending it twice makes one request
+	Decision *web.Checkbox // the decision by e-mail, for who left an address
+	Key      string        // the draft, sealed: sending it twice makes one request
 	Yours    string
 	Silence  string
 }
 
 var summaryTemplate = web.MustParse[summaryPage](web.Citizen, files, "summary.html")
 
-func (s *Server) summary(v *visit) error { return s.showSummary(v, nil, http.StatusOK, false) }
+func (s *Server) summary(v *visit) error { return s.showSummary(v, nil, http.StatusOK, nil) }
 
-func (s *Server) showSummary(v *visit, expired error, status int, sms bool) error {
+// wishes are what the person chooses while sending.
+func wishes(a requests.Applicant, form url.Values) requests.Applicant {
+	a.SMS = form.Get("sms") != "" && mobile(a.Phone)
+	a.DecisionEmail = form.Get(decisionField) != "" && a.Email != ""
+	return a
+}
+
+// showSummary shows all the answers; typed are the wishes of a sending that was refused.
+func (s *Server) showSummary(v *visit, expired error, status int, typed url.Values) error {
 	slug := v.r.PathValue("slug")
 	var d requests.Draft
 	var e catalogue.Entry
@@ -67,9 +77,12 @@ func (s *Server) showSummary(v *visit, expired error, status int, sms bool) erro
 	}
 	if mobile(d.Applicant.Phone) {
 		page.SMS = &web.Checkbox{
-			Name: "sms", Label: "Recevoir aussi les nouvelles par SMS", Checked: sms || d.Applicant.SMS,
+			Name: "sms", Label: "Recevoir aussi les nouvelles par SMS", Checked: typed.Get("sms") != "" || d.Applicant.SMS,
 			Hint: "Au " + national(d.Applicant.Phone) + ". Un SMS prévient qu’il y a du nouveau, sans rien dire du contenu.",
 		}
+	}
+	if d.Applicant.Email != "" {
+		page.Decision = decisionByEmail(typed.Get(decisionField) != "" || d.Applicant.DecisionEmail)
 	}
 	if expired != nil {
 		page.Errors = expiredNotice(nil)
@@ -145,7 +158,7 @@ func (s *Server) submit(v *visit) error {
 		return err
 	}
 	if expired != nil {
-		return s.showSummary(v, expired, http.StatusUnprocessableEntity, form.Get("sms") != "")
+		return s.showSummary(v, expired, http.StatusUnprocessableEntity, form)
 	}
 	var done requests.Submitted
 	var cookie string
@@ -159,9 +172,7 @@ func (s *Server) submit(v *visit) error {
 		case err != nil:
 			return err
 		case d.ID == id:
-			a := d.Applicant
-			a.SMS = form.Get("sms") != "" && mobile(a.Phone)
-			if _, err := requests.SaveDraftApplicant(ctx, tx, d, a); err != nil {
+			if _, err := requests.SaveDraftApplicant(ctx, tx, d, wishes(d.Applicant, form)); err != nil {
 				return err
 			}
 		}
@@ -173,7 +184,7 @@ func (s *Server) submit(v *visit) error {
 	})
 	switch {
 	case fault.Is(err, "answers_invalid"), fault.Is(err, "applicant_invalid"):
-		return s.showSummary(v, nil, http.StatusUnprocessableEntity, form.Get("sms") != "")
+		return s.showSummary(v, nil, http.StatusUnprocessableEntity, form)
 	case err != nil:
 		return s.lost(v, err)
 	}

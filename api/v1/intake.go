@@ -29,7 +29,8 @@ type Applicant struct {
 	OnBehalfOf     string `json:"on_behalf_of,omitempty" maxLength:"200"`
 	Organisation   string `json:"organisation,omitempty" maxLength:"200"`
 	OrganisationID string `json:"organisation_id,omitempty" maxLength:"40" doc:"SIREN, SIRET or RNA"`
-	EmailAgreed    bool   `json:"email_agreed,omitempty" doc:"Agrees to be answered by e-mail (counter, phone and post)"`
+	EmailAgreed    bool   `json:"email_agreed,omitempty" doc:"Agrees to get receipts and messages by e-mail (counter, phone and post)"`
+	DecisionEmail  bool   `json:"decision_by_email,omitempty" default:"false" doc:"Expressly agrees to receive the decision itself by e-mail; otherwise it is notified on paper"`
 }
 
 // NewRequest is what is sent to ask for something.
@@ -83,7 +84,7 @@ func (s *Server) submit(ctx context.Context, in *newRequestInput) (*filedOutput,
 			GivenName: in.Body.Applicant.GivenName, FamilyName: in.Body.Applicant.FamilyName, Email: in.Body.Applicant.Email,
 			Phone: in.Body.Applicant.Phone, PostalAddress: in.Body.Applicant.PostalAddress, SMS: in.Body.Applicant.SMS,
 			OnBehalfOf: in.Body.Applicant.OnBehalfOf, Organisation: in.Body.Applicant.Organisation,
-			OrganisationID: in.Body.Applicant.OrganisationID, EmailAgreed: in.Body.Applicant.EmailAgreed,
+			OrganisationID: in.Body.Applicant.OrganisationID, EmailAgreed: in.Body.Applicant.EmailAgreed, DecisionEmail: in.Body.Applicant.DecisionEmail,
 		},
 	}
 	if in.Body.ReceivedOn != "" {

@@ -308,3 +308,33 @@ func TestListOfAgents(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDecisionByEmailIsAskedFor(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	token := bearer(w.token(tenants.RoleAdmin))
+	agrees := func(b map[string]any) { b["applicant"].(map[string]any)["decision_by_email"] = true }
+	refuse := `{"outcome":"refuse","reasons":"Déjà prêtées.","delivery":"email"}`
+	on := func(f v1.Filed) string { return "/api/v1/requests/" + f.Number }
+
+	silent, agreed := w.file(chairs()), w.file(report(agrees))
+	w.post(on(silent)+"/decision", refuse, token...).problem(422, "delivery_invalid")
+	var d v1.RequestDetail
+	w.get(on(agreed), token...).into(200, &d)
+	if !d.Applicant.DecisionEmail {
+		t.Error("the agreement is not read back")
+	}
+	d = v1.RequestDetail{}
+	w.get(on(silent), token...).into(200, &d)
+	if d.Applicant.DecisionEmail {
+		t.Error("agreed without a word")
+	}
+	w.post(on(silent)+"/decision", `{"outcome":"accept"}`, token...).into(http.StatusCreated, &d)
+	if len(d.Decisions) != 1 || d.Decisions[0].NotifiedOn != "" || strings.Contains(d.Decisions[0].Letter, "[") {
+		t.Errorf("decided as %+v", d.Decisions)
+	}
+	bare := report(agrees, func(b map[string]any) { delete(b["applicant"].(map[string]any), "email") })
+	if got := locations(w.post("/api/v1/requests", bare).problem(422, "applicant_invalid")); !slices.Equal(got, []string{"body.applicant.email"}) {
+		t.Errorf("an agreement without an address: %q", got)
+	}
+}

@@ -135,7 +135,7 @@ func detailOfRequest(d requests.Detail, agent bool) RequestDetail {
 		Applicant: Applicant{
 			GivenName: d.Applicant.GivenName, FamilyName: d.Applicant.FamilyName, Email: d.Applicant.Email, Phone: d.Applicant.Phone,
 			PostalAddress: d.Applicant.PostalAddress, SMS: d.Applicant.SMS, OnBehalfOf: d.Applicant.OnBehalfOf,
-			Organisation: d.Applicant.Organisation, OrganisationID: d.Applicant.OrganisationID, EmailAgreed: d.Applicant.EmailAgreed,
+			Organisation: d.Applicant.Organisation, OrganisationID: d.Applicant.OrganisationID, EmailAgreed: d.Applicant.EmailAgreed, DecisionEmail: d.Applicant.DecisionEmail,
 		},
 		Answers: json.RawMessage("{}"), Version: d.Version,
 		Steps: []DeadlineStep{}, Messages: []Message{}, DocumentRequests: []DocumentRequest{}, Documents: []Document{}, Decisions: []Decision{}, Actions: []string{},

@@ -194,19 +194,6 @@ func (s *Server) decide(ctx context.Context, in *decisionInput) (*requestOutput,
 			Outcome: catalogue.Outcome(in.Body.Outcome), Reasons: in.Body.Reasons, Subject: in.Body.Subject,
 			Letter: in.Body.Letter, Delivery: in.Body.Delivery,
 		}
-		if d.Letter == "" {
-			composed, err := requests.PreviewLetter(ctx, tx, in.Number, d.Outcome, d.Reasons)
-			if fault.Is(err, "letter_unknown") {
-				return fault.New(fault.Invalid, "outcome_invalid", fault.Field{Path: "outcome", Code: "invalid"})
-			}
-			if err != nil {
-				return err
-			}
-			d.Letter = composed.Body
-			if d.Subject == "" {
-				d.Subject = composed.Subject
-			}
-		}
 		_, err := requests.Decide(ctx, tx, in.Number, d, version)
 		return err
 	})

@@ -414,7 +414,7 @@ func (s *seeder) request(ctx context.Context, i int, when time.Time) error {
 			ProcedureSlug: procedure.slug, Channel: channel, Answers: given, IdempotencyKey: fmt.Sprintf("demo-%s-%d", s.tenant.INSEE, i),
 			Applicant: requests.Applicant{
 				GivenName: who.given, FamilyName: who.family, Email: who.email, Phone: who.phone, PostalAddress: who.postal(),
-				SMS: luck%5 == 0, EmailAgreed: true,
+				SMS: luck%5 == 0, EmailAgreed: true, DecisionEmail: luck%5 < 3, // rather more than half do
 			},
 		})
 		return err
@@ -488,7 +488,7 @@ func (s *seeder) treat(ctx context.Context, req requests.Request, when time.Time
 			return err
 		}
 	}
-	return nil
+	return s.arrives(ctx, req, agent, when)
 }
 
 // later is one day on or more, up to most, in office hours.
@@ -510,13 +510,31 @@ func (s *seeder) decide(ctx context.Context, req requests.Request, luck int) fun
 		if outcome == catalogue.OutcomeAnswer {
 			reasons = "Nos services sont intervenus sur place. Le problème signalé est réglé."
 		}
-		letter, err := requests.PreviewLetter(ctx, tx, req.Number, outcome, reasons)
+		_, err = requests.Decide(ctx, tx, req.Number, requests.DecisionInput{Outcome: outcome, Reasons: reasons}, version)
+		return err
+	}
+}
+
+// arrives notes the day on which a posted decision reached the person, some days after
+// it left; of a few nobody has noted it yet.
+func (s *seeder) arrives(ctx context.Context, req requests.Request, agent tenants.Actor, left time.Time) error {
+	when := s.later(left, 4)
+	if when.After(s.now) || s.random.IntN(6) == 0 {
+		return nil
+	}
+	return s.at(ctx, when, agent, func(tx *tenants.Tx) error {
+		detail, err := requests.Get(ctx, tx, req.Number)
 		if err != nil {
 			return err
 		}
-		_, err = requests.Decide(ctx, tx, req.Number, requests.DecisionInput{Outcome: outcome, Reasons: reasons, Subject: letter.Subject, Letter: letter.Body}, version)
-		return err
-	}
+		for _, d := range detail.Decisions {
+			if d.Delivery == requests.DeliveryPost && d.NotifiedOn.IsZero() {
+				_, err := requests.ConfirmNotified(ctx, tx, req.Number, d.ID, tx.Today(), detail.Version)
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (s *seeder) note(ctx context.Context, req requests.Request) func(*tenants.Tx, int64) error {

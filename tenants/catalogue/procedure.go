@@ -55,6 +55,12 @@ const (
 	OutcomeDocuments          Outcome = "documents"
 )
 
+// Binds tells whether an outcome carries a time limit once it is notified: a decision
+// that can be contested. An answer and a récépissé do not.
+func (o Outcome) Binds() bool {
+	return o == OutcomeAccept || o == OutcomeRefuse || o == OutcomeClose
+}
+
 // Procedure is one démarche, as a version of it holds it. It comes from
 // [ParseProcedure] or [Models], is never changed afterwards, and may be shared by any
 // number of goroutines. To publish a change, take a [Procedure.Copy].

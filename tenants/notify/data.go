@@ -64,12 +64,23 @@ const (
 	LetterDocuments = "documents" // pieces are missing (CRPA L.114-5)
 	LetterDecision  = "decision"
 	LetterImplicit  = "implicit" // silence took effect
+	LetterComplete  = "complete" // all the pieces have come (CRPA R.112-11-4)
 )
 
 // Letter is a whole letter, composed by the catalogue: paragraphs of Body are
 // separated by blank lines. Subject is the letter's own « Objet ».
 type Letter struct {
 	Kind, Number, Title, Applicant, Subject, Body, Path string
+}
+
+// DecisionPosted tells that an answer leaves on paper. It says nothing of what was
+// decided: it is no notification, and no time runs from it. Binds says that the letter can be
+// contested.
+type DecisionPosted struct {
+	Number, Title, Applicant string
+	DecidedOn                calendar.Date
+	Binds                    bool
+	Path                     string
 }
 
 // Closed confirms that a request was withdrawn as its author wished.
@@ -117,6 +128,9 @@ type SMSDocuments struct {
 // SMSDecision says by SMS that a request was answered.
 type SMSDecision struct{ Number string }
 
+// SMSDecisionPosted says by SMS that a request was answered, on paper.
+type SMSDecisionPosted struct{ Number string }
+
 // SMSLapsed says by SMS that the time for answering is over: silence decided.
 type SMSLapsed struct{ Number string }
 
@@ -132,19 +146,21 @@ type CourierMail struct {
 	Minutes int    // how long it holds; 0 says nothing
 }
 
-func (Receipt) template() string        { return "receipt" }
-func (Registration) template() string   { return "registration" }
-func (CitizenMessage) template() string { return "message" }
-func (l Letter) template() string       { return "letter_" + l.Kind }
-func (Closed) template() string         { return "closed" }
-func (AgentDigest) template() string    { return "digest" }
-func (AgentInvited) template() string   { return "agent_invited" }
-func (ResumeCode) template() string     { return "resume_code" }
-func (SMSReceived) template() string    { return "sms_received" }
-func (SMSDocuments) template() string   { return "sms_documents" }
-func (SMSDecision) template() string    { return "sms_decision" }
-func (SMSLapsed) template() string      { return "sms_lapsed" }
-func (SMSMessage) template() string     { return "sms_message" }
+func (Receipt) template() string           { return "receipt" }
+func (Registration) template() string      { return "registration" }
+func (CitizenMessage) template() string    { return "message" }
+func (l Letter) template() string          { return "letter_" + l.Kind }
+func (DecisionPosted) template() string    { return "decision_posted" }
+func (Closed) template() string            { return "closed" }
+func (AgentDigest) template() string       { return "digest" }
+func (AgentInvited) template() string      { return "agent_invited" }
+func (ResumeCode) template() string        { return "resume_code" }
+func (SMSReceived) template() string       { return "sms_received" }
+func (SMSDocuments) template() string      { return "sms_documents" }
+func (SMSDecision) template() string       { return "sms_decision" }
+func (SMSDecisionPosted) template() string { return "sms_decision_posted" }
+func (SMSLapsed) template() string         { return "sms_lapsed" }
+func (SMSMessage) template() string        { return "sms_message" }
 
 func (c CourierMail) template() string {
 	switch c.Purpose {

@@ -20,10 +20,22 @@ type letterhead struct {
 }
 
 func ofTenant(t tenants.Tenant, s tenants.Settings) letterhead {
-	return letterhead{
-		Name: t.Name, Office: "Mairie " + communes.Of(t.Name), Colour: t.Colour,
-		Address: lines(s.PostalAddress), Phone: oneLine(s.Phone), Email: oneLine(s.Email),
+	office := "Mairie " + communes.Of(t.Name)
+	address := lines(s.PostalAddress)
+	if len(address) > 0 && sameName(address[0], office) { // written above it already
+		address = address[1:]
 	}
+	return letterhead{
+		Name: t.Name, Office: office, Colour: t.Colour,
+		Address: address, Phone: oneLine(s.Phone), Email: oneLine(s.Email),
+	}
+}
+
+// sameName tells whether the first line of an address only says what the office is
+// called: « Mairie », or its whole name, typed with whichever apostrophes and hyphens.
+func sameName(line, office string) bool {
+	line, office = communes.Slug(line), communes.Slug(office)
+	return line == "mairie" || line == "hotel-de-ville" || line == office
 }
 
 func ofHub(h tenants.Hub) letterhead {

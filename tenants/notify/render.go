@@ -177,9 +177,13 @@ func titles(d Data) (subject, heading string) {
 			return ofRequest(d.Number, "des pièces manquent"), "Des pièces manquent à votre demande"
 		case LetterDecision:
 			return ofRequest(d.Number, "une réponse de la mairie"), "La mairie a répondu à votre demande"
+		case LetterComplete:
+			return ofRequest(d.Number, "toutes les pièces sont là"), "Votre dossier est complet"
 		default:
 			return ofRequest(d.Number, "le délai de réponse est passé"), "Le délai de réponse est passé"
 		}
+	case DecisionPosted:
+		return ofRequest(d.Number, "une lettre de la mairie"), "La mairie vous a répondu par courrier"
 	case Closed:
 		return ofRequest(d.Number, "elle est retirée"), "Votre demande est retirée"
 	case AgentDigest:

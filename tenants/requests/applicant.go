@@ -29,6 +29,9 @@ type Applicant struct {
 	// EmailAgreed says that the person agrees to be answered by e-mail (CRPA
 	// L.112-14); who writes electronically is answered so anyway.
 	EmailAgreed bool `json:"email_agreed,omitempty"`
+	// DecisionEmail says that the person expressly agreed to receive the decision itself
+	// by e-mail: without it, what carries a time limit is notified on paper.
+	DecisionEmail bool `json:"decision_email,omitempty"`
 }
 
 // Name gives the name to be shown: the organisation's, or the person's.
@@ -84,6 +87,9 @@ func CheckApplicant(p *catalogue.Procedure, channel string, a Applicant) (Applic
 	if a.Email != "" && !validEmail(a.Email) {
 		wrong("email", "invalid")
 	}
+	if a.DecisionEmail && a.Email == "" {
+		wrong("email", "required")
+	}
 	if code := a.checkPhone(); code != "" {
 		wrong("phone", code)
 	}
@@ -95,7 +101,9 @@ func CheckApplicant(p *catalogue.Procedure, channel string, a Applicant) (Applic
 	}
 	if p.Identity != catalogue.IdentityNone {
 		for _, path := range a.missing(channel) {
-			wrong(path, "required")
+			if path != "email" || !a.DecisionEmail { // said above
+				wrong(path, "required")
+			}
 		}
 	}
 	if electronic(channel) {
@@ -162,6 +170,23 @@ func (a Applicant) mail() string {
 	}
 	return a.Email
 }
+
+// DecisionMail gives the address to which a decision of an outcome may be sent, or "".
+// One that carries a time limit needs the person's express agreement; a mere answer or a
+// récépissé goes the way of the messages (CRPA L.112-14).
+func (a Applicant) DecisionMail(o catalogue.Outcome) string {
+	switch {
+	case a.DecisionEmail:
+		return a.Email
+	case o.Binds():
+		return ""
+	default:
+		return a.mail()
+	}
+}
+
+// Mailed tells whether the person gets receipts and messages by e-mail.
+func (a Applicant) Mailed() bool { return a.mail() != "" }
 
 // clean takes out what no name or address holds, and joins runs of spaces.
 func clean(s string, lines bool) string {

@@ -113,8 +113,13 @@ func CorrectApplicant(ctx context.Context, tx *tenants.Tx, number string, a Appl
 	if len(changed) == 0 {
 		return c.r, nil
 	}
+	if a.DecisionEmail != c.r.Applicant.DecisionEmail || a.DecisionEmail && a.Email != c.r.Applicant.Email {
+		if err := c.agreeDecision(ctx, a.DecisionEmail); err != nil {
+			return Request{}, err
+		}
+	}
 	c.r.Applicant = a
-	c.r.Regular = a.regular(c.r.Channel) || e.Procedure().Identity == 0
+	c.r.Regular = a.regular(c.r.Channel)
 	if err := c.record(ctx, "applicant_corrected", EventData{Fields: changed}); err != nil {
 		return Request{}, err
 	}
@@ -132,6 +137,7 @@ func (a Applicant) differs(b Applicant) []string {
 		{"phone", a.Phone == b.Phone}, {"postal_address", a.PostalAddress == b.PostalAddress}, {"sms", a.SMS == b.SMS},
 		{"on_behalf_of", a.OnBehalfOf == b.OnBehalfOf}, {"organisation", a.Organisation == b.Organisation},
 		{"organisation_id", a.OrganisationID == b.OrganisationID}, {"email_agreed", a.EmailAgreed == b.EmailAgreed},
+		{"decision_email", a.DecisionEmail == b.DecisionEmail},
 	} {
 		if !f.same {
 			names = append(names, f.name)

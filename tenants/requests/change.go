@@ -41,6 +41,7 @@ type EventData struct {
 	Outcome           string        `json:"outcome,omitempty"`
 	Alert             string        `json:"kind,omitempty"`
 	Fields            []string      `json:"fields,omitempty"`
+	Agreed            bool          `json:"agreed,omitempty"`
 }
 
 // ReadEvent reads an event's data, for the pages that write the history in words.
@@ -136,7 +137,7 @@ func (c *change) save(ctx context.Context) (Request, error) {
 	a := r.Applicant
 	n, err := c.tx.Exec(ctx, sqlUpdateRequest, r.ID, c.before.Version, r.State, r.ServiceID.OrNull(), r.AgentID.OrNull(), r.CitizenID.OrNull(),
 		a.GivenName, a.FamilyName, a.Email, a.Phone, a.PostalAddress, a.SMS, a.OnBehalfOf, a.Organisation, a.OrganisationID, a.EmailAgreed,
-		r.Regular, searchText(r), r.SilenceLastDay, r.DueOn, r.Waiting, r.DecidedOn, r.ClosedOn, orNull(r.ClosedAt))
+		r.Regular, searchText(r), r.SilenceLastDay, r.DueOn, r.Waiting, r.DecidedOn, r.ClosedOn, orNull(r.ClosedAt), orNull(r.DecisionEmailAt))
 	if err != nil {
 		return Request{}, err
 	}

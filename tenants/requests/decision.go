@@ -16,7 +16,7 @@ import (
 
 // How a decision reaches the person.
 const (
-	DeliveryEmail   = "email"   // where they agreed to it (L.112-14)
+	DeliveryEmail   = "email"   // where it may ([Applicant.DecisionMail])
 	DeliveryCounter = "counter" // handed over today
 	DeliveryPost    = "post"    // notified when it arrives: [ConfirmNotified]
 )
@@ -27,7 +27,7 @@ type DecisionInput struct {
 	Reasons  string            // a refusal, an answer and a closure need some (L.211-2)
 	Subject  string            // of the letter; empty: the model's
 	Letter   string            // as the agent changed it; empty: the model's
-	Delivery string            // empty: by e-mail where agreed, otherwise by post
+	Delivery string            // empty: by e-mail where it may, otherwise by post
 }
 
 // Decision is an answer of the town, or what its silence meant.
@@ -103,10 +103,8 @@ func Decide(ctx context.Context, tx *tenants.Tx, number string, in DecisionInput
 	if err := c.record(ctx, "decided", EventData{DecisionID: d.ID, Outcome: string(d.Outcome), On: d.DecidedOn}); err != nil {
 		return Request{}, err
 	}
-	if d.Delivery == DeliveryEmail {
-		if err := c.mailDecision(ctx, d, "decision"); err != nil {
-			return Request{}, err
-		}
+	if err := c.tellDecision(ctx, d); err != nil {
+		return Request{}, err
 	}
 	return c.save(ctx)
 }
@@ -168,11 +166,11 @@ func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, erro
 	}
 	if d.Delivery == "" {
 		d.Delivery = DeliveryPost
-		if c.r.Applicant.mail() != "" {
+		if c.r.Applicant.DecisionMail(in.Outcome) != "" {
 			d.Delivery = DeliveryEmail
 		}
 	}
-	if !slices.Contains([]string{DeliveryEmail, DeliveryCounter, DeliveryPost}, d.Delivery) || d.Delivery == DeliveryEmail && c.r.Applicant.mail() == "" {
+	if !slices.Contains([]string{DeliveryEmail, DeliveryCounter, DeliveryPost}, d.Delivery) || d.Delivery == DeliveryEmail && c.r.Applicant.DecisionMail(in.Outcome) == "" {
 		return d, fault.New(fault.Invalid, "delivery_invalid", fault.Field{Path: "delivery", Code: "invalid"})
 	}
 	if d.Delivery != DeliveryPost {
@@ -228,14 +226,25 @@ func (c *change) insertDecision(ctx context.Context, d Decision) error {
 	return err
 }
 
-func (c *change) mailDecision(ctx context.Context, d Decision, kind string) error {
-	var sms notify.Data = notify.SMSDecision{Number: c.r.Number}
-	if d.Implicit { // nobody answered
-		sms = notify.SMSLapsed{Number: c.r.Number}
+// tellDecision sends the decision itself where it leaves by e-mail. Of one that is posted
+// the person is only told that it is on its way: that is no notification, and no time
+// runs from it.
+func (c *change) tellDecision(ctx context.Context, d Decision) error {
+	switch d.Delivery {
+	case DeliveryEmail:
+		letter := c.letter(notify.LetterDecision, catalogue.ComposedLetter{Subject: d.Subject, Body: d.Letter})
+		return c.tellAt(ctx, c.r.Applicant.DecisionMail(d.Outcome), letter, notify.SMSDecision{Number: c.r.Number})
+	case DeliveryPost:
+		return c.tell(ctx, notify.DecisionPosted{
+			Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), DecidedOn: d.DecidedOn, Binds: d.Outcome.Binds(), Path: c.path(),
+		}, notify.SMSDecisionPosted{Number: c.r.Number})
 	}
-	return c.tell(ctx, notify.Letter{
-		Kind: kind, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), Subject: d.Subject, Body: d.Letter, Path: c.path(),
-	}, sms)
+	return nil
+}
+
+// letter is a letter about the request, as it is mailed.
+func (c *change) letter(kind string, l catalogue.ComposedLetter) notify.Letter {
+	return notify.Letter{Kind: kind, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), Subject: l.Subject, Body: l.Body, Path: c.path()}
 }
 
 // compose writes the letter of an outcome in the procedure's words.

@@ -203,6 +203,7 @@ func TestDecisionsBearALetter(t *testing.T) {
 		}
 		return err
 	})
+	w.agree(r, true)
 	w.on("2026-12-15")
 	for name, c := range map[string]struct {
 		in   requests.DecisionInput

@@ -290,10 +290,13 @@ func (in *intake) startClock(context.Context) error {
 	in.r = Request{
 		ID: in.id, ProcedureID: in.entry.ID, VersionID: in.entry.Version.ID, ProcedureSlug: in.entry.Slug, Title: p.Title,
 		Kind: Kind(p.Kind), Channel: s.Channel, State: StateReceived, ServiceID: in.entry.Service.ID, CitizenID: s.CitizenID,
-		Applicant: s.Applicant, Regular: s.Applicant.regular(s.Channel) || p.Identity == catalogue.IdentityNone, Answers: s.Answers,
+		Applicant: s.Applicant, Regular: s.Applicant.regular(s.Channel), Answers: s.Answers,
 		ReceivedAt: in.tx.Now(), ReceivedOn: s.ReceivedOn, FirstReceivedOn: s.FirstReceivedOn,
 		Silence: p.Silence, Version: 1, ServiceName: in.entry.Service.Name,
 		trackingHash: trackingHash(in.id, trackingLettersOf(in.tx.Key(trackingPurpose), in.id)),
+	}
+	if s.Applicant.DecisionEmail {
+		in.r.DecisionEmailAt = in.tx.Now()
 	}
 	deadline, err := silence(in.tx, p, in.r, nil)
 	if err != nil {

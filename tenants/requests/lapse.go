@@ -8,6 +8,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/notify"
 )
 
 const sqlLapseDue = `select number from request where closed_on is null and silence_last_day < $1 order by silence_last_day, id limit 500`
@@ -79,7 +80,7 @@ func (c *change) lapse(ctx context.Context) error {
 		return err
 	}
 	d.Letter = letter.Body
-	return c.mailDecision(ctx, d, "implicit")
+	return c.tell(ctx, c.letter(notify.LetterImplicit, catalogue.ComposedLetter{Subject: d.Subject, Body: d.Letter}), notify.SMSLapsed{Number: c.r.Number})
 }
 
 // impliedAppeal gives the last day to appeal against the silent rejection: only if

@@ -172,8 +172,12 @@ func (c *change) path() string {
 // tell writes to the person by the ways that they agreed to: an e-mail, and a text
 // message where one is given and wanted.
 func (c *change) tell(ctx context.Context, mail, sms notify.Data) error {
+	return c.tellAt(ctx, c.r.Applicant.mail(), mail, sms)
+}
+
+// tellAt is tell with the address, or "", of the e-mail.
+func (c *change) tellAt(ctx context.Context, to string, mail, sms notify.Data) error {
 	a := c.r.Applicant
-	to := a.mail()
 	wantsSMS := sms != nil && a.SMS && a.Phone != ""
 	if to == "" && !wantsSMS {
 		return nil

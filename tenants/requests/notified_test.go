@@ -98,6 +98,7 @@ func TestAgentsSeeWhatHangsOnADayOfReception(t *testing.T) {
 		t.Errorf("posted: %v", w.get(r.Number).Warnings)
 	}
 	refuse.Delivery = requests.DeliveryEmail
+	w.agree(mailed, true)
 	if err := w.decide(mailed.Number, refuse); err != nil {
 		t.Fatal(err)
 	}

@@ -46,10 +46,13 @@ type Request struct {
 	AgentID       tenants.ID
 	CitizenID     tenants.ID // of the account, if any
 	Applicant     Applicant
-	Regular       bool // identified as R.112-9-1 wants: otherwise « saisine irrégulière »
-	Answers       forms.Answers
-	ReceivedAt    time.Time
-	ReceivedOn    calendar.Date // by the commune
+	// DecisionEmailAt is when the person agreed to receive the decision by e-mail; zero
+	// where Applicant.DecisionEmail is not set.
+	DecisionEmailAt time.Time
+	Regular         bool // identified as R.112-9-1 wants: otherwise « saisine irrégulière »
+	Answers         forms.Answers
+	ReceivedAt      time.Time
+	ReceivedOn      calendar.Date // by the commune
 	// FirstReceivedOn is the reception by the first administration (L.114-2); the
 	// same day where nobody transmitted it.
 	FirstReceivedOn calendar.Date
@@ -106,6 +109,7 @@ type requestRow struct {
 	Organisation    string
 	OrganisationID  string
 	EmailAgreed     bool
+	DecisionEmailAt *time.Time
 	Regular         bool
 	Answers         forms.Answers
 	TrackingHash    []byte
@@ -133,11 +137,15 @@ func (w requestRow) request() Request {
 		Applicant: Applicant{
 			GivenName: w.GivenName, FamilyName: w.FamilyName, Email: w.Email, Phone: w.Phone, PostalAddress: w.PostalAddress,
 			SMS: w.SmsWanted, OnBehalfOf: w.OnBehalfOf, Organisation: w.Organisation, OrganisationID: w.OrganisationID, EmailAgreed: w.EmailAgreed,
+			DecisionEmail: w.DecisionEmailAt != nil,
 		},
 		Regular: w.Regular, Answers: w.Answers, ReceivedAt: w.ReceivedAt, ReceivedOn: w.ReceivedOn, FirstReceivedOn: w.FirstReceivedOn,
 		Silence: calendar.Rule{Effect: w.SilenceEffect, Months: w.SilenceMonths}, SilenceLastDay: w.SilenceLastDay, DueOn: w.DueOn,
 		Waiting: w.Waiting, DecidedOn: w.DecidedOn, ClosedOn: w.ClosedOn, Version: w.Version,
 		ServiceName: w.ServiceName, AgentName: w.AgentName, AgentTitle: w.AgentTitle, trackingHash: w.TrackingHash,
+	}
+	if w.DecisionEmailAt != nil {
+		r.DecisionEmailAt = *w.DecisionEmailAt
 	}
 	if w.ClosedAt != nil {
 		r.ClosedAt = *w.ClosedAt
@@ -147,7 +155,7 @@ func (w requestRow) request() Request {
 
 const (
 	requestColumns = `r.id, r.number, r.procedure_id, r.version_id, r.procedure_slug, r.title, r.kind, r.channel, r.state, r.service_id, r.agent_id, r.citizen_id,
-		r.given_name, r.family_name, r.email, r.phone, r.postal_address, r.sms_wanted, r.on_behalf_of, r.organisation, r.organisation_id, r.email_agreed,
+		r.given_name, r.family_name, r.email, r.phone, r.postal_address, r.sms_wanted, r.on_behalf_of, r.organisation, r.organisation_id, r.email_agreed, r.decision_email_at,
 		r.regular, r.answers, r.tracking_hash, r.received_at, r.received_on, r.first_received_on, r.silence_effect, r.silence_months, r.silence_last_day,
 		r.due_on, r.waiting, r.decided_on, r.closed_on, r.closed_at, r.version,
 		coalesce(s.name, '') as service_name, coalesce(a.given_name || ' ' || a.family_name, '') as agent_name, coalesce(a.title, '') as agent_title`
@@ -159,7 +167,7 @@ const (
 	sqlUpdateRequest   = `update request set state = $3, service_id = $4, agent_id = $5, citizen_id = $6,
 		given_name = $7, family_name = $8, email = $9, phone = $10, postal_address = $11, sms_wanted = $12, on_behalf_of = $13,
 		organisation = $14, organisation_id = $15, email_agreed = $16, regular = $17, search = $18,
-		silence_last_day = $19, due_on = $20, waiting = $21, decided_on = $22, closed_on = $23, closed_at = $24, version = version + 1
+		silence_last_day = $19, due_on = $20, waiting = $21, decided_on = $22, closed_on = $23, closed_at = $24, decision_email_at = $25, version = version + 1
 		where id = $1 and version = $2`
 )
 
