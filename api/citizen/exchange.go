@@ -122,15 +122,11 @@ func (s *Server) claim(v *visit) error {
 		if err := v.citizen(); err != nil {
 			return err
 		}
-		guest, number, err := s.holder(ctx, tx, v)
+		_, number, err := s.holder(ctx, tx, v)
 		if err != nil {
 			return err
 		}
-		code, err := requests.TrackingCode(ctx, guest, number)
-		if err != nil {
-			return err
-		}
-		return requests.Claim(ctx, tx, number, code)
+		return requests.Claim(ctx, tx, number, s.codeHeld(tx, v, number))
 	})
 	if err != nil {
 		return err

@@ -74,18 +74,23 @@ func (s *Server) holder(ctx context.Context, tx *tenants.Tx, v *visit) (*tenants
 			return tx, number, err
 		}
 	}
-	for _, pair := range openTrack(tx, s.trackCookie(v)) {
-		n, code, _ := strings.Cut(pair, "=")
-		if n != number {
-			continue
-		}
+	if code := s.codeHeld(tx, v, number); code != "" {
 		request, err := requests.GetByTracking(ctx, tx.As(tenants.Guest()), number, code)
-		if fault.Is(err, "request_or_code_unknown") {
-			break
+		if !fault.Is(err, "request_or_code_unknown") {
+			return tx.As(requests.GuestOf(request)), number, err
 		}
-		return tx.As(requests.GuestOf(request)), number, err
 	}
 	return nil, "", fault.New(fault.Unauthorized, codeTrack)
+}
+
+// codeHeld gives the code of a request that this browser follows; "" for none.
+func (s *Server) codeHeld(tx *tenants.Tx, v *visit, number string) string {
+	for _, pair := range openTrack(tx, s.trackCookie(v)) {
+		if n, code, _ := strings.Cut(pair, "="); n == number {
+			return code
+		}
+	}
+	return ""
 }
 
 type trackPage struct {
@@ -155,9 +160,8 @@ func (s *Server) track(v *visit) error {
 		if r, err = requests.GetByTracking(ctx, tx, typed, trimmed(form, "code")); err != nil {
 			return err
 		}
-		code, err := requests.TrackingCode(ctx, tx.As(requests.GuestOf(r)), r.Number)
-		cookie = sealTrack(tx, s.trackCookie(v), r.Number, code)
-		return err
+		cookie = sealTrack(tx, s.trackCookie(v), r.Number, requests.CanonicalCode(trimmed(form, "code")))
+		return nil
 	})
 	if fault.Is(err, "request_or_code_unknown") {
 		return s.showTrack(v, typed, http.StatusUnprocessableEntity, web.Sentence(err), nil)

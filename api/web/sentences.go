@@ -165,4 +165,14 @@ var sentences = map[string]string{
 	"json_too_large":     "Le corps de la requête est trop long.",
 	"media_type":         "Envoyez du JSON (Content-Type : application/json).",
 	"master_key":         "La clé maîtresse n’est pas valable : elle doit compter au moins 32 octets.",
+
+	// The life of a commune: archives
+	"archive_unreadable": "Ce fichier n’est pas une archive de commune. Choisissez le fichier qui se termine par .tar.zst.",
+	"archive_cut":        "La fin de l’archive manque : elle a été coupée en route. Copiez-la de nouveau depuis l’original.",
+	"archive_altered":    "L’archive ne correspond plus à ses empreintes : elle a été modifiée ou abîmée. Rien n’a été repris ; repartez de l’original.",
+	"archive_unsafe":     "L’archive contient un fichier qu’aucune archive de commune ne contient. Rien n’a été repris.",
+	"archive_too_large":  "L’archive dépasse les tailles admises. Rien n’a été repris.",
+	"archive_later":      "L’archive vient d’une version plus récente de la plateforme. Mettez celle-ci à jour, puis recommencez.",
+	"passphrase":         "La phrase secrète n’ouvre pas les codes de suivi de l’archive. Vérifiez-la et recommencez.",
+	"system_only":        "Cette opération est réservée à la plateforme.",
 }

@@ -33,6 +33,7 @@ var tiers = map[string]int{
 	"tenants/catalogue":  5,
 	"tenants/requests":   6,
 	"tenants/statistics": 7,
+	"tenants/archive":    7,
 	"jobs":               8,
 	"api/web":            8,
 	"api/web/assets":     7,

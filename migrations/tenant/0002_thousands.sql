@@ -9,3 +9,7 @@ alter table request add column decision_email_at timestamptz;
 alter table document_request
   add column delivery text not null default '' check (delivery in ('', 'email', 'counter', 'post')),
   add column arrived_on date;
+
+-- The tracking code of a request that came with an archive from another deployment,
+-- sealed under this commune's key: its own are derived and stored nowhere.
+alter table request add column tracking_sealed bytea;

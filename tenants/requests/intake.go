@@ -195,8 +195,12 @@ func (in *intake) repeated(ctx context.Context) (Submitted, bool, error) {
 	if err != nil {
 		return Submitted{}, true, err
 	}
+	code, err := codeOf(ctx, in.tx, r)
+	if err != nil {
+		return Submitted{}, true, err
+	}
 	receipt, err := firstReceipt(ctx, in.tx, r.ID)
-	return Submitted{Request: r, TrackingCode: trackingCode(in.tx, r.ID), ReceiptID: receipt, Existing: true}, true, err
+	return Submitted{Request: r, TrackingCode: code, ReceiptID: receipt, Existing: true}, true, err
 }
 
 func (in *intake) loadDraft(ctx context.Context) error {
@@ -293,7 +297,7 @@ func (in *intake) startClock(context.Context) error {
 		Applicant: s.Applicant, Regular: s.Applicant.regular(s.Channel), Answers: s.Answers,
 		ReceivedAt: in.tx.Now(), ReceivedOn: s.ReceivedOn, FirstReceivedOn: s.FirstReceivedOn,
 		Silence: p.Silence, Version: 1, ServiceName: in.entry.Service.Name,
-		trackingHash: trackingHash(in.id, trackingLettersOf(in.tx.Key(trackingPurpose), in.id)),
+		trackingHash: trackingHash(in.id, trackingLettersOf(in.tx.Key(TrackingPurpose), in.id)),
 	}
 	if s.Applicant.DecisionEmail {
 		in.r.DecisionEmailAt = in.tx.Now()

@@ -220,13 +220,14 @@ func GetByTracking(ctx context.Context, tx *tenants.Tx, number, code string) (Re
 	return r, nil
 }
 
-// TrackingCode gives a request's code again, to its owner or to an agent who helps them.
+// TrackingCode gives a request's code again, to its owner or to an agent who helps
+// them. It is empty for a request that came from another deployment without its code.
 func TrackingCode(ctx context.Context, tx *tenants.Tx, number string) (string, error) {
 	r, _, err := visible(ctx, tx, number)
 	if err != nil {
 		return "", err
 	}
-	return trackingCode(tx, r.ID), nil
+	return codeOf(ctx, tx, r)
 }
 
 // Claim puts a guest's request into the account of the signed-in citizen who knows

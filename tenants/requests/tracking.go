@@ -1,6 +1,7 @@
 package requests
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
 // crockford is Crockford's base 32: no I, L, O or U, so that a code can be read
@@ -80,10 +82,11 @@ func trackingLettersOf(key []byte, id tenants.ID) string {
 	return letters(mac.Sum(nil), trackingLetters)
 }
 
-const trackingPurpose = "request-tracking"
+// TrackingPurpose is the purpose of the key that tracking codes are derived with.
+const TrackingPurpose = "request-tracking"
 
 func trackingCode(tx *tenants.Tx, id tenants.ID) string {
-	return grouped(trackingLettersOf(tx.Key(trackingPurpose), id), 4)
+	return grouped(trackingLettersOf(tx.Key(TrackingPurpose), id), 4)
 }
 
 // trackingHash is what the row keeps: with it a code can be checked, even after
@@ -92,6 +95,123 @@ func trackingHash(id tenants.ID, code string) []byte {
 	sum := sha256.Sum256([]byte("parvis tracking\x00" + string(id) + "\x00" + code))
 	return sum[:]
 }
+
+// codeOf gives a request's code again: derived from the tenant's secret or, for a
+// request that came with an archive, opened from what the row keeps sealed. "" where
+// neither fits the row's hash: those who hold the code can go on using it, and nobody
+// can tell it to them again.
+func codeOf(ctx context.Context, tx *tenants.Tx, r Request) (string, error) {
+	code := trackingCode(tx, r.ID)
+	if sameCode(r.ID, r.trackingHash, code) {
+		return code, nil
+	}
+	sealed, err := tenants.One[[]byte](ctx, tx, sqlSealedCode, r.ID)
+	if err != nil || len(sealed) == 0 {
+		return "", err
+	}
+	kept, err := tenants.Unseal(tx.Key(sealedPurpose), sealed, []byte(r.ID))
+	if err != nil || !sameCode(r.ID, r.trackingHash, string(kept)) {
+		return "", nil // sealed by another deployment: nothing that this one can open
+	}
+	return grouped(readCode(string(kept), trackingLetters), 4), nil
+}
+
+// Code is a request with its tracking code, as an archive carries it under a
+// passphrase.
+type Code struct {
+	Request tenants.ID `json:"demande"`
+	Code    string     `json:"code"`
+}
+
+const (
+	sealedPurpose = "request-tracking-kept"
+	sqlSealedCode = `select tracking_sealed from request where id = $1`
+	sqlCodes      = `select id, tracking_hash, tracking_sealed from request where id > $1 order by id limit $2`
+	sqlKeepCodes  = `update request r set tracking_sealed = k.sealed from unnest($1::uuid[], $2::bytea[]) as k(id, sealed) where r.id = k.id`
+	codesAtOnce   = 1000
+)
+
+type codeRow struct {
+	ID             tenants.ID
+	TrackingHash   []byte
+	TrackingSealed []byte
+}
+
+// eachCode walks through the requests by their keys, some at a time.
+func eachCode(ctx context.Context, tx *tenants.Tx, fn func([]codeRow) error) error {
+	for after := tenants.ID("00000000-0000-0000-0000-000000000000"); ; {
+		rows, err := tenants.All[codeRow](ctx, tx, sqlCodes, after, codesAtOnce)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := fn(rows); err != nil {
+			return err
+		}
+		after = rows[len(rows)-1].ID
+	}
+}
+
+// Codes gives the tracking code of each request, for an archive. Jobs of ours only.
+// Those that this deployment cannot tell are left out.
+func Codes(ctx context.Context, tx *tenants.Tx, give func(Code) error) error {
+	if tx.Actor().Kind != tenants.ActorSystem {
+		return fault.New(fault.Forbidden, "system_only")
+	}
+	return eachCode(ctx, tx, func(rows []codeRow) error {
+		for _, r := range rows {
+			code := trackingCode(tx, r.ID)
+			if !sameCode(r.ID, r.TrackingHash, code) {
+				kept, err := tenants.Unseal(tx.Key(sealedPurpose), r.TrackingSealed, []byte(r.ID))
+				if err != nil {
+					continue
+				}
+				code = grouped(readCode(string(kept), trackingLetters), 4)
+			}
+			if err := give(Code{Request: r.ID, Code: code}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// KeepCodes seals, beside each request that came with an archive, the code that
+// codes tells for it ("" for none), so that it can be told again. Jobs of ours only.
+// A code that is not the request's is passed over. It gives how many were kept.
+func KeepCodes(ctx context.Context, tx *tenants.Tx, codes func(tenants.ID) string) (int, error) {
+	if tx.Actor().Kind != tenants.ActorSystem {
+		return 0, fault.New(fault.Forbidden, "system_only")
+	}
+	kept := 0
+	err := eachCode(ctx, tx, func(rows []codeRow) error {
+		var ids []string
+		var sealed [][]byte
+		for _, r := range rows {
+			code := codes(r.ID)
+			if code == "" || !sameCode(r.ID, r.TrackingHash, code) {
+				continue
+			}
+			text, err := tenants.Seal(tx.Key(sealedPurpose), []byte(readCode(code, trackingLetters)), []byte(r.ID))
+			if err != nil {
+				return err
+			}
+			ids, sealed = append(ids, string(r.ID)), append(sealed, text)
+		}
+		kept += len(ids)
+		_, err := tx.Exec(ctx, sqlKeepCodes, ids, sealed)
+		return err
+	})
+	return kept, err
+}
+
+// CodesOf gives the codes that a tenant of this deployment, perhaps erased since, had
+// given: key is its key for [TrackingPurpose].
+func CodesOf(key []byte) func(tenants.ID) string {
+	return func(id tenants.ID) string { return trackingLettersOf(key, id) }
+}
+
+// CanonicalCode writes a typed tracking code as it is given out; "" for what is none.
+func CanonicalCode(typed string) string { return grouped(readCode(typed, trackingLetters), 4) }
 
 // sameCode compares a typed code with a row's hash in constant time. The typed
 // code may be anything.
