@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -23,10 +22,11 @@ type HubAdmin struct {
 	FamilyName string
 }
 
+// Name is the administrator's name, as communes and histories read it.
+func (a HubAdmin) Name() string { return a.GivenName + " " + a.FamilyName }
+
 // Actor is the administrator as an actor.
-func (a HubAdmin) Actor() Actor {
-	return Actor{Kind: ActorHub, ID: a.ID, Name: a.GivenName + " " + a.FamilyName}
-}
+func (a HubAdmin) Actor() Actor { return Actor{Kind: ActorHub, ID: a.ID, Name: a.Name()} }
 
 // Projection is what the platform keeps of a request: no personal data.
 type Projection struct {
@@ -53,15 +53,11 @@ type TenantCounts struct {
 
 const (
 	sqlNewHub = `insert into platform.hub (slug, siren, name, colour, phone, dpo_name, dpo_email, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
-		on conflict (siren) do update set name = excluded.name returning id, slug, siren, name, colour, phone, dpo_name, dpo_email`
+		on conflict (siren) do update set name = excluded.name returning id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp`
 	sqlAddHubAdmin = `insert into platform.hub_admin (id, hub_id, subject, email, given_name, family_name, created_at) values ($1, $2, $3, $4, $5, $6, $7)
 		on conflict (hub_id, subject) do update set email = excluded.email returning id, hub_id, subject, email, given_name, family_name`
-	sqlHubAdmin        = `select id, hub_id, subject, email, given_name, family_name from platform.hub_admin where hub_id = $1 and subject = $2 and active`
-	sqlNewHubSession   = `insert into platform.hub_session (token_hash, admin_id, created_at, expires_at) values ($1, $2, $3, $4)`
-	sqlHubSession      = `select a.id, a.hub_id, a.subject, a.email, a.given_name, a.family_name from platform.hub_session s join platform.hub_admin a on a.id = s.admin_id where s.token_hash = $1 and a.hub_id = $2 and s.expires_at > $3 and a.active`
-	sqlEndHubSession   = `delete from platform.hub_session where token_hash = $1`
-	sqlPurgeHubSession = `delete from platform.hub_session where expires_at <= $1`
-	sqlProject         = `insert into platform.request_projection (tenant_id, number, procedure, channel, state, received_on, due_on, closed_on, version)
+	sqlHubAdmin = `select id, hub_id, subject, email, given_name, family_name from platform.hub_admin where hub_id = $1 and subject = $2 and active`
+	sqlProject  = `insert into platform.request_projection (tenant_id, number, procedure, channel, state, received_on, due_on, closed_on, version)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict (tenant_id, number) do update set state = excluded.state, due_on = excluded.due_on, closed_on = excluded.closed_on, version = excluded.version
 		where platform.request_projection.version < excluded.version`
@@ -95,28 +91,6 @@ func (r *Registry) AddHubAdmin(ctx context.Context, a HubAdmin) (HubAdmin, error
 // fault.NotFound "not_found".
 func (r *Registry) HubAdminBySubject(ctx context.Context, hub int64, subject string) (HubAdmin, error) {
 	return one[HubAdmin](ctx, r.pool, sqlHubAdmin, hub, subject)
-}
-
-// StartHubSession keeps an administrator's session by the hash of its token.
-func (r *Registry) StartHubSession(ctx context.Context, admin ID, tokenHash []byte, length time.Duration) error {
-	now := r.clock().UTC()
-	if _, err := r.pool.Exec(ctx, sqlPurgeHubSession, now); err != nil {
-		return classify(err)
-	}
-	_, err := r.pool.Exec(ctx, sqlNewHubSession, tokenHash, admin, now, now.Add(length))
-	return classify(err)
-}
-
-// HubSession gives the administrator whose session has this token's hash, on this
-// hub alone; none, or one that is over, is fault.NotFound "not_found".
-func (r *Registry) HubSession(ctx context.Context, hub int64, tokenHash []byte) (HubAdmin, error) {
-	return one[HubAdmin](ctx, r.pool, sqlHubSession, tokenHash, hub, r.clock().UTC())
-}
-
-// EndHubSession ends a session; one that is not there is no error.
-func (r *Registry) EndHubSession(ctx context.Context, tokenHash []byte) error {
-	_, err := r.pool.Exec(ctx, sqlEndHubSession, tokenHash)
-	return classify(err)
 }
 
 // HubKey derives a hub's key for one purpose.

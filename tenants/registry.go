@@ -68,8 +68,8 @@ const (
 		from platform.tenant where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2) and ($3::text is null or insee = $3)`
 	sqlTenants = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, created_at
 		from platform.tenant where ($1::bigint is null or hub_id = $1) order by name, id`
-	sqlHub  = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email from platform.hub where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2)`
-	sqlHubs = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email from platform.hub order by name`
+	sqlHub  = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp from platform.hub where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2)`
+	sqlHubs = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp from platform.hub order by name`
 )
 
 // ByHost tells whose pages a host shows; a port is passed over. A host that leads

@@ -58,6 +58,8 @@ type Hub struct {
 	Phone    string
 	DPOName  string
 	DPOEmail string
+	// RequireTOTP asks its administrators for a second factor.
+	RequireTOTP bool
 }
 
 // SiteKind says whose pages a host shows.

@@ -3,10 +3,8 @@ package agent
 import (
 	"embed"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants/fault"
@@ -52,7 +50,7 @@ type Server struct {
 func New(d web.Deps) *Server {
 	s := &Server{Deps: d}
 	s.router = web.NewRouter(s.fail)
-	s.doors()
+	s.newDoor().Routes(s.router)
 	s.requestRoutes()
 	s.officeRoutes()
 	s.accountRoutes()
@@ -114,14 +112,14 @@ const home = "/agents"
 // fail leads to sign in whoever has to, and otherwise says what went wrong.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, scope web.Scope, err error) {
 	switch {
-	case fault.Is(err, "sign_in"):
+	case fault.Is(err, "sign_in"), fault.Is(err, "sign_in_again"):
 		address := signInPath
 		if r.Method == http.MethodGet && r.URL.Path != home {
 			address += "?retour=" + url.QueryEscape(r.URL.RequestURI())
 		}
 		web.Redirect(w, r, address)
 	case fault.Is(err, "enrol"):
-		web.Redirect(w, r, totpPath)
+		web.Redirect(w, r, securityPath)
 	default:
 		s.UI.Fail(w, r, scope.Site, err)
 	}
@@ -135,15 +133,6 @@ type visit struct {
 }
 
 func (v visit) number() string { return v.r.PathValue("number") }
-
-// address is the client's network address, for the throttle alone.
-func (v visit) address() string {
-	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
-	if err != nil {
-		return v.r.RemoteAddr
-	}
-	return host
-}
 
 // guard lets agents in who have given what the commune asks of them.
 func guard(v visit, me web.Visitor) error {
@@ -211,8 +200,6 @@ func comesBack(err error) bool {
 		return true
 	case fault.Forbidden:
 		return f.Code == "form_expired"
-	case fault.Unauthorized:
-		return slices.Contains([]string{"credentials", "second_factor", "second_factor_needed", "email_unverified"}, f.Code)
 	}
-	return f.Code == "too_many_attempts"
+	return false
 }

@@ -27,7 +27,7 @@ func TestNobodyButAgentsOfTheCommuneSeesTheList(t *testing.T) {
 	})
 	b := o.Browser(t)
 	b.SetCookies(cookie(o.session(t, o.Other, stranger, 1)))
-	for _, path := range []string{"/agents", "/agents/reglages", "/agents/statistiques.csv", "/agents/compte/double-authentification"} {
+	for _, path := range []string{"/agents", "/agents/reglages", "/agents/statistiques.csv", "/agents/compte/securite"} {
 		b.Get(path).Want(http.StatusOK, "/agents/connexion")
 	}
 	o.signed(t, o.front).Get("/agents/reglages").Want(http.StatusForbidden, "/agents/reglages")

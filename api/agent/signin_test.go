@@ -2,11 +2,6 @@ package agent
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238, as authenticators do it
-	"encoding/base32"
-	"encoding/binary"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -42,22 +37,6 @@ func signIn(p *webtest.Page, email, password string) *webtest.Page {
 	return p.Form("form[action='/agents/connexion']").Set("email", email).Set("password", password).Submit()
 }
 
-// code is what an authenticator shows at a moment (RFC 6238).
-func code(t *testing.T, secret string, at time.Time) string {
-	t.Helper()
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(secret, "="))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var counter [8]byte
-	binary.BigEndian.PutUint64(counter[:], uint64(at.Unix()/30)) //nolint:gosec // after 1970
-	mac := hmac.New(sha1.New, key)
-	mac.Write(counter[:])
-	sum := mac.Sum(nil)
-	offset := sum[len(sum)-1] & 15
-	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[offset:])&0x7fffffff)%1_000_000)
-}
-
 func TestAnAgentSignsInWithASecondFactorWhereTheCommuneAsksForOne(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, webtest.WithKratos())
@@ -84,9 +63,9 @@ func TestAnAgentSignsInWithASecondFactorWhereTheCommuneAsksForOne(t *testing.T) 
 		}
 		return tenants.PutSettings(ctx, tx, settings, version)
 	})
-	p = b.Get("/agents").Want(http.StatusOK, totpPath)
-	p.Form("main form").Set("current", "faux").Submit().Want(http.StatusUnprocessableEntity, "")
-	p = p.Form("main form").Set("current", webtest.Password).Submit().Want(http.StatusOK, "")
+	p = b.Get("/agents").Want(http.StatusOK, securityPath)
+	p.Form("main form").Set("again", "faux").Submit().Want(http.StatusUnprocessableEntity, "")
+	p = p.Form("main form").Set("again", webtest.Password).Submit().Want(http.StatusOK, securityPath+"/double")
 	secret := p.Text("code.secret")
 	if !p.Has("svg.qr path") {
 		t.Error("there is no QR code")
@@ -95,7 +74,7 @@ func TestAnAgentSignsInWithASecondFactorWhereTheCommuneAsksForOne(t *testing.T) 
 	if p.Text("code.secret") != secret || !p.Has("svg.qr path") {
 		t.Error("a wrong code loses the secret")
 	}
-	p = p.Form("main form").Set("code", code(t, secret, time.Now())).Submit().Want(http.StatusOK, "")
+	p = p.Form("main form").Set("code", webtest.TOTP(t, secret, time.Now())).Submit().Want(http.StatusOK, "")
 	if spare := p.Texts(".codes code"); len(spare) != 12 {
 		t.Fatalf("the spare codes are %d", len(spare))
 	}
@@ -103,7 +82,7 @@ func TestAnAgentSignsInWithASecondFactorWhereTheCommuneAsksForOne(t *testing.T) 
 	b.Get("/agents").Want(http.StatusOK, "/agents")
 
 	p.Form(`form[action="/agents/deconnexion"]`).Submit().Want(http.StatusOK, "/agents/connexion")
-	p = signIn(b.Get("/agents/statistiques"), email, webtest.Password).Want(http.StatusOK, codePath)
+	p = signIn(b.Get("/agents/statistiques"), email, webtest.Password).Want(http.StatusOK, signInPath+"/code")
 	p = p.Form("main form").Set("code", "123456").Submit().Want(http.StatusUnprocessableEntity, "")
 	p.Form("main form").Set("code", spare).Submit().Want(http.StatusOK, "/agents/statistiques")
 }
@@ -121,7 +100,7 @@ func TestAnInvitedAgentChoosesAPasswordAndAForgottenOneIsReplaced(t *testing.T) 
 	}
 
 	b := o.Browser(t)
-	p = b.Get("/agents/connexion").Follow("Choisissez d’abord").Form("main form").Set("email", email).Submit().Want(http.StatusOK, newPasswordPath)
+	p = b.Get("/agents/connexion").Follow("Choisissez d’abord").Form("main form").Set("email", email).Submit().Want(http.StatusOK, "/agents/mot-de-passe/nouveau")
 	code := o.Mails.Wait(t, email, 1).Code
 	short := p.Form("main form").Set("code", code).Set("password", "court").Submit().Want(http.StatusUnprocessableEntity, "")
 	if !short.Has(`.error-summary a[href="#password"]`) {
@@ -131,8 +110,8 @@ func TestAnInvitedAgentChoosesAPasswordAndAForgottenOneIsReplaced(t *testing.T) 
 	p.Form("main form").Set("code", code).Set("password", "un mot de passe assez long").Submit().Want(http.StatusOK, "/agents")
 
 	account := b.Get("/agents/compte")
-	account = account.Form("form:has(input[name='password'])").Set("current", "un mot de passe assez long").Set("password", "un autre mot de passe, plus long").Submit().Want(http.StatusOK, "/agents/compte")
-	account = account.Form("form:has(input[name='name'])").Set("name", "Logiciel").Submit().Want(http.StatusOK, "")
+	account.Follow("Changer de mot de passe").Form("form:has(input[name='password'])").Set("current", "un mot de passe assez long").Set("password", "un autre mot de passe, plus long").Submit().Want(http.StatusOK, securityPath)
+	account = b.Get("/agents/compte").Form("form:has(input[name='name'])").Set("name", "Logiciel").Submit().Want(http.StatusOK, "")
 	if got := account.Text("code.secret"); !strings.HasPrefix(got, staff.TokenPrefix) {
 		t.Errorf("the key is shown as %q", got)
 	}
@@ -153,7 +132,7 @@ func TestARecoveredPasswordShutsOutWhoKnewTheOldOne(t *testing.T) {
 	thief := o.Browser(t)
 	signIn(thief.Get("/agents"), email, webtest.Password).Want(http.StatusOK, "/agents")
 	b := o.Browser(t)
-	p := b.Get("/agents/mot-de-passe").Form("main form").Set("email", email).Submit().Want(http.StatusOK, newPasswordPath)
+	p := b.Get("/agents/mot-de-passe").Form("main form").Set("email", email).Submit().Want(http.StatusOK, "/agents/mot-de-passe/nouveau")
 	p.Form("main form").Set("code", o.Mails.Wait(t, email, 1).Code).Set("password", "un mot de passe tout neuf").Submit().Want(http.StatusOK, "/agents")
 	thief.Get("/agents").Want(http.StatusOK, "/agents/connexion")
 	b.Get("/agents").Want(http.StatusOK, "/agents")

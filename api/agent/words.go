@@ -41,7 +41,6 @@ var sentences = map[string]string{
 	"agent_exists":            "Un agent a déjà cette adresse ou ce compte.",
 	"last_admin":              "La commune doit garder au moins un administrateur. Donnez d’abord ce rôle à quelqu’un d’autre.",
 	"token_invalid":           "Donnez un nom à cette clé, par exemple «\u00a0Logiciel de la voirie\u00a0».",
-	"email_unverified":        "Cette adresse n’a pas encore été confirmée. Choisissez «\u00a0Mot de passe oublié\u00a0»\u00a0: le code reçu par courriel la confirme.",
 	"period_invalid":          "Choisissez une période qui commence avant de finir, de dix ans au plus.",
 	"cursor_invalid":          "Cette page de la liste n’existe plus.",
 	"draft_unknown":           "Les fichiers joints ont expiré. Rouvrez la démarche et recommencez.",

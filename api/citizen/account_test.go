@@ -1,16 +1,13 @@
 package citizen_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238's own
-	"encoding/base32"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/parvis-gru/parvis/api/web/webtest"
+	"github.com/parvis-gru/parvis/tenants/identity"
 )
 
 const (
@@ -100,37 +97,24 @@ func TestASecondFactorIsSetUpAskedAndTakenAway(t *testing.T) {
 	d := deploy(t, webtest.WithKratos())
 	b, email := d.Browser(t), d.Account(t)
 	security := signIn(t, b, email, password).Follow("Mot de passe et sécurité")
-	const on, off = `form[action$="/double"]`, `form[action$="/simple"]`
+	const on, off = `form[action$="/double"]`, `form[action$="/secours"]`
 	security.Form(on).Set("again", "faux").Submit().Want(422, "")
 	enrol := security.Form(on).Set("again", password).Submit().Want(200, "/mon-espace/securite/double")
-	secret := enrol.Text(".totp-secret")
+	secret := enrol.Text("code.secret")
 	enrol.Form("form.card").Set("code", "000000").Submit().Want(422, "")
-	codes := enrol.Form("form.card").Set("code", totp(t, secret)).Submit().Want(200, "")
-	if n := len(codes.Texts(".recovery-codes li")); n != 12 {
+	codes := enrol.Form("form.card").Set("code", webtest.TOTP(t, secret, time.Now())).Submit().Want(200, "")
+	if n := len(codes.Texts(".codes li")); n != 12 {
 		t.Errorf("%d recovery codes are shown", n)
 	}
 	fresh := d.Browser(t)
 	asked := signIn(t, fresh, email, password).Want(200, "/connexion/code")
 	asked.Form("form.card").Set("code", "000000").Submit().Want(422, "/connexion/code")
-	space := asked.Form("form.card").Set("code", totp(t, secret)).Submit().Want(200, "/mon-espace")
-	plain := space.Follow("Mot de passe et sécurité").Form(off).Set("again", password).Set("code", totp(t, secret)).Submit().Want(200, "/mon-espace/securite")
+	space := asked.Form("form.card").Set("code", webtest.TOTP(t, secret, time.Now())).Submit().Want(200, "/mon-espace")
+	plain := space.Follow("Mot de passe et sécurité").Form(off).Set("again", password).Set("code", webtest.TOTP(t, secret, time.Now())).Press("Retirer la double authentification").Want(200, "/mon-espace/securite")
 	if !plain.Has(on) {
 		t.Error("the second factor is still there")
 	}
 	signIn(t, d.Browser(t), email, password).Want(200, "/mon-espace")
-}
-
-// totp is RFC 6238 as authenticators do it.
-func totp(t *testing.T, secret string) string {
-	t.Helper()
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := hmac.New(sha1.New, key)
-	_ = binary.Write(m, binary.BigEndian, time.Now().Unix()/30)
-	sum := m.Sum(nil)
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
 }
 
 func TestAPasswordIsChanged(t *testing.T) {
@@ -182,4 +166,18 @@ func TestASignInComesBackToItsPage(t *testing.T) {
 	if away.Has(`input[name=retour]`) {
 		t.Error("the way back leads to another site")
 	}
+}
+
+func TestAPasswordChangedInOneCommuneEndsTheSessionsInTheOthers(t *testing.T) {
+	t.Parallel()
+	d := deploy(t, webtest.WithKratos())
+	email := d.Account(t)
+	here, there := d.Browser(t), d.BrowserOf(t, d.Other.Slug)
+	signIn(t, here, email, password).Want(200, "/mon-espace")
+	signIn(t, there, email, password).Want(200, "/mon-espace")
+	form := here.Get("/mon-espace/securite").Form(`form[action$="/mot-de-passe"]`)
+	form.Set("current", password).Set("password", "une tout autre phrase de passe").Submit().Want(200, "/mon-espace/securite")
+	d.Clock.Advance(identity.RecheckEvery + time.Second)
+	there.Get("/mon-espace").Want(200, "/connexion")
+	here.Get("/mon-espace").Want(200, "/mon-espace")
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/api/web/door"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	store "github.com/parvis-gru/parvis/tenants/files"
@@ -21,6 +22,7 @@ var files embed.FS
 type Server struct {
 	web.Deps
 	router *web.Router
+	door   *door.Kit
 	starts *web.Limiter // drafts, by address
 	tracks *web.Limiter // tries of a number and a code, by address
 	mails  *web.Limiter // resume codes sent, by address
@@ -44,7 +46,7 @@ func New(d web.Deps) *Server {
 		Deps: d, starts: web.NewLimiter(startRate, startBurst), tracks: web.NewLimiter(trackRate, trackBurst), mails: web.NewLimiter(mailRate, mailBurst),
 		uploads: web.NewLimiter(uploadRate, uploadBurst),
 	}
-	s.router = web.NewRouter(s.fail)
+	s.router, s.door = web.NewRouter(s.fail), s.newDoor()
 	s.publicRoutes()
 	s.formRoutes()
 	s.requestRoutes()
@@ -93,29 +95,15 @@ func (s *Server) requestRoutes() {
 }
 
 func (s *Server) accountRoutes() {
-	s.handle("GET /connexion", s.signInPage)
-	s.handle("POST /connexion", s.signIn)
-	s.handle("GET /connexion/code", s.factorPage)
-	s.handle("POST /connexion/code", s.factor)
-	s.handle("POST /deconnexion", s.signOut)
+	s.door.Routes(s.router)
 	s.handle("GET /inscription", s.registerPage)
 	s.handle("POST /inscription", s.register)
 	s.handle("GET /inscription/code", s.confirmPage)
 	s.handle("POST /inscription/code", s.confirm)
-	s.handle("GET /mot-de-passe", s.recoveryPage)
-	s.handle("POST /mot-de-passe", s.recovery)
-	s.handle("GET /mot-de-passe/nouveau", s.newPasswordPage)
-	s.handle("POST /mot-de-passe/nouveau", s.newPassword)
 	s.handle("GET /mon-espace", s.space)
 	s.handle("GET /mon-espace/profil", s.profilePage)
 	s.handle("POST /mon-espace/profil", s.saveProfile)
 	s.handle("POST /mon-espace/brouillons/{draft}", s.openDraft)
-	s.handle("GET /mon-espace/securite", s.securityPage)
-	s.handle("POST /mon-espace/securite/mot-de-passe", s.changePassword)
-	s.handle("POST /mon-espace/securite/double", s.startFactor)
-	s.handle("GET /mon-espace/securite/double", s.enrolPage)
-	s.handle("POST /mon-espace/securite/double/code", s.enrol)
-	s.handle("POST /mon-espace/securite/simple", s.dropFactor)
 }
 
 // Serve answers a request for a citizens' page.
@@ -134,8 +122,7 @@ type visit struct {
 
 	// resume is the code that a form carries of its own draft, for a browser that
 	// lost its cookies while the page was open.
-	resume    string
-	recovered bool // has just chosen a new password by a mailed code
+	resume string
 }
 
 func (s *Server) handle(pattern string, page func(*visit) error) {

@@ -2,13 +2,12 @@ package hub
 
 import (
 	"embed"
-	"net"
 	"net/http"
 
 	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/api/web/door"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
-	"github.com/parvis-gru/parvis/tenants/identity"
 )
 
 //go:embed *.html
@@ -18,23 +17,24 @@ var files embed.FS
 type Server struct {
 	web.Deps
 	router *web.Router
+	door   *door.Kit
 }
 
 // New makes the area with its routes.
 func New(d web.Deps) *Server {
 	s := &Server{Deps: d}
 	s.router = web.NewRouter(func(w http.ResponseWriter, r *http.Request, scope web.Scope, err error) {
-		if fault.Is(err, "sign_in") {
-			web.Redirect(w, r, "/connexion")
-			return
+		switch {
+		case fault.Is(err, "sign_in"), fault.Is(err, "sign_in_again"):
+			web.Redirect(w, r, signInAddress(r))
+		case fault.Is(err, "enrol"):
+			web.Redirect(w, r, accountPath)
+		default:
+			d.UI.Fail(w, r, scope.Site, err)
 		}
-		d.UI.Fail(w, r, scope.Site, err)
 	})
-	s.router.Handle("GET /connexion", s.signInPage)
-	s.router.Handle("POST /connexion", s.signIn)
-	s.router.Handle("GET /connexion/code", s.codePage)
-	s.router.Handle("POST /connexion/code", s.code)
-	s.router.Handle("POST /deconnexion", s.signOut)
+	s.door = s.newDoor()
+	s.door.Routes(s.router)
 	s.router.Handle("GET /{$}", s.administrators(s.communes))
 	s.router.Handle("GET /communes/nouvelle", s.administrators(s.newCommune))
 	s.router.Handle("POST /communes", s.administrators(s.open))
@@ -62,18 +62,14 @@ type visit struct {
 // administrators lets administrators of this hub in, and leads others to sign in.
 func (s *Server) administrators(page func(visit) error) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request, scope web.Scope) error {
-		token, ok := s.UI.Session(r)
-		if !ok {
-			return fault.New(fault.Unauthorized, "sign_in")
-		}
-		admin, err := s.Registry.HubSession(r.Context(), scope.Hub.ID, identity.HashToken(token))
-		if fault.Is(err, "not_found") {
-			return fault.New(fault.Unauthorized, "sign_in")
-		}
+		who, err := s.Resident(r, scope)
 		if err != nil {
 			return err
 		}
-		return page(visit{w: w, r: r, scope: scope, admin: admin})
+		if who.MustEnrol {
+			return fault.New(fault.Forbidden, "enrol")
+		}
+		return page(visit{w: w, r: r, scope: scope, admin: who.Admin})
 	}
 }
 
@@ -86,15 +82,6 @@ func (s *Server) frame(v visit, title, current string) web.Frame {
 		{Label: "Communes", URL: "/", Icon: "building-2"},
 		{Label: "Ouvrir une commune", URL: "/communes/nouvelle", Icon: "plus"},
 	}
-	f.User = &web.User{Name: v.admin.GivenName + " " + v.admin.FamilyName, SignOut: "/deconnexion"}
+	f.User = &web.User{Name: v.admin.Name(), URL: accountPath, SignOut: "/deconnexion"}
 	return f
-}
-
-// address is the client's network address, for the throttle alone.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -29,6 +29,9 @@ type Page func(ctx context.Context, tx *tenants.Tx, v Visitor) error
 // Read opens one read-only transaction of the commune in which the visitor is
 // found and the page is made. The transaction's actor is the visitor.
 func (d Deps) Read(r *http.Request, s Scope, page Page) error {
+	if err := d.recheck(r, s); err != nil {
+		return err
+	}
 	var stale identity.Session
 	err := d.DB.Read(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
 		v, err := d.visitor(r, tx)
@@ -51,6 +54,9 @@ func (d Deps) Read(r *http.Request, s Scope, page Page) error {
 // Write opens one transaction of the commune, as Read does, that may change
 // things. It may run twice, after a deadlock: the page changes nothing else.
 func (d Deps) Write(r *http.Request, s Scope, page Page) error {
+	if err := d.recheck(r, s); err != nil {
+		return err
+	}
 	return d.DB.Write(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
 		v, err := d.visitor(r, tx)
 		if err != nil {
@@ -62,6 +68,35 @@ func (d Deps) Write(r *http.Request, s Scope, page Page) error {
 			}
 		}
 		return page(r.Context(), tx.As(v.Actor), v)
+	})
+}
+
+// recheck ends the session of the request's cookie where the identity provider has
+// ended its own (identity.RecheckEvery), before the page's transaction: no network
+// call is made inside one.
+func (d Deps) recheck(r *http.Request, s Scope) error {
+	token, ok := d.UI.Session(r)
+	if !ok || !d.Identity.RecheckDue(token) {
+		return nil
+	}
+	var provider string
+	err := d.DB.Read(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
+		session, err := identity.FindSession(r.Context(), tx, token)
+		if err != nil {
+			return err
+		}
+		provider, _ = session.ProviderToken(tx) // sealed with a key of before: there is nothing to ask
+		return nil
+	})
+	if fault.Is(err, "session_over") {
+		err = nil
+	}
+	if err != nil || !d.Identity.SessionOver(r.Context(), token, provider) {
+		return err
+	}
+	return d.DB.Write(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
+		_, err := identity.EndSession(r.Context(), tx, token)
+		return err
 	})
 }
 

@@ -151,7 +151,7 @@ func (h *house) hire(ctx context.Context, town tenants.Tenant) (tenants.Actor, s
 			}
 			if i == 0 {
 				actor = a.Actor()
-				cookie, err = identity.CreateSession(ctx, tx, identity.Person{AgentID: a.ID}, identity.Login{Token: randomHex(16), Verified: true, AAL: 1})
+				cookie, err = identity.CreateSession(ctx, tx, identity.Person{AgentID: a.ID}, identity.Login{Verified: true, AAL: 1})
 				if err != nil {
 					return err
 				}

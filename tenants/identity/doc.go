@@ -13,10 +13,9 @@
 // # What it refuses
 //
 // It knows nothing of roles, profiles or requests: staff and citizens do. It
-// renders no mail and writes no cookie. It never asks Kratos on a page load: a
-// session is a row in the commune's schema, so that pages keep working while
-// Kratos is away; signing in then answers fault.Unavailable "identity_away", and
-// works again by itself.
+// renders no mail and writes no cookie. A session is a row in the commune's schema, so
+// that pages keep working while Kratos is away; signing in then answers
+// fault.Unavailable "identity_away", and works again by itself.
 //
 // # Sessions
 //
@@ -30,8 +29,12 @@
 // before their e-mail address is proved, nor, where a second factor is set up,
 // before it was given.
 //
-// A session that another commune gave the same person is out of reach by design
-// (no table links them): after a change of password it ends by its own limits.
+// A session that another commune gave the same person is out of reach by design (no
+// table links them). Changing a password ends the person's sessions at Kratos, and
+// each of ours asks Kratos every RecheckEvery whether its own is still there: so a
+// session elsewhere ends within five minutes of use, or at its first page after more
+// than five minutes. While Kratos is away nobody is signed out. Kratos' session must
+// live as long as our longest one (session.lifespan 720h), or ours ends with it.
 //
 // # Wrong passwords
 //

@@ -37,6 +37,8 @@ type Provider struct {
 	schema   string
 	pace     time.Duration
 	throttle *Throttle
+	now      func() time.Time
+	rechecks rechecks
 
 	decoyMu    sync.Mutex
 	decoyReady bool
@@ -70,6 +72,7 @@ func New(c Config) (*Provider, error) {
 		schema:   c.SchemaID,
 		pace:     c.Pace,
 		throttle: NewThrottle(c.Now),
+		now:      c.Now,
 	}, nil
 }
 

@@ -24,6 +24,14 @@ type Person struct {
 	CitizenID tenants.ID
 }
 
+// Life is how long a session of the person lasts at most.
+func (p Person) Life() time.Duration {
+	if p.AgentID != "" {
+		return AgentLife
+	}
+	return CitizenLife
+}
+
 // Session is a person signed in to this commune.
 type Session struct {
 	Person
@@ -85,11 +93,11 @@ func CreateSession(ctx context.Context, tx *tenants.Tx, who Person, l Login) (to
 	if err != nil {
 		return "", err
 	}
-	kind, id, life := "citizen", who.CitizenID, CitizenLife
+	kind, id := "citizen", who.CitizenID
 	if who.AgentID != "" {
-		kind, id, life = "agent", who.AgentID, AgentLife
+		kind, id = "agent", who.AgentID
 	}
-	if _, err := tx.Exec(ctx, sqlNewSession, hash, who.AgentID.OrNull(), who.CitizenID.OrNull(), sealed, l.AAL, tx.Now(), tx.Now().Add(life)); err != nil {
+	if _, err := tx.Exec(ctx, sqlNewSession, hash, who.AgentID.OrNull(), who.CitizenID.OrNull(), sealed, l.AAL, tx.Now(), tx.Now().Add(who.Life())); err != nil {
 		return "", err
 	}
 	return token, tx.Record(ctx, tenants.Event{SubjectKind: kind, SubjectID: string(id), Kind: "signed_in",

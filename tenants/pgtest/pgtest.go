@@ -65,6 +65,13 @@ func (c *Clock) Set(now time.Time) {
 	c.now = now
 }
 
+// Advance lets time pass.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 // Start is the moment at which every test's clock begins: a Monday morning.
 var Start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 

@@ -79,7 +79,8 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	}
 	d.Deps.Identity = away(t)
 	if o.kratos {
-		d.Deps.Identity, d.Mails = kratos(t)
+		// Time passes for it as it does on the test's clock.
+		d.Deps.Identity, d.Mails = kratos(t, func() time.Time { return time.Now().Add(env.Clock.Now().Sub(pgtest.Start)) })
 	}
 	for _, tenant := range []tenants.Tenant{env.Tenant, env.Other} {
 		d.fill(t, tenant, !o.closed)

@@ -2,11 +2,16 @@ package webtest
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // RFC 6238, as authenticators do it
+	"encoding/base32"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,7 +73,7 @@ var theLab = struct {
 	*lab
 }{}
 
-func kratos(t testing.TB) (*identity.Provider, *Mails) {
+func kratos(t testing.TB, now func() time.Time) (*identity.Provider, *Mails) {
 	t.Helper()
 	theLab.Lock()
 	defer theLab.Unlock()
@@ -80,7 +85,7 @@ func kratos(t testing.TB) (*identity.Provider, *Mails) {
 		theLab.lab = l
 	}
 	p, err := identity.New(identity.Config{
-		PublicURL: theLab.kratos.PublicURL(), AdminURL: theLab.kratos.AdminURL(), Pace: time.Millisecond, Now: time.Now,
+		PublicURL: theLab.kratos.PublicURL(), AdminURL: theLab.kratos.AdminURL(), Pace: time.Millisecond, Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -139,4 +144,17 @@ func (d *Deployment) Account(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return email
+}
+
+// TOTP is what an authenticator shows at a moment (RFC 6238).
+func TOTP(t testing.TB, secret string, at time.Time) string {
+	t.Helper()
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(secret, "="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha1.New, key)
+	_ = binary.Write(mac, binary.BigEndian, at.Unix()/30) // a hash takes everything
+	sum := mac.Sum(nil)
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
 }

@@ -204,10 +204,10 @@ test('an administrator reads the figures and keeps the settings', LIMIT, async (
 test('an agent puts a second factor in place and signs in with it', LIMIT, async () => {
   const account = await agentOf('auzeville-tolosane', 'admin')
   await browser.as(DESK, async (v) => {
-    await signIn(v, 'auzeville-tolosane', account, { to: '/agents/compte/double-authentification' })
+    await signIn(v, 'auzeville-tolosane', account, { to: '/agents/compte/securite' })
     await v.stop('agent-20-second-facteur')
-    await v.fill({ current: account.password })
-    await v.press('Continuer')
+    await v.fill({ again: account.password })
+    await v.press('L’activer')
     const secret = await v.text('code.secret')
     await v.stop('agent-21-cle')
     await v.fill({ code: totp(secret) })
@@ -224,8 +224,8 @@ test('an agent puts a second factor in place and signs in with it', LIMIT, async
     await v.press('Continuer')
     assert.match(await v.text('h1'), /Demandes/)
     // As it was, so that the demo's account opens again with its password alone.
-    await v.visit(address('auzeville-tolosane', '/agents/compte/double-authentification'))
-    await v.fill({ current: account.password, code: spare })
+    await v.visit(address('auzeville-tolosane', '/agents/compte/securite'))
+    await v.fill({ again: account.password, code: spare })
     await v.press('Retirer la double authentification')
   })
 })
