@@ -1,69 +1,64 @@
 package jobs
 
 import (
-	"context"
 	"encoding/json"
-	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/parvis-gru/parvis/tenants"
 )
 
 // Enqueuer writes jobs in a tenant's transaction; it satisfies tenants.Enqueuer.
 type Enqueuer struct {
-	client *river.Client[pgx.Tx]
+	woken atomic.Int64 // when workers were last told, in Unix milliseconds
 }
 
 // NewEnqueuer makes an Enqueuer; it needs no connection of its own.
-func NewEnqueuer(logger *slog.Logger) (*Enqueuer, error) {
-	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Schema: schema, Logger: logger})
-	if err != nil {
-		return nil, err
-	}
-	return &Enqueuer{client: client}, nil
-}
+func NewEnqueuer() *Enqueuer { return &Enqueuer{} }
 
-// priorities gives the priority (1 is first, 4 last) of the next jobs of a tenant
-// that has so many waiting.
-var priorities = []struct{ upTo, priority int }{{20, 1}, {50, 2}, {100, 3}}
+const (
+	// River's row, as its own client writes it (enqueue_test.go compares them), in one
+	// statement with what decides its priority: how many of the tenant's jobs wait, no
+	// further than it matters. The tenant's own jobs alone are visible to its role:
+	// row-level security counts.
+	sqlNewJobs = `insert into river.river_job (kind, args, metadata, scheduled_at, state, max_attempts, priority)
+		select j.kind, j.args, $4::jsonb, coalesce(j.at, now()), (case when j.at is null then 'available' else 'scheduled' end)::river.river_job_state, $5::smallint,
+			case when waiting.jobs + j.i <= 20 then 1 when waiting.jobs + j.i <= 50 then 2 when waiting.jobs + j.i <= 100 then 3 else 4 end
+		from unnest($1::text[], $2::jsonb[], $3::timestamptz[]) with ordinality as j (kind, args, at, i), (
+			select count(*) as jobs from (
+				select 1 from river.river_job where metadata->>'tenant' = session_user::text and state = 'available' limit 100) as counted) as waiting`
+	sqlWake = `select pg_notify('river.river_insert', '{"queue": "` + river.QueueDefault + `"}')`
+)
 
-const lastPriority = 4
+// wakeEvery bounds how often workers are told of new jobs, as River does: whoever
+// tells holds a lock of the whole database until its commit. In between they look
+// by themselves twice a second.
+const wakeEvery = 100 * time.Millisecond
 
-// backlogLimit bounds what is counted: each submission pays for it.
-const backlogLimit = 100
-
-// The tenant's own jobs alone are visible to its role: row-level security counts.
-const sqlBacklog = `select count(*) from (select 1 from river.river_job where metadata->>'tenant' = session_user::text and state = 'available' limit $1) as waiting`
-
-func priorityOf(waiting int) int {
-	for _, p := range priorities {
-		if waiting < p.upTo {
-			return p.priority
-		}
-	}
-	return lastPriority
-}
-
-// Enqueue writes the jobs, with the tenant's name on them and a priority that
-// falls as its backlog grows.
-func (e *Enqueuer) Enqueue(ctx context.Context, tx pgx.Tx, t tenants.Tenant, jobs []tenants.Queued) error {
-	var waiting int
-	if err := tx.QueryRow(ctx, sqlBacklog, backlogLimit).Scan(&waiting); err != nil {
-		return err
-	}
+// Queue queues the writing of the jobs, with the tenant's name on them and a
+// priority (1 is first, 4 last) that falls as its backlog grows.
+func (e *Enqueuer) Queue(batch *pgx.Batch, t tenants.Tenant, jobs []tenants.Queued) error {
 	metadata, err := json.Marshal(map[string]string{"tenant": t.Schema})
 	if err != nil {
 		return err
 	}
-	params := make([]river.InsertManyParams, len(jobs))
+	kinds, args, at := make([]string, len(jobs)), make([][]byte, len(jobs)), make([]*time.Time, len(jobs))
 	for i, q := range jobs {
-		params[i] = river.InsertManyParams{Args: q.Job, InsertOpts: &river.InsertOpts{
-			Metadata: metadata, ScheduledAt: q.At, Priority: priorityOf(waiting + i),
-		}}
+		if args[i], err = json.Marshal(q.Job); err != nil {
+			return err
+		}
+		kinds[i] = q.Job.Kind()
+		if !q.At.IsZero() {
+			at[i] = &q.At
+		}
 	}
-	_, err = e.client.InsertManyTx(ctx, tx, params)
-	return err
+	batch.Queue(sqlNewJobs, kinds, args, at, metadata, river.MaxAttemptsDefault)
+	now, last := time.Now().UnixMilli(), e.woken.Load()
+	if now-last >= wakeEvery.Milliseconds() && e.woken.CompareAndSwap(last, now) {
+		batch.Queue(sqlWake)
+	}
+	return nil
 }

@@ -45,16 +45,13 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	enqueuer, err := jobs.NewEnqueuer(quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &rig{Env: pgtest.Schema(t, pgtest.WithEnqueuer(enqueuer)), t: t}
+	r := &rig{Env: pgtest.Schema(t, pgtest.WithEnqueuer(jobs.NewEnqueuer())), t: t}
 	for range 2 { // it may run at any time
 		if err := jobs.Migrate(t.Context(), r.Pool, quiet); err != nil {
 			t.Fatal(err)
 		}
 	}
+	var err error
 	if r.sink, err = parts.StartSMTP(parts.SMTPOptions{Now: r.Clock.Now}); err != nil {
 		t.Fatal(err)
 	}

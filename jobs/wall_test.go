@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/parvis-gru/parvis/tenants"
@@ -103,7 +104,8 @@ func TestAJobExistsOnlyWithItsTransaction(t *testing.T) {
 		if err := tx.Enqueue(t.Context(), requests.ProjectArgs{Tenant: r.Tenant.ID}); err != nil {
 			return err
 		}
-		if err := tx.Flush(t.Context()); err != nil {
+		batch := &pgx.Batch{}
+		if err := errors.Join(tx.QueuePending(batch), tx.SendBatch(t.Context(), batch).Close()); err != nil {
 			return err
 		}
 		if n, err := tenants.One[int](t.Context(), tx, `select count(*) from river.river_job`); err != nil || n != 1 {

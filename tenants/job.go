@@ -1,7 +1,6 @@
 package tenants
 
 import (
-	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,9 +19,10 @@ type Queued struct {
 	At  time.Time
 }
 
-// Enqueuer writes jobs in the transaction of the change that asks for them.
+// Enqueuer writes jobs in the transaction of the change that asks for them: it queues
+// its statements in a batch of that transaction.
 type Enqueuer interface {
-	Enqueue(ctx context.Context, tx pgx.Tx, t Tenant, jobs []Queued) error
+	Queue(batch *pgx.Batch, t Tenant, jobs []Queued) error
 }
 
 // EnqueueOption changes how a job is queued.

@@ -53,21 +53,16 @@ func (tx *Tx) Record(_ context.Context, e Event) error {
 	return nil
 }
 
-func (tx *Tx) flushEvents(ctx context.Context) error {
-	if len(tx.pending.events) == 0 {
-		return nil
-	}
-	batch := &pgx.Batch{}
+func (tx *Tx) queueEvents(batch *pgx.Batch) {
 	for _, e := range tx.pending.events {
 		batch.Queue(sqlRecord, e.id, tx.now, e.actor.Kind, string(e.actor.ID), e.actor.Name, e.SubjectKind, e.SubjectID, e.Kind, e.data)
 	}
 	tx.pending.events = nil
-	return tx.raw.SendBatch(ctx, batch).Close()
 }
 
 // History gives a subject's events, oldest first; none gives an empty slice.
 func (tx *Tx) History(ctx context.Context, subjectID string) ([]RecordedEvent, error) {
-	if err := tx.flushEvents(ctx); err != nil {
+	if err := tx.flush(ctx); err != nil {
 		return nil, err
 	}
 	return All[RecordedEvent](ctx, tx, sqlHistory, subjectID)

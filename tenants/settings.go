@@ -3,9 +3,12 @@ package tenants
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/mail"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
@@ -76,7 +79,7 @@ func GetSettings(ctx context.Context, tx *Tx) (Settings, int, error) {
 	}
 	r, err := One[row](ctx, tx, sqlGetSettings)
 	if fault.Is(err, "not_found") {
-		return Settings{DigestHour: 7}, 0, nil
+		return unset, 0, nil
 	}
 	if err != nil {
 		return Settings{}, 0, err
@@ -86,6 +89,26 @@ func GetSettings(ctx context.Context, tx *Tx) (Settings, int, error) {
 		return Settings{}, 0, err
 	}
 	return s, r.Version, nil
+}
+
+// unset is what holds before anything was set.
+var unset = Settings{DigestHour: 7}
+
+// QueueSettings queues the reading of [GetSettings], into s once the batch is closed.
+func QueueSettings(batch *pgx.Batch, s *Settings) {
+	*s = unset
+	batch.Queue(sqlGetSettings).Query(func(rows pgx.Rows) error {
+		var data json.RawMessage
+		var version int
+		for rows.Next() {
+			var read Settings
+			if err := errors.Join(rows.Scan(&data, &version), json.Unmarshal(data, &read)); err != nil {
+				return err
+			}
+			*s = read
+		}
+		return rows.Err()
+	})
 }
 
 // PutSettings replaces the settings. Administrators only. The version is the one

@@ -112,22 +112,26 @@ func (tx *Tx) Enqueue(_ context.Context, job Job, options ...EnqueueOption) erro
 	return nil
 }
 
-// Flush writes at once what was recorded and enqueued so far, for a caller that
-// is about to take a lock which it wants to hold for as short as it can. Without
-// it all is written just before the commit.
-func (tx *Tx) Flush(ctx context.Context) error { return tx.flush(ctx) }
-
-// flush writes what was recorded and enqueued.
-func (tx *Tx) flush(ctx context.Context) error {
-	if err := tx.flushEvents(ctx); err != nil {
-		return err
-	}
+// QueuePending queues the writing of what was recorded and enqueued so far, for a
+// caller whose batch then takes a lock that it wants to hold for as short as it can.
+// Without it all is written just before the commit.
+func (tx *Tx) QueuePending(batch *pgx.Batch) error {
+	tx.queueEvents(batch)
 	jobs := tx.pending.jobs
 	if len(jobs) == 0 {
 		return nil
 	}
 	tx.pending.jobs = nil
-	return tx.db.enqueuer.Enqueue(ctx, tx.raw, tx.tenant, jobs)
+	return tx.db.enqueuer.Queue(batch, tx.tenant, jobs)
+}
+
+// flush writes what was recorded and enqueued.
+func (tx *Tx) flush(ctx context.Context) error {
+	batch := &pgx.Batch{}
+	if err := tx.QueuePending(batch); err != nil || batch.Len() == 0 {
+		return err
+	}
+	return tx.raw.SendBatch(ctx, batch).Close()
 }
 
 // Savepoint runs fn in a transaction inside this one: where fn fails, what it did

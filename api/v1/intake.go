@@ -12,9 +12,7 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
-	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
-	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -79,7 +77,7 @@ func (s *Server) submit(ctx context.Context, in *newRequestInput) (*filedOutput,
 		return nil, s.problem(ctx, fault.New(fault.TooMany, "too_many"))
 	}
 	submission := requests.Submission{
-		ProcedureSlug: in.Body.Procedure, Channel: in.Body.Channel, IdempotencyKey: in.IdempotencyKey,
+		ProcedureSlug: in.Body.Procedure, Channel: in.Body.Channel, IdempotencyKey: in.IdempotencyKey, Body: in.Body.Answers,
 		Applicant: requests.Applicant{
 			GivenName: in.Body.Applicant.GivenName, FamilyName: in.Body.Applicant.FamilyName, Email: in.Body.Applicant.Email,
 			Phone: in.Body.Applicant.Phone, PostalAddress: in.Body.Applicant.PostalAddress, SMS: in.Body.Applicant.SMS,
@@ -96,14 +94,7 @@ func (s *Server) submit(ctx context.Context, in *newRequestInput) (*filedOutput,
 	}
 	var done requests.Submitted
 	err := s.write(ctx, in.Caller, func(tx *tenants.Tx) error {
-		entry, err := catalogue.BySlug(ctx, tx, submission.ProcedureSlug)
-		if err != nil {
-			return err
-		}
-		if submission.Answers, err = readAnswers(entry.Procedure().Form, in.Body.Answers); err != nil {
-			return err
-		}
-		submission.VersionID = entry.Version.ID
+		var err error
 		done, err = requests.Submit(ctx, tx, submission)
 		return err
 	})
@@ -139,12 +130,4 @@ func (s *Server) mayFile(network string, a Applicant) bool {
 		}
 	}
 	return true
-}
-
-// readAnswers reads the answers as the form's API door does.
-func readAnswers(form *forms.Definition, raw json.RawMessage) (forms.Answers, error) {
-	if form == nil {
-		return nil, fault.New(fault.Conflict, "procedure_closed")
-	}
-	return form.FromJSON(raw)
 }

@@ -69,15 +69,11 @@ func openHouse(ctx context.Context, settings map[string]string) (_ *house, err e
 	); err != nil {
 		return nil, err
 	}
-	enqueuer, err := jobs.NewEnqueuer(logger)
-	if err != nil {
-		return nil, err
-	}
 	key, err := tenants.ParseMasterKey(h.master)
 	if err != nil {
 		return nil, err
 	}
-	if h.db, err = tenants.NewDB(tenants.DBConfig{CellURL: h.url(), Master: key, Enqueuer: enqueuer, Clock: time.Now}); err != nil {
+	if h.db, err = tenants.NewDB(tenants.DBConfig{CellURL: h.url(), Master: key, Enqueuer: jobs.NewEnqueuer(), Clock: time.Now}); err != nil {
 		return nil, err
 	}
 	h.stops = append(h.stops, h.db.Close)

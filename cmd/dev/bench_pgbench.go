@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants"
-	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
 // recordedStatement is a statement as the server ran it. Where a value differed from
@@ -142,7 +141,7 @@ var (
 // newPgbench writes the script. What must be new each time (keys) is made by the
 // statement itself of a counter and the client's number, in rising order as our keys
 // are, so that no round trip is added; every other value is bound as we bind it.
-// What we send as one batch is one pipeline.
+// What we send as one batch is one pipeline: all that is read, then all that is written.
 func (h *house) newPgbench(town tenants.Tenant, script []recordedStatement, clients int) (*pgbench, error) {
 	program := filepath.Join(h.bin, "pgbench")
 	if _, err := os.Stat(program); err != nil {
@@ -166,7 +165,7 @@ func (h *house) newPgbench(town tenants.Tenant, script []recordedStatement, clie
 	names := map[string]string{} // value → expression
 	piped := ""
 	for i, s := range script {
-		if in := batchOf(s.sql); in != piped {
+		if in := batchOf(s.sql, piped); in != piped {
 			if piped != "" {
 				text.WriteString("\\endpipeline\n")
 			}
@@ -232,22 +231,17 @@ func freshValue(k int, uuid bool) string {
 	return "(" + seed + " || " + seed + ")"
 }
 
-// batchOf names the batch in which we send a statement; "" for one sent alone.
-func batchOf(sql string) string {
-	for _, s := range requests.SubmitStatements() {
-		if s.SQL == sql {
-			switch s.Name {
-			case "lock_key", "find_key":
-				return "key"
-			default:
-				return "request"
-			}
-		}
+// batchOf names the batch in which we send a statement, from that of the one before
+// it; "" for one sent alone.
+func batchOf(sql, before string) string {
+	switch {
+	case strings.HasPrefix(sql, "begin"), sql == "commit", strings.HasPrefix(sql, "select pg_logical_emit_message"):
+		return ""
+	case before == "write", strings.HasPrefix(sql, "insert into"):
+		return "write"
+	default:
+		return "read"
 	}
-	if strings.HasPrefix(sql, "insert into event ") {
-		return "events"
-	}
-	return ""
 }
 
 // round runs it for a time and reads each transaction's latency from its log.

@@ -72,14 +72,14 @@ func benchPost(ctx context.Context, b *bench) error {
 		// The one that begins is the other one next time.
 		for side := range 2 {
 			if (side+i)%2 == 0 {
-				r, err := h.measuredRound(s.pid(), func() (postRound, error) { return p.round(ctx, b.clients, b.round) })
+				r, err := h.measuredRound(ctx, s.pid(), func() (postRound, error) { return p.round(ctx, b.clients, b.round) })
 				if err != nil {
 					return err
 				}
 				ours = append(ours, r)
 				continue
 			}
-			r, err := h.measuredRound(0, func() (postRound, error) { return peer.round(ctx, b.round) })
+			r, err := h.measuredRound(ctx, 0, func() (postRound, error) { return peer.round(ctx, b.round) })
 			if err != nil {
 				return err
 			}
@@ -102,6 +102,7 @@ type postRound struct {
 	took    time.Duration
 	cpu     time.Duration // of our program
 	server  time.Duration // CPU of Postgres
+	log     int64         // bytes that Postgres wrote ahead
 }
 
 func (r postRound) perSecond() float64 { return float64(len(r.timings)) / r.took.Seconds() }
@@ -110,12 +111,33 @@ func (r postRound) each(d time.Duration) string {
 	return fmt.Sprintf("%.2f", float64(d)/float64(time.Millisecond)/float64(len(r.timings)))
 }
 
+func (r postRound) logged() string {
+	return fmt.Sprintf("%.1f", float64(r.log)/1024/float64(len(r.timings)))
+}
+
 // measuredRound runs a round and counts the CPU that it took.
-func (h *house) measuredRound(pid int, run func() (postRound, error)) (postRound, error) {
+func (h *house) measuredRound(ctx context.Context, pid int, run func() (postRound, error)) (postRound, error) {
+	before, err := h.logPosition(ctx)
+	if err != nil {
+		return postRound{}, err
+	}
 	program, server := cpuTime(pid), h.cpuTime()
 	r, err := run()
+	if err != nil {
+		return r, err
+	}
 	r.cpu, r.server = cpuTime(pid)-program, h.cpuTime()-server
+	after, err := h.logPosition(ctx)
+	r.log = after - before
 	return r, err
+}
+
+const sqlLogPosition = `select (pg_current_wal_insert_lsn() - '0/0')::bigint`
+
+// logPosition is how many bytes the server has ever written ahead.
+func (h *house) logPosition(ctx context.Context) (at int64, err error) {
+	err = h.pool.QueryRow(ctx, sqlLogPosition).Scan(&at)
+	return at, err
 }
 
 func reportPost(b *bench, ours, theirs []postRound, script []recordedStatement) {
@@ -138,8 +160,8 @@ func reportPost(b *bench, ours, theirs []postRound, script []recordedStatement) 
 		append(append([]string{"POST /api/v1/requests"}, all.timings.columns()...), ms(postLatencyAim), verdict(all.timings.at(0.99), postLatencyAim)),
 		append(append([]string{"pgbench, the same statements"}, peer.timings.columns()...), "", ""),
 	})
-	b.table([]string{"ms of CPU a submission", "Postgres", "our program"}, [][]string{
-		{"POST /api/v1/requests", all.each(all.server), all.each(all.cpu)}, {"pgbench", peer.each(peer.server), ""},
+	b.table([]string{"a submission", "ms of CPU of Postgres", "of our program", "KB of write-ahead log"}, [][]string{
+		{"POST /api/v1/requests", all.each(all.server), all.each(all.cpu), all.logged()}, {"pgbench", peer.each(peer.server), "", peer.logged()},
 	})
 	b.note("%d clients, one commune, fsync on; the workers do not run; %d statements a submission", b.clients, len(script))
 }
@@ -149,6 +171,7 @@ func (r *postRound) add(o postRound) {
 	r.took += o.took
 	r.cpu += o.cpu
 	r.server += o.server
+	r.log += o.log
 }
 
 // emptyQueue forgets the jobs that nobody works here, so that neither side counts

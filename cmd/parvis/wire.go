@@ -50,11 +50,7 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	if p.platform, p.cell, err = openPools(ctx, c); err != nil {
 		return nil, err
 	}
-	enqueuer, err := jobs.NewEnqueuer(logger)
-	if err != nil {
-		return nil, err
-	}
-	p.db, err = tenants.NewDB(tenants.DBConfig{CellURL: c.CellURL, Master: c.MasterKey, Enqueuer: enqueuer, Clock: time.Now})
+	p.db, err = tenants.NewDB(tenants.DBConfig{CellURL: c.CellURL, Master: c.MasterKey, Enqueuer: jobs.NewEnqueuer(), Clock: time.Now})
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
@@ -81,22 +83,8 @@ func (r entryRow) entry() Entry {
 
 // List gives the commune's procedures, open or not, in their order. Anyone may: a
 // page for citizens shows the open ones.
-func List(ctx context.Context, tx *tenants.Tx) ([]Entry, error) { return entries(ctx, tx, sqlEntries) }
-
-// BySlug gives one procedure, open or not. None is fault.NotFound "procedure_unknown".
-func BySlug(ctx context.Context, tx *tenants.Tx, slug string) (Entry, error) {
-	found, err := entries(ctx, tx, sqlEntryBySlug, slug)
-	if err != nil {
-		return Entry{}, err
-	}
-	if len(found) == 0 {
-		return Entry{}, fault.New(fault.NotFound, "procedure_unknown")
-	}
-	return found[0], nil
-}
-
-func entries(ctx context.Context, tx *tenants.Tx, sql string, args ...any) ([]Entry, error) {
-	rows, err := tenants.All[entryRow](ctx, tx, sql, args...)
+func List(ctx context.Context, tx *tenants.Tx) ([]Entry, error) {
+	rows, err := tenants.All[entryRow](ctx, tx, sqlEntries)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +95,33 @@ func entries(ctx context.Context, tx *tenants.Tx, sql string, args ...any) ([]En
 		versions[i] = &out[i].Version
 	}
 	return out, define(ctx, tx, versions)
+}
+
+// BySlug gives one procedure, open or not. None is fault.NotFound "procedure_unknown".
+func BySlug(ctx context.Context, tx *tenants.Tx, slug string) (Entry, error) {
+	batch := &pgx.Batch{}
+	read := QueueBySlug(batch, slug)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return Entry{}, err
+	}
+	return read(ctx, tx)
+}
+
+// QueueBySlug queues the look-up of [BySlug]. What it gives reads the answer once the
+// batch is closed.
+func QueueBySlug(batch *pgx.Batch, slug string) func(context.Context, *tenants.Tx) (Entry, error) {
+	var rows []entryRow
+	batch.Queue(sqlEntryBySlug, slug).Query(func(r pgx.Rows) (err error) {
+		rows, err = pgx.CollectRows(r, pgx.RowToStructByName[entryRow])
+		return err
+	})
+	return func(ctx context.Context, tx *tenants.Tx) (Entry, error) {
+		if len(rows) == 0 {
+			return Entry{}, fault.New(fault.NotFound, "procedure_unknown")
+		}
+		e := rows[0].entry()
+		return e, define(ctx, tx, []*Version{&e.Version})
+	}
 }
 
 type versionRow struct {

@@ -23,9 +23,14 @@ const (
 const lease = 2 * time.Minute
 
 const (
-	sqlClaim = `update notification set attempts = attempts + 1, claimed_at = $2
-		where id = $1 and state = 'queued' and (claimed_at is null or claimed_at < $3)
-		returning request_id, channel, recipient, subject, text, html, attempts`
+	// A receipt is kept once, in its own table, and mailed from there: its mail has
+	// the same key and no text of its own.
+	sqlClaim = `with c as (
+			update notification set attempts = attempts + 1, claimed_at = $2
+			where id = $1 and state = 'queued' and (claimed_at is null or claimed_at < $3)
+			returning id, request_id, channel, recipient, subject, text, html, attempts)
+		select c.request_id, c.channel, c.recipient, c.subject, coalesce(r.text, c.text) as text, coalesce(r.html, c.html) as html, c.attempts
+		from c left join receipt r on r.id = c.id`
 	// How many of a recipient's messages went out since a time, no further than it helps.
 	sqlRecent = `select r.channel, (select count(*) from (
 			select 1 from notification n where n.recipient = r.recipient and n.channel = r.channel and n.sent_at > $2 limit $3) as recent) as sent

@@ -201,7 +201,7 @@ const (
 // table keeps jobs in the transaction that asks for them, as River does.
 type table struct{}
 
-func (table) Enqueue(ctx context.Context, tx pgx.Tx, t tenants.Tenant, jobs []tenants.Queued) error {
+func (table) Queue(batch *pgx.Batch, t tenants.Tenant, jobs []tenants.Queued) error {
 	for _, q := range jobs {
 		args, err := json.Marshal(q.Job)
 		if err != nil {
@@ -211,9 +211,7 @@ func (table) Enqueue(ctx context.Context, tx pgx.Tx, t tenants.Tenant, jobs []te
 		if !q.At.IsZero() {
 			at = &q.At
 		}
-		if _, err := tx.Exec(ctx, sqlNewJob, t.ID, q.Job.Kind(), args, at); err != nil {
-			return err
-		}
+		batch.Queue(sqlNewJob, t.ID, q.Job.Kind(), args, at)
 	}
 	return nil
 }

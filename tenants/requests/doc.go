@@ -17,9 +17,9 @@
 //
 // A number is the civil year of the commune and a count, "26-000123", without a gap
 // or a double. The counter is a row, not a sequence, for a sequence leaves gaps where
-// a transaction fails. Its lock is taken by the last batch of the transaction, after
-// the events and the jobs are written, so that it is held for one round trip and the
-// commit. What bears the number and is written before (the receipt's text) holds a
+// a transaction fails. Its lock is taken late in the last batch of the transaction, after
+// the events and the jobs are written, so that it is held for what follows it there and
+// the commit. What bears the number and is written before (the receipt's text) holds a
 // mark in its place, which the database itself replaces.
 //
 // # Tracking codes

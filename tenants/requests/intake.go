@@ -25,6 +25,8 @@ type Submission struct {
 	Channel       string
 	Applicant     Applicant
 	Answers       forms.Answers
+	// Body are the answers as JSON, in place of Answers: read as the form in force wants them.
+	Body json.RawMessage `json:"-"`
 	// DraftID submits a draft: its version, its files and, where they are not given,
 	// its answers and its applicant. It is then deleted.
 	DraftID tenants.ID
@@ -51,16 +53,17 @@ type Submitted struct {
 
 // intake is a submission on its way to becoming a request.
 type intake struct {
-	tx       *tenants.Tx
-	s        Submission
-	draft    *Draft
-	key      string // scoped; "" for none
-	payload  []byte
-	entry    catalogue.Entry
-	settings tenants.Settings
-	id       tenants.ID
-	deadline calendar.Deadline
-	r        Request
+	tx        *tenants.Tx
+	s         Submission
+	draft     *Draft
+	key       string // scoped; "" for none
+	payload   []byte
+	readEntry func(context.Context, *tenants.Tx) (catalogue.Entry, error) // set once it was asked for
+	entry     catalogue.Entry
+	settings  tenants.Settings
+	id        tenants.ID
+	deadline  calendar.Deadline
+	r         Request
 }
 
 // Submit takes a request in: it checks it, gives it its number and code, starts the
@@ -77,8 +80,12 @@ func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error
 	if err := in.checkWho(); err != nil {
 		return Submitted{}, err
 	}
-	if existing, found, err := in.repeated(ctx); err != nil || found {
-		return existing, err
+	before, err := in.look(ctx)
+	if err != nil {
+		return Submitted{}, err
+	}
+	if len(before) > 0 {
+		return in.repeated(ctx, before[0])
 	}
 	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkContent, in.startClock} {
 		if err := step(ctx); err != nil {
@@ -127,16 +134,29 @@ func (in *intake) checkWho() error {
 	if chosen && !helper || s.ReceivedOn.After(today) || s.FirstReceivedOn.After(s.ReceivedOn) || s.FirstReceivedOn.DaysUntil(today) > maxDaysBack {
 		return fault.New(fault.Invalid, "received_on_invalid", fault.Field{Path: "received_on", Code: "invalid"})
 	}
-	return in.scope()
+	return nil
 }
 
 // maxDaysBack bounds how long ago a letter can have been received: a typing error
 // would otherwise make a decision of silence out of it.
 const maxDaysBack = 366
 
-// scope ties the key to who submits, and hashes what is submitted.
-func (in *intake) scope() error {
-	key, s := in.s.IdempotencyKey, in.s
+// scope ties the key to who submits.
+func (in *intake) scope() {
+	a, key := in.tx.Actor(), in.s.IdempotencyKey
+	scope := string(a.Kind) + "\x00" + string(a.ID) + "\x00"
+	if in.s.DraftID != "" {
+		key, scope = "draft:"+string(in.s.DraftID), "" // the draft's token proved whose it is, signed in meanwhile or not
+	}
+	if key != "" {
+		sum := sha256.Sum256([]byte(scope + key))
+		in.key = hex.EncodeToString(sum[:])
+	}
+}
+
+// hash sums up what is submitted.
+func (in *intake) hash() error {
+	s := in.s
 	s.IdempotencyKey = ""
 	if s.ReceivedOn == in.tx.Today() { // a repetition after midnight is the same
 		s.ReceivedOn = calendar.Date{}
@@ -145,7 +165,7 @@ func (in *intake) scope() error {
 		s.FirstReceivedOn = calendar.Date{}
 	}
 	if s.DraftID != "" { // what it held is gone with it
-		key, s = "draft:"+string(s.DraftID), Submission{DraftID: s.DraftID}
+		s = Submission{DraftID: s.DraftID}
 	}
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -153,15 +173,6 @@ func (in *intake) scope() error {
 	}
 	sum := sha256.Sum256(data)
 	in.payload = sum[:]
-	if key != "" {
-		a := in.tx.Actor()
-		scope := string(a.Kind) + "\x00" + string(a.ID) + "\x00"
-		if in.s.DraftID != "" {
-			scope = "" // the draft's token proved whose it is, signed in meanwhile or not
-		}
-		sum := sha256.Sum256([]byte(scope + key))
-		in.key = hex.EncodeToString(sum[:])
-	}
 	return nil
 }
 
@@ -172,35 +183,71 @@ const (
 	sqlFindKey = `select id, payload_hash from request where idempotency_key = $1`
 )
 
-// repeated finds the request that the same key made before.
-func (in *intake) repeated(ctx context.Context) (Submitted, bool, error) {
-	if in.key == "" {
-		return Submitted{}, false, nil
-	}
-	type found struct {
-		ID          tenants.ID
-		PayloadHash []byte
-	}
-	var before []found
+// keyed is the request that a key made before.
+type keyed struct {
+	ID          tenants.ID
+	PayloadHash []byte
+}
+
+// look takes the key's lock and reads in the same round trip what it made before
+// and, where no draft says which, the procedure and the settings.
+func (in *intake) look(ctx context.Context) (before []keyed, err error) {
+	in.scope()
 	batch := &pgx.Batch{}
-	batch.Queue(sqlLockKey, in.key, in.tx.Tenant().ID)
-	queueAll(batch, &before, sqlFindKey, in.key)
-	if err := in.tx.SendBatch(ctx, batch).Close(); err != nil || len(before) == 0 {
-		return Submitted{}, false, err
+	if in.key != "" {
+		batch.Queue(sqlLockKey, in.key, in.tx.Tenant().ID)
+		queueAll(batch, &before, sqlFindKey, in.key)
 	}
-	if string(before[0].PayloadHash) != string(in.payload) {
-		return Submitted{}, true, fault.New(fault.Conflict, "idempotency_mismatch")
+	if in.s.DraftID == "" {
+		in.queueProcedure(batch)
 	}
-	r, err := one(ctx, in.tx, sqlRequestByID, before[0].ID)
+	if err := in.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, err
+	}
+	if err := in.readBody(ctx); err != nil {
+		return nil, err
+	}
+	return before, in.hash()
+}
+
+func (in *intake) queueProcedure(batch *pgx.Batch) {
+	in.readEntry = catalogue.QueueBySlug(batch, in.s.ProcedureSlug)
+	tenants.QueueSettings(batch, &in.settings)
+}
+
+// readBody reads answers that came as JSON.
+func (in *intake) readBody(ctx context.Context) error {
+	if in.s.Body == nil {
+		return nil
+	}
+	entry, err := in.readEntry(ctx, in.tx)
 	if err != nil {
-		return Submitted{}, true, err
+		return err
+	}
+	form := entry.Procedure().Form
+	if form == nil {
+		return fault.New(fault.Conflict, "procedure_closed")
+	}
+	in.s.VersionID = entry.Version.ID
+	in.s.Answers, err = form.FromJSON(in.s.Body)
+	return err
+}
+
+// repeated gives the request that the same key made before.
+func (in *intake) repeated(ctx context.Context, before keyed) (Submitted, error) {
+	if string(before.PayloadHash) != string(in.payload) {
+		return Submitted{}, fault.New(fault.Conflict, "idempotency_mismatch")
+	}
+	r, err := one(ctx, in.tx, sqlRequestByID, before.ID)
+	if err != nil {
+		return Submitted{}, err
 	}
 	code, err := codeOf(ctx, in.tx, r)
 	if err != nil {
-		return Submitted{}, true, err
+		return Submitted{}, err
 	}
 	receipt, err := firstReceipt(ctx, in.tx, r.ID)
-	return Submitted{Request: r, TrackingCode: code, ReceiptID: receipt, Existing: true}, true, err
+	return Submitted{Request: r, TrackingCode: code, ReceiptID: receipt, Existing: true}, err
 }
 
 func (in *intake) loadDraft(ctx context.Context) error {
@@ -227,7 +274,14 @@ func (in *intake) loadDraft(ctx context.Context) error {
 
 // loadProcedure finds the procedure, at the version that was filled in.
 func (in *intake) loadProcedure(ctx context.Context) (err error) {
-	if in.entry, err = catalogue.BySlug(ctx, in.tx, in.s.ProcedureSlug); err != nil {
+	if in.readEntry == nil {
+		batch := &pgx.Batch{}
+		in.queueProcedure(batch)
+		if err := in.tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+	}
+	if in.entry, err = in.readEntry(ctx, in.tx); err != nil {
 		return err
 	}
 	if in.s.VersionID != "" && in.s.VersionID != in.entry.Version.ID {
@@ -243,8 +297,7 @@ func (in *intake) loadProcedure(ctx context.Context) (err error) {
 	if !in.entry.Open || in.entry.Procedure().Form == nil {
 		return fault.New(fault.Conflict, "procedure_closed")
 	}
-	in.settings, _, err = tenants.GetSettings(ctx, in.tx)
-	return err
+	return nil
 }
 
 // checkContent checks who applies, the answers and the files.

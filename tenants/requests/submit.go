@@ -26,48 +26,31 @@ const (
 			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35 from counter
 		returning number`
 	sqlInsertReceipt = `insert into receipt (id, request_id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on)
-		select $1, r.id, 'receipt', $3, $4, replace($5, $8, r.number), replace($6, $8, r.number), replace($7, $8, r.number),
-			sha256(convert_to(replace($6, $8, r.number) || chr(10) || replace($7, $8, r.number), 'UTF8')), true, $9, $10
-		from request r where r.id = $2`
+		select $1, r.id, 'receipt', $3, $4, replace($5, $8, r.number), r.text, r.html, sha256(convert_to(r.text || chr(10) || r.html, 'UTF8')), true, $9, $10
+		from (select id, number, replace($6, $8, number) as text, replace($7, $8, number) as html from request where id = $2 offset 0) r`
 	sqlInsertNotification = `insert into notification (id, request_id, channel, template, recipient, subject, text, html, state, created_at)
 		select $1, r.id, $3, $4, $5, replace($6, $9, r.number), replace($7, $9, r.number), replace($8, $9, r.number), 'queued', $10
 		from request r where r.id = $2`
-	// The mail is the receipt as it was kept, which Postgres copies compressed.
-	sqlMailReceipt = `insert into notification (id, request_id, channel, template, recipient, subject, text, html, state, created_at)
-		select $1, c.request_id, 'email', 'receipt', $3, c.subject, c.text, c.html, 'queued', c.issued_at from receipt c where c.id = $2`
+	// The mail is the receipt as it was kept, and bears its key.
+	sqlMailReceipt = `insert into notification (id, request_id, channel, template, recipient, subject, text, state, created_at)
+		select c.id, c.request_id, 'email', 'receipt', $2, c.subject, '', 'queued', c.issued_at from receipt c where c.id = $1`
 	sqlTakeDocuments = `update document set request_id = $1, draft_id = null where draft_id = $2 and id = any($3::text[]::uuid[])`
 	sqlDeleteDraft   = `delete from draft where id = $1`
 )
-
-// Statement is a named SQL statement, as the benchmark replays it.
-type Statement struct {
-	Name string
-	SQL  string
-}
-
-// SubmitStatements gives, in order, the statements of this package that one guest's
-// submission with a key and an e-mail address runs. The catalogue's and the settings' reads come
-// after the first two; the events' and the jobs' inserts before the last three, which are sent as one batch.
-func SubmitStatements() []Statement {
-	return []Statement{
-		{"lock_key", sqlLockKey}, {"find_key", sqlFindKey},
-		{"insert_request", sqlInsertRequest}, {"insert_receipt", sqlInsertReceipt}, {"mail_receipt", sqlMailReceipt},
-	}
-}
 
 // sending is a message that leaves with the request: its row is written after the
 // number is given, its job before.
 type sending struct {
 	id       tenants.ID
-	receipt  tenants.ID // set where it is the receipt itself
+	receipt  bool // it is the receipt itself, whose key it bears
 	channel  string
 	template string
 	to       string
 	rendered notify.Rendered
 }
 
-// write puts the request into the tables. Events and jobs go first, so that the
-// last batch and the commit alone hold the counter.
+// write puts the request into the tables, in one round trip. Events and jobs go
+// first, so that the counter is held for what follows it and the commit alone.
 func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 	sendings, err := in.sendings(receipt)
 	if err != nil {
@@ -76,10 +59,10 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 	if err := in.announce(ctx, receipt, sendings); err != nil {
 		return err
 	}
-	if err := in.tx.Flush(ctx); err != nil {
+	batch := &pgx.Batch{}
+	if err := in.tx.QueuePending(batch); err != nil {
 		return err
 	}
-	batch := &pgx.Batch{}
 	if err := in.queueRequest(batch); err != nil {
 		return err
 	}
@@ -89,8 +72,8 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 			receipt.rendered.Subject, receipt.rendered.Text, receipt.rendered.HTML, mark, in.tx.Now(), in.tx.Today())
 	}
 	for _, s := range sendings {
-		if s.receipt != "" {
-			batch.Queue(sqlMailReceipt, s.id, s.receipt, s.to)
+		if s.receipt {
+			batch.Queue(sqlMailReceipt, s.id, s.to)
 			continue
 		}
 		batch.Queue(sqlInsertNotification, s.id, in.id, s.channel, s.template, s.to, s.rendered.Subject, s.rendered.Text, s.rendered.HTML, mark, in.tx.Now())
@@ -125,7 +108,7 @@ func (in *intake) queueRequest(batch *pgx.Batch) error {
 func (in *intake) sendings(receipt *draftReceipt) ([]sending, error) {
 	var out []sending
 	if to := in.r.Applicant.mail(); to != "" && receipt != nil {
-		out = append(out, sending{id: tenants.NewID(), receipt: receipt.id, to: to})
+		out = append(out, sending{id: receipt.id, receipt: true, to: to})
 	}
 	if in.r.Applicant.SMS {
 		sms, err := notify.Render(in.tx.Tenant(), in.settings, notify.SMSReceived{Number: in.mark(), TrackingCode: trackingCode(in.tx, in.id)})
