@@ -28,6 +28,7 @@ type Deps struct {
 // register lists every worker, one line a kind of job.
 func (r *Runner) register(workers *river.Workers) {
 	river.AddWorker(workers, &quarterWorker{runner: r})
+	river.AddWorker(workers, &sparesWorker{runner: r})
 	addOf(workers, r, r.send, jobTimeout)
 	addOf(workers, r, r.project, jobTimeout)
 	addOf(workers, r, r.night, nightTimeout)

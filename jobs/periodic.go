@@ -64,6 +64,10 @@ func periodic() []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		river.NewPeriodicJob(onTheQuarter{}, func() (river.JobArgs, *river.InsertOpts) { return quarterArgs{}, nil },
 			&river.PeriodicJobOpts{ID: "quarter", RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(sparesEvery), func() (river.JobArgs, *river.InsertOpts) {
+			return sparesArgs{}, &river.InsertOpts{Priority: lastPriority}
+		},
+			&river.PeriodicJobOpts{ID: "spares", RunOnStart: true}),
 	}
 }
 
@@ -97,7 +101,7 @@ func (r *Runner) quarter(ctx context.Context) error {
 	now := r.deps.Clock()
 	var params []river.InsertManyParams
 	for _, t := range list {
-		if t.State != tenants.StateLive {
+		if t.State != tenants.StateLive || t.Cell != r.cell {
 			continue
 		}
 		metadata, err := json.Marshal(map[string]string{"tenant": t.Schema})

@@ -99,22 +99,18 @@ func (r *rig) sender() *notify.Sender {
 func (r *rig) start() (stop func()) {
 	r.t.Helper()
 	r.deps.Metrics = prometheus.NewRegistry()
-	runner, err := jobs.NewRunner(r.Pool, r.deps)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if err := runner.Start(context.WithoutCancel(r.t.Context())); err != nil {
-		r.t.Fatal(err)
-	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.t.Context()))
+	ended := make(chan error, 1)
+	fleet := jobs.NewFleet(r.deps)
+	go func() { ended <- fleet.Run(ctx, 20*time.Second) }()
 	stopped := false
 	stop = func() {
 		if stopped {
 			return
 		}
 		stopped = true
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := runner.Stop(ctx); err != nil {
+		cancel()
+		if err := <-ended; err != nil {
 			r.t.Errorf("stop: %v", err)
 		}
 	}

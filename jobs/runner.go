@@ -20,6 +20,7 @@ import (
 
 // Runner works the jobs of a cell.
 type Runner struct {
+	cell   string
 	client *river.Client[pgx.Tx]
 	deps   Deps
 }
@@ -28,12 +29,11 @@ type Runner struct {
 // Postgres more than they compute.
 const workers = 16
 
-// NewRunner makes a runner with every worker; it works nothing until Start.
-func NewRunner(pool *pgxpool.Pool, d Deps) (*Runner, error) {
+// newRunner makes a runner with every worker; it works nothing until Start.
+func newRunner(cell string, pool *pgxpool.Pool, d Deps, metrics *metrics) (*Runner, error) {
 	registered := river.NewWorkers()
-	r := &Runner{deps: d}
+	r := &Runner{cell: cell, deps: d}
 	r.register(registered)
-	metrics := newMetrics(d.Metrics)
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Schema:                      schema,
 		Logger:                      d.Logger,
@@ -56,9 +56,9 @@ func NewRunner(pool *pgxpool.Pool, d Deps) (*Runner, error) {
 	return r, nil
 }
 
-// Start begins to work jobs; where Postgres is away it fails, and is tried again
-// by its caller.
-func (r *Runner) Start(ctx context.Context) error { return r.client.Start(ctx) }
+// Start begins to work jobs, until Stop; where Postgres is away it fails, and is tried
+// again by its caller.
+func (r *Runner) Start(ctx context.Context) error { return r.client.Start(context.WithoutCancel(ctx)) }
 
 // Stop takes no further job and waits for those that run, until the context ends.
 func (r *Runner) Stop(ctx context.Context) error { return r.client.Stop(ctx) }
@@ -91,6 +91,9 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 // errForeign ends a job that names another tenant than the one that queued it.
 var errForeign = errors.New("jobs: the job is not of the tenant that it names")
 
+// errMoved ends a job that was left behind by a tenant which is in another cell now.
+var errMoved = errors.New("jobs: the tenant of the job was moved to another cell")
+
 // tenantOf finds a job's tenant. One that is unknown ends the job; so does one that
 // did not queue it, for what a commune's role writes in a job's arguments must not
 // reach another's data. One that is suspended keeps its jobs for later.
@@ -107,6 +110,8 @@ func (r *Runner) tenantOf(ctx context.Context, job *rivertype.JobRow) (tenants.T
 		return tenants.Tenant{}, river.JobCancel(err)
 	case err != nil:
 		return tenants.Tenant{}, err
+	case t.Cell != r.cell:
+		return tenants.Tenant{}, river.JobCancel(errMoved) // its jobs went with it
 	case owner(job) != t.Schema:
 		return tenants.Tenant{}, river.JobCancel(errForeign)
 	case t.State == tenants.StateSuspended:

@@ -16,7 +16,7 @@ import (
 
 // DB opens transactions in tenants' schemas.
 type DB struct {
-	pool     *pool
+	pools    *pools
 	master   MasterKey
 	enqueuer Enqueuer
 	clock    func() time.Time
@@ -24,42 +24,22 @@ type DB struct {
 
 // DBConfig is what a DB needs.
 type DBConfig struct {
-	CellURL  string // of the cell's database; its user and password are replaced by each tenant's
+	Cells    *Cells
 	Master   MasterKey
 	Enqueuer Enqueuer
 	Clock    func() time.Time
-	Limits   PoolLimits // zero: DefaultPoolLimits
+	Limits   PoolLimits // of the connections to each cell; zero: DefaultPoolLimits
 }
 
-// NewDB reads the configuration; it connects to nothing yet. A URL that cannot be
-// read is an error that does not repeat it, for it may hold a password.
+// NewDB reads the configuration; it connects to nothing yet.
 func NewDB(c DBConfig) (*DB, error) {
-	config, err := pgx.ParseConfig(c.CellURL)
-	if err != nil {
-		return nil, errors.New("tenants: the cell's database URL cannot be read")
-	}
 	if c.Limits == (PoolLimits{}) {
 		c.Limits = DefaultPoolLimits
 	}
-	if c.Clock == nil || c.Enqueuer == nil || len(c.Master) < 32 {
-		return nil, errors.New("tenants: a DB needs a clock, an enqueuer and a master key")
+	if c.Cells == nil || c.Clock == nil || c.Enqueuer == nil || len(c.Master) < 32 {
+		return nil, errors.New("tenants: a DB needs cells, a clock, an enqueuer and a master key")
 	}
-	config.StatementCacheCapacity = 128
-	config.RuntimeParams["application_name"] = "parvis"
-	config.RuntimeParams["statement_timeout"] = "10000"
-	config.RuntimeParams["lock_timeout"] = "5000"
-	config.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 3 * time.Second
-	}
-	db := &DB{master: c.Master, enqueuer: c.Enqueuer, clock: c.Clock}
-	db.pool = newPool(c.Limits, func(ctx context.Context, t Tenant) (*pgx.Conn, error) {
-		own := config.Copy()
-		own.User = t.Schema
-		own.Password = RolePassword(c.Master, t.Schema, t.Epoch)
-		return pgx.ConnectConfig(ctx, own)
-	})
-	return db, nil
+	return &DB{pools: newPools(c.Cells, c.Master, c.Limits), master: c.Master, enqueuer: c.Enqueuer, clock: c.Clock}, nil
 }
 
 // At gives a DB on the same connections with another clock: for seeding and tests.
@@ -70,13 +50,13 @@ func (db *DB) At(clock func() time.Time) *DB {
 }
 
 // Close closes the idle connections; those in use end with their transactions.
-func (db *DB) Close() { db.pool.close() }
+func (db *DB) Close() { db.pools.close() }
 
 // Stats gives a moment's figures of the connections.
-func (db *DB) Stats() PoolStats { return db.pool.stats() }
+func (db *DB) Stats() PoolStats { return db.pools.stats() }
 
 // Flush closes a tenant's idle connections.
-func (db *DB) Flush(t Tenant) { db.pool.flush(t.ID) }
+func (db *DB) Flush(t Tenant) { db.pools.flush(t.ID) }
 
 // Write runs fn in a transaction of the tenant, as the actor. What fn records and
 // enqueues is written with it. A deadlock or a serialization failure is tried
@@ -94,17 +74,22 @@ func (db *DB) Read(ctx context.Context, t Tenant, a Actor, fn func(*Tx) error) e
 const maxTries = 3
 
 func (db *DB) run(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions, fn func(*Tx) error) error {
-	for try := 1; ; try++ {
-		began, err := db.once(ctx, t, a, options, fn)
-		if err == nil {
+	t = db.pools.placed(t)
+	for try, moving := 1, (pause{}); ; try++ {
+		stage, err := db.once(ctx, t, a, options, fn)
+		switch {
+		case err == nil:
 			return nil
-		}
-		if !began && errors.Is(err, errStale) && try < maxTries {
-			db.pool.flush(t.ID) // the server was restarted: the other idle ones are dead too
+		case stage == notBegun && errors.Is(err, errStale) && try < maxTries:
+			db.pools.flush(t.ID) // the server was restarted: the other idle ones are dead too
 			continue
-		}
-		if retryable(err) && try < maxTries {
+		case retryable(err) && try < maxTries:
 			continue
+		case stage < committing && displaced(err):
+			var waited error
+			if t, waited = db.pools.follow(ctx, t, &moving); waited == nil {
+				continue
+			}
 		}
 		return classify(err)
 	}
@@ -114,18 +99,27 @@ func (db *DB) run(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions,
 // transaction began, so that nothing was done.
 var errStale = errors.New("tenants: stale connection")
 
-func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions, fn func(*Tx) error) (began bool, err error) {
-	conn, err := db.pool.acquire(ctx, t)
+// stage says how far a transaction came.
+type stage int
+
+const (
+	notBegun stage = iota
+	begun
+	committing // it may have been committed
+)
+
+func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions, fn func(*Tx) error) (at stage, err error) {
+	conn, err := db.pools.acquire(ctx, t)
 	if err != nil {
-		return false, err
+		return notBegun, err
 	}
-	defer db.pool.release(conn)
+	defer db.pools.release(conn)
 	raw, err := conn.BeginTx(ctx, options)
 	if err != nil {
 		if conn.IsClosed() && ctx.Err() == nil {
-			return false, fmt.Errorf("%w: %w", errStale, err)
+			return notBegun, fmt.Errorf("%w: %w", errStale, err)
 		}
-		return false, err
+		return notBegun, err
 	}
 	tx := &Tx{raw: raw, db: db, tenant: t, actor: a, now: db.clock().UTC().Truncate(time.Microsecond), pending: &pending{}}
 	defer func() {
@@ -137,16 +131,16 @@ func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions
 		}
 	}()
 	if err := fn(tx); err != nil {
-		return true, err
+		return begun, err
 	}
 	if err := tx.flush(ctx); err != nil {
-		return true, err
+		return begun, err
 	}
 	if err := raw.Commit(ctx); err != nil || !tx.pending.later {
-		return true, err
+		return committing, err
 	}
 	_, err = conn.Exec(ctx, sqlOnDisk)
-	return true, err
+	return committing, err
 }
 
 func retryable(err error) bool {

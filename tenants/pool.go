@@ -44,6 +44,7 @@ type tenantConns struct {
 
 type pooled struct {
 	*pgx.Conn
+	cell   string
 	tenant int64
 	epoch  int
 	since  time.Time
@@ -82,7 +83,7 @@ func (p *pool) acquire(ctx context.Context, t Tenant) (*pooled, error) {
 		p.forget(t.ID, conns)
 		return nil, err
 	}
-	return &pooled{Conn: conn, tenant: t.ID, epoch: t.Epoch}, nil
+	return &pooled{Conn: conn, cell: t.Cell, tenant: t.ID, epoch: t.Epoch}, nil
 }
 
 func (p *pool) enter(tenant int64) *tenantConns {

@@ -24,13 +24,12 @@ type Opening struct {
 	Temple bool   // keeps Good Friday (Alsace-Moselle alone)
 }
 
-// firstCell is the cell that tenants are placed in while there is one.
-const firstCell = "cell-1"
-
 const (
 	sqlReserve      = `select nextval(pg_get_serial_sequence('platform.tenant', 'id'))`
-	sqlInsertTenant = `insert into platform.tenant (id, hub_id, slug, insee, siren, name, colour, temple, cell, schema_name, state, epoch, created_at)
-		overriding system value values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, 't_' || $1::bigint::text, 'opening', 1, $10)`
+	sqlInsertTenant = `insert into platform.tenant (id, hub_id, slug, insee, siren, name, colour, temple, cell, schema_name, state, epoch, created_at, population)
+		overriding system value values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, 't_' || $1::bigint::text, 'opening', 1, $10, $11)`
+	// One opening at a time chooses a cell, so that its limits hold.
+	sqlPlacing       = `select pg_advisory_xact_lock(718241)`
 	sqlSlugTaken     = `select exists (select 1 from platform.tenant where slug = $1) or exists (select 1 from platform.hub where slug = $1)`
 	sqlAbandon       = `delete from platform.tenant where id = $1 and state = 'opening'`
 	sqlGoLive        = `update platform.tenant set state = 'live' where id = $1`
@@ -95,10 +94,17 @@ func (r *Registry) register(ctx context.Context, o Opening, c communes.Commune, 
 	}
 	var id int64
 	err = pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlPlacing); err != nil {
+			return err
+		}
+		cell, err := place(ctx, tx)
+		if err != nil {
+			return err
+		}
 		if err := tx.QueryRow(ctx, sqlReserve).Scan(&id); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sqlInsertTenant, id, o.HubID, slug, c.INSEE, c.SIREN, c.Name, colour, o.Temple, firstCell, r.clock().UTC())
+		_, err = tx.Exec(ctx, sqlInsertTenant, id, o.HubID, slug, c.INSEE, c.SIREN, c.Name, colour, o.Temple, cell, r.clock().UTC(), c.Population)
 		return err
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
@@ -126,15 +132,29 @@ func (r *Registry) freeSlug(ctx context.Context, c communes.Commune) (string, er
 	return "", fault.New(fault.Conflict, "tenant_exists")
 }
 
+// fill gives the tenant its schema and role, a spare's where there is one, and what
+// every tenant begins with.
 func (r *Registry) fill(ctx context.Context, t Tenant) error {
-	if err := Provision(ctx, r.cell, t.Schema, RolePassword(r.master, t.Schema, t.Epoch)); err != nil {
+	owner, err := r.cells.Owner(ctx, t.Cell)
+	if err != nil {
+		return err
+	}
+	password := RolePassword(r.master, t.Schema, t.Epoch)
+	taken, err := r.takeSpare(ctx, owner, t.Schema, password)
+	if err == nil && !taken {
+		err = Provision(ctx, owner, t.Schema, password)
+	}
+	if err != nil {
 		return classify(err)
 	}
-	if r.seed == nil {
+	if r.seed.Fill == nil || taken {
 		return nil
 	}
-	return r.db.Write(ctx, t, System("ouverture"), func(tx *Tx) error { return r.seed(ctx, tx) })
+	return r.db.Write(ctx, t, System(opener), func(tx *Tx) error { return r.seed.Fill(ctx, tx) })
 }
+
+// opener is who fills a new tenant, in its history.
+const opener = "ouverture"
 
 const undoTimeout = 10 * time.Second
 
@@ -153,9 +173,12 @@ func (r *Registry) dropSchema(ctx context.Context, t Tenant) error {
 	if t.State != StateOpening {
 		return fault.New(fault.Internal, "tenant_not_opening")
 	}
-	return classify(pgx.BeginFunc(ctx, r.cell, func(tx pgx.Tx) error {
-		name := pgx.Identifier{t.Schema}.Sanitize()
-		if _, err := tx.Exec(ctx, `drop schema if exists `+name+` cascade`); err != nil { //nolint:gosec // a quoted identifier
+	owner, err := r.cells.Owner(ctx, t.Cell)
+	if err != nil {
+		return err
+	}
+	return classify(pgx.BeginFunc(ctx, owner, func(tx pgx.Tx) error {
+		if err := dropRoleAndSchema(ctx, tx, t.Schema); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, sqlForgetSchema, t.Schema)
@@ -177,12 +200,8 @@ func Provision(ctx context.Context, owner Beginner, schema, password string) err
 	if err != nil {
 		return err
 	}
-	role := pgx.Identifier{schema}.Sanitize()
-	var script strings.Builder
-	fmt.Fprintf(&script, provisionScript, role, literal(secret), literal(schema))
-	script.WriteString(migrations.Tenant.Script(0, schema))
 	return pgx.BeginFunc(ctx, owner, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, script.String()); err != nil {
+		if err := makeSchema(ctx, tx, schema, fmt.Sprintf(roleScript, quote(schema), literal(secret), literal(schema))); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, sqlSchemaVersion, schema, migrations.Tenant.Version(), migrations.Tenant.Checksum(migrations.Tenant.Version()))
@@ -190,19 +209,36 @@ func Provision(ctx context.Context, owner Beginner, schema, password string) err
 	})
 }
 
-// provisionScript: %[1]s the quoted role and schema, %[2]s the password's verifier
-// and %[3]s the role's name, as literals.
-const provisionScript = `
+// makeSchema makes a schema, at the newest version, after the script that makes its
+// role, in one round trip.
+func makeSchema(ctx context.Context, tx pgx.Tx, name, role string) error {
+	var script strings.Builder
+	script.WriteString(role)
+	fmt.Fprintf(&script, schemaScript, quote(name))
+	script.WriteString(migrations.Tenant.Script(0, name))
+	_, err := tx.Exec(ctx, script.String())
+	return err
+}
+
+// roleScript: %[1]s the quoted role, %[2]s the password's verifier and %[3]s the
+// role's name, as literals.
+const roleScript = `
 do $role$ begin
   create role %[1]s login nosuperuser nocreatedb nocreaterole noreplication noinherit connection limit 64 password %[2]s;
 exception when duplicate_object or unique_violation then
   if not exists (select 1 from pg_roles where rolname = %[3]s and rolcanlogin) then raise; end if;
   alter role %[1]s password %[2]s;
 end $role$;
+`
+
+// schemaScript: %[1]s the quoted role and schema.
+const schemaScript = `
 alter role %[1]s set search_path = %[1]s;
 create schema %[1]s;
 grant usage on schema %[1]s to %[1]s;
 set local search_path = %[1]s;
 `
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
 
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

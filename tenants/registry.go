@@ -18,12 +18,12 @@ import (
 // tenant's data lies, and what a hub may see of it.
 type Registry struct {
 	pool   *pgxpool.Pool
-	cell   *pgxpool.Pool
+	cells  *Cells
 	db     *DB
 	base   string
 	master MasterKey
 	clock  func() time.Time
-	seed   func(context.Context, *Tx) error
+	seed   Seed
 
 	mu    sync.Mutex
 	sites map[string]cachedSite
@@ -32,19 +32,25 @@ type Registry struct {
 // RegistryConfig is what a Registry needs.
 type RegistryConfig struct {
 	Platform   *pgxpool.Pool // the platform's database
-	Cell       *pgxpool.Pool // the cell's database, as its owner: provisioning alone uses it
+	Cells      *Cells
 	DB         *DB
 	BaseDomain string // tenants are <slug>.<BaseDomain>
 	Master     MasterKey
 	Clock      func() time.Time
-	// Seed fills a new tenant (catalogue, settings) before it goes live.
-	Seed func(context.Context, *Tx) error
+	Seed       Seed
+}
+
+// Seed fills a new tenant (its catalogue) before it goes live. It may have run before
+// in the same schema, and is the same for every tenant: spare schemas are filled ahead.
+type Seed struct {
+	Fill    func(context.Context, *Tx) error // nil: nothing
+	Version string                           // changes with what Fill puts in
 }
 
 // NewRegistry makes a registry; it asks the database nothing yet.
 func NewRegistry(c RegistryConfig) *Registry {
 	return &Registry{
-		pool: c.Platform, cell: c.Cell, db: c.DB, base: strings.ToLower(c.BaseDomain),
+		pool: c.Platform, cells: c.Cells, db: c.DB, base: strings.ToLower(c.BaseDomain),
 		master: c.Master, clock: c.Clock, seed: c.Seed, sites: map[string]cachedSite{},
 	}
 }
@@ -64,9 +70,9 @@ const (
 )
 
 const (
-	sqlTenant = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, created_at
+	sqlTenant = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, moving, created_at
 		from platform.tenant where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2) and ($3::text is null or insee = $3)`
-	sqlTenants = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, created_at
+	sqlTenants = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, moving, created_at
 		from platform.tenant where ($1::bigint is null or hub_id = $1) order by name, id`
 	sqlHub  = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp from platform.hub where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2)`
 	sqlHubs = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp from platform.hub order by name`
@@ -143,6 +149,9 @@ func (r *Registry) lookup(ctx context.Context, slug string) (Site, error) {
 
 // Host gives a tenant's or a hub's host name by its slug.
 func (r *Registry) Host(slug string) string { return slug + "." + r.base }
+
+// Cells gives the deployment's cells.
+func (r *Registry) Cells() *Cells { return r.cells }
 
 // BaseDomain is the platform's own host.
 func (r *Registry) BaseDomain() string { return r.base }

@@ -30,7 +30,8 @@ type Tenant struct {
 	Cell      string
 	Schema    string
 	State     TenantState
-	Epoch     int
+	Epoch     int  // of the placement: one more with every move
+	Moving    bool // its writes are held back for a moment
 	CreatedAt time.Time
 }
 

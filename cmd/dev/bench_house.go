@@ -73,13 +73,18 @@ func openHouse(ctx context.Context, settings map[string]string) (_ *house, err e
 	if err != nil {
 		return nil, err
 	}
-	if h.db, err = tenants.NewDB(tenants.DBConfig{CellURL: h.url(), Master: key, Enqueuer: jobs.NewEnqueuer(), Clock: time.Now}); err != nil {
+	cells, err := tenants.NewCells(h.pool, h.url(), key)
+	if err != nil {
+		return nil, err
+	}
+	h.stops = append(h.stops, cells.Close)
+	if h.db, err = tenants.NewDB(tenants.DBConfig{Cells: cells, Master: key, Enqueuer: jobs.NewEnqueuer(), Clock: time.Now}); err != nil {
 		return nil, err
 	}
 	h.stops = append(h.stops, h.db.Close)
 	h.registry = tenants.NewRegistry(tenants.RegistryConfig{
-		Platform: h.pool, Cell: h.pool, DB: h.db, BaseDomain: "localhost", Master: key, Clock: time.Now,
-		Seed: func(ctx context.Context, tx *tenants.Tx) error { return catalogue.Install(ctx, tx) },
+		Platform: h.pool, Cells: cells, DB: h.db, BaseDomain: "localhost", Master: key, Clock: time.Now,
+		Seed: catalogue.Seed(),
 	})
 	return h, nil
 }

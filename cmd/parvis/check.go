@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parvis-gru/parvis/migrations"
+	"github.com/parvis-gru/parvis/tenants"
 )
 
 // runConfig checks the environment, then asks each part whether it is there.
@@ -27,12 +28,12 @@ func runConfig(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(out, "the configuration is complete")
-	platform, cell, err := openPools(ctx, c)
+	platform, cells, err := openDatabases(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer platform.Close()
-	defer cell.Close()
+	defer cells.Close()
 	away := 0
 	look := func(name string, err error, advice string) {
 		if err == nil {
@@ -45,8 +46,16 @@ func runConfig(ctx context.Context, args []string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	look("the platform's database", platform.Ping(ctx), "Does Postgres run, and does PARVIS_PLATFORM_URL name it?")
-	look("the cell's database", cell.Ping(ctx), "Does Postgres run, and does PARVIS_CELL_URL name it?")
-	look("the tables", current(ctx, cell), "They are missing, or older than this program. Run: parvis migrate")
+	for _, name := range cellNames(ctx, cells) {
+		owner, err := cells.Owner(ctx, name)
+		if err == nil {
+			err = owner.Ping(ctx)
+		}
+		look("the database of "+name, err, "Does Postgres run, and is its address right (PARVIS_CELL_URL for "+tenants.FirstCell+", parvis cell add for the others)?")
+		if err == nil {
+			look("the tables of "+name, current(ctx, owner), "They are missing, or older than this program. Run: parvis migrate")
+		}
+	}
 	look("Kratos, public", reach(ctx, c.KratosPublicURL+"/health/ready"), "Does Kratos run, and does PARVIS_KRATOS_PUBLIC_URL name it?")
 	look("Kratos, administration", reach(ctx, c.KratosAdminURL+"/admin/health/ready"), "Does PARVIS_KRATOS_ADMIN_URL name it?")
 	look("the mail server", dial(ctx, c.SMTPURL, "25"), "Does it run, and does PARVIS_SMTP_URL name it? Requests are accepted meanwhile; mails wait.")
@@ -62,6 +71,19 @@ func runConfig(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%d parts are away", away)
 	}
 	return nil
+}
+
+// cellNames lists the cells; before the first migration there is one.
+func cellNames(ctx context.Context, cells *tenants.Cells) []string {
+	list, err := cells.List(ctx)
+	if err != nil {
+		return []string{tenants.FirstCell}
+	}
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = c.Name
+	}
+	return names
 }
 
 // current tells whether every commune's tables are of this version.

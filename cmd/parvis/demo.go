@@ -24,12 +24,13 @@ import (
 // demonstration is everything that `parvis demo` starts.
 type demonstration struct {
 	*program
-	data     string
-	began    time.Time
-	out      io.Writer
-	inbox    *demo.Inbox
-	accounts accounts
-	stops    []func() // in the order of starting
+	data                string
+	communes, cellCount int
+	began               time.Time
+	out                 io.Writer
+	inbox               *demo.Inbox
+	accounts            accounts
+	stops               []func() // in the order of starting
 }
 
 // sicoval is the hub that the demonstration opens: its SIREN.
@@ -43,20 +44,21 @@ func runDemo(ctx context.Context, args []string, out io.Writer) error {
 	addr := flags.String("addr", "127.0.0.1:8080", "where the pages are served")
 	data := flags.String("data", "", "where everything is kept (default: parvis-demo in the user's data folder)")
 	count := flags.Int("communes", 36, "how many communes are opened, from 1 to 36")
+	cells := flags.Int("cells", 1, "how many databases the communes are spread over, from 1 to 8")
 	if err := flags.Parse(args); err != nil {
 		return errUsage
 	}
-	if flags.NArg() > 0 || *count < 1 || *count > 36 {
-		fmt.Fprintln(out, "Usage: parvis demo [--addr 127.0.0.1:8080] [--data DIR] [--communes N]   with N from 1 to 36")
+	if flags.NArg() > 0 || *count < 1 || *count > 36 || *cells < 1 || *cells > 8 {
+		fmt.Fprintln(out, "Usage: parvis demo [--addr 127.0.0.1:8080] [--data DIR] [--communes N] [--cells N]   with 1 to 36 communes, 1 to 8 cells")
 		return errUsage
 	}
 	folder, err := demoFolder(*data)
 	if err != nil {
 		return err
 	}
-	d := &demonstration{data: folder, began: time.Now(), out: out}
+	d := &demonstration{data: folder, communes: *count, cellCount: *cells, began: time.Now(), out: out}
 	defer d.stop()
-	if err := d.start(ctx, *addr, *count); err != nil {
+	if err := d.start(ctx, *addr); err != nil {
 		if ctx.Err() != nil {
 			return nil // told to stop while starting: what was done is kept
 		}
@@ -103,7 +105,7 @@ func (d *demonstration) stop() {
 }
 
 // start brings everything up and serves until the context ends.
-func (d *demonstration) start(ctx context.Context, addr string, count int) error {
+func (d *demonstration) start(ctx context.Context, addr string) error {
 	public, err := listen(addr)
 	if err != nil {
 		return err
@@ -135,15 +137,15 @@ func (d *demonstration) start(ctx context.Context, addr string, count int) error
 		return err
 	}
 	d.onStop(d.close)
-	return d.serve(ctx, started, served{listener: public}, served{operator, d.internal()}, count)
+	return d.serve(ctx, started, served{listener: public}, served{operator, d.internal()})
 }
 
 // serve opens the communes, fills them, and serves until the context ends.
-func (d *demonstration) serve(ctx context.Context, parts *demoParts, public, operator served, count int) error {
-	if _, err := migrate(ctx, d.platform, d.cell, d.logger); err != nil {
+func (d *demonstration) serve(ctx context.Context, parts *demoParts, public, operator served) error {
+	if err := parts.prepare(ctx); err != nil {
 		return err
 	}
-	list, err := d.openCommunes(ctx, count)
+	list, err := d.openCommunes(ctx, d.communes)
 	if err != nil {
 		return err
 	}

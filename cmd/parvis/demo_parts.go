@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/parvis-gru/parvis/api/demo"
+	"github.com/parvis-gru/parvis/migrations"
+	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/parts"
@@ -104,6 +106,61 @@ func (p *demoParts) startPostgres(ctx context.Context) error {
 	}
 	p.databaseURL = p.postgres.RoleDSN(databaseName, password, databaseName)
 	d.say("Postgres runs")
+	return nil
+}
+
+// demoSpares is how many spare schemas each cell of the demonstration keeps: opening a
+// commune is shown with them, and a laptop is not kept busy.
+const demoSpares = 4
+
+// prepare brings every database to this version: the platform's, then the cells', with
+// those that are asked for and not there yet.
+func (p *demoParts) prepare(ctx context.Context) error {
+	if err := migrations.Apply(ctx, p.demo.platform, "platform", migrations.Platform); err != nil {
+		return err
+	}
+	if err := p.addCells(ctx); err != nil {
+		return err
+	}
+	_, err := p.demo.migrate(ctx)
+	return err
+}
+
+// addCells makes the databases beyond the first.
+func (p *demoParts) addCells(ctx context.Context) error {
+	d := p.demo
+	password, err := d.secret("database.password")
+	if err != nil {
+		return err
+	}
+	address := func(n int) string {
+		return p.postgres.RoleDSN(databaseName, password, fmt.Sprintf("%s_%d", databaseName, n))
+	}
+	there, err := d.cells.List(ctx)
+	if err != nil {
+		return err
+	}
+	for i := 1; i < len(there); i++ { // the port is another one at every start
+		if err := d.cells.Readdress(ctx, there[i].Name, address(i+1)); err != nil {
+			return err
+		}
+	}
+	for n := len(there) + 1; n <= d.cellCount; n++ {
+		cell := tenants.Cell{Name: fmt.Sprintf("cell-%d", n), Soft: defaultSoft, Hard: defaultHard}
+		if err := p.postgres.CreateOwner(ctx, databaseName, password, fmt.Sprintf("%s_%d", databaseName, n)); err != nil {
+			return err
+		}
+		if err := d.cells.Add(ctx, cell, address(n)); err != nil {
+			return err
+		}
+		there = append(there, cell)
+	}
+	for _, cell := range there {
+		cell.Spares = demoSpares
+		if err := d.cells.Limit(ctx, cell); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -73,8 +73,15 @@ type process struct {
 // start runs the program with this environment alone, until the test ends.
 func start(t *testing.T, environment []string, args ...string) *process {
 	t.Helper()
+	return startWith(t, "", environment, args...)
+}
+
+// startWith starts the program with something on its standard input.
+func startWith(t *testing.T, input string, environment []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.Command(binary, args...), out: &output{}, done: make(chan struct{})}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, environment...)
+	p.cmd.Stdin = strings.NewReader(input)
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = p.out, p.out, time.Second
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -116,7 +123,13 @@ func (p *process) says(text string, patience time.Duration) {
 // parvis runs a command to its end and gives what it wrote.
 func parvis(t *testing.T, environment []string, args ...string) (string, error) {
 	t.Helper()
-	p := start(t, environment, args...)
+	return parvisWith(t, "", environment, args...)
+}
+
+// parvisWith runs the program to its end with something on its standard input.
+func parvisWith(t *testing.T, input string, environment []string, args ...string) (string, error) {
+	t.Helper()
+	p := startWith(t, input, environment, args...)
 	select {
 	case <-p.done:
 	case <-time.After(time.Minute):
@@ -141,7 +154,12 @@ type answered struct {
 	body   string
 }
 
-var client = &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// visitor is the address that the tests' requests come from: it must stand in no log.
+const visitor = "127.0.0.9"
+
+var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
+	DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(visitor)}}).DialContext,
+}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // ask sends a request to an address, under a host name; header pairs at the end.
 func ask(t *testing.T, method, addr, host, path, body string, header ...string) answered {

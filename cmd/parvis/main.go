@@ -22,10 +22,11 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "[--addr 127.0.0.1:8080] [--data DIR] [--communes N]   everything on embedded defaults, with 36 real communes", runDemo},
+		{"demo", "[--addr 127.0.0.1:8080] [--data DIR] [--communes N] [--cells N]   everything on embedded defaults, with 36 real communes", runDemo},
 		{"serve", "                      the pages and the API (configuration from the environment)", runServe},
 		{"work", "                       the workers: mail, deadlines, statistics", runWork},
 		{"migrate", "[--status]           bring the databases to this version", runMigrate},
+		{"cell", "list|add|address|limit|drain   the databases that communes are placed in", runCell},
 		{"tenant", "open|list|hub|admin   the communes, the hubs and their first administrators", runTenant},
 		{"token", "issue|revoke|list      the agents' API tokens", runToken},
 		{"config", "check                 is the environment complete? is each part there?", runConfig},

@@ -8,11 +8,11 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/parvis-gru/parvis/jobs"
+	"github.com/parvis-gru/parvis/tenants"
 )
 
 // newLogger writes JSON lines. What is logged holds no personal data: see
@@ -21,10 +21,10 @@ func newLogger(out io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
-// observeCell shows how many connections to the cell are open, and its queue.
-func (p *program) observeCell() {
+// observeCells shows the cells, their queues, and how many connections to them are open.
+func (p *program) observeCells() {
 	p.metrics.MustRegister(
-		queue{p.cell},
+		queue{p.cells},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parvis_tenant_connections", Help: "Open connections of tenants' roles."},
 			func() float64 { return float64(p.db.Stats().Open) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parvis_tenant_connections_idle", Help: "Those of them that are idle."},
@@ -45,25 +45,47 @@ func newObserver(metrics prometheus.Registerer) func(route string, status int, t
 	}
 }
 
-// queue shows how the jobs of the cell stand, asked when the metrics are read. Where
+// queue shows how the cells and their jobs stand, asked when the metrics are read. Where
 // Postgres is away these series are missing, and the rest is there.
 type queue struct {
-	pool *pgxpool.Pool
+	cells *tenants.Cells
 }
 
 var (
-	queueJobs   = prometheus.NewDesc("parvis_jobs", "Jobs of the queue, by state.", []string{"state"}, nil)
-	queueOldest = prometheus.NewDesc("parvis_jobs_oldest_seconds", "How long the job that waits longest has been due.", nil, nil)
+	queueJobs   = prometheus.NewDesc("parvis_jobs", "Jobs of a cell's queue, by state.", []string{"cell", "state"}, nil)
+	queueOldest = prometheus.NewDesc("parvis_jobs_oldest_seconds", "How long the job of a cell that waits longest has been due.", []string{"cell"}, nil)
+	cellTenants = prometheus.NewDesc("parvis_cell_tenants", "Communes in a cell.", []string{"cell"}, nil)
+	cellSoft    = prometheus.NewDesc("parvis_cell_soft_limit", "Communes above which a cell is passed over.", []string{"cell"}, nil)
 )
 
 // Describe names the series.
-func (q queue) Describe(out chan<- *prometheus.Desc) { out <- queueJobs; out <- queueOldest }
+func (q queue) Describe(out chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{queueJobs, queueOldest, cellTenants, cellSoft} {
+		out <- desc
+	}
+}
 
 // Collect asks for them.
 func (q queue) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
 	defer cancel()
-	states, err := jobs.Queue(ctx, q.pool)
+	cells, err := q.cells.List(ctx)
+	if err != nil {
+		return
+	}
+	for _, cell := range cells {
+		out <- prometheus.MustNewConstMetric(cellTenants, prometheus.GaugeValue, float64(cell.Tenants), cell.Name)
+		out <- prometheus.MustNewConstMetric(cellSoft, prometheus.GaugeValue, float64(cell.Soft), cell.Name)
+		q.collect(ctx, out, cell.Name)
+	}
+}
+
+func (q queue) collect(ctx context.Context, out chan<- prometheus.Metric, cell string) {
+	pool, err := q.cells.Owner(ctx, cell)
+	if err != nil {
+		return
+	}
+	states, err := jobs.Queue(ctx, pool)
 	if err != nil {
 		return
 	}
@@ -74,9 +96,9 @@ func (q queue) Collect(out chan<- prometheus.Metric) {
 		oldest = max(oldest, s.Waiting.Seconds())
 	}
 	for state, n := range count {
-		out <- prometheus.MustNewConstMetric(queueJobs, prometheus.GaugeValue, float64(n), state)
+		out <- prometheus.MustNewConstMetric(queueJobs, prometheus.GaugeValue, float64(n), cell, state)
 	}
-	out <- prometheus.MustNewConstMetric(queueOldest, prometheus.GaugeValue, oldest)
+	out <- prometheus.MustNewConstMetric(queueOldest, prometheus.GaugeValue, oldest, cell)
 }
 
 // readyLimit is how long a part may take to answer before it counts as away.

@@ -79,6 +79,7 @@ func TestProduction(t *testing.T) {
 			t.Errorf("parvis %q: %v: %s", wrong, err, out)
 		}
 	}
+	s.cells()
 	must(t, s.environment, "tenant", "admin", "--tenant", "castanet-tolosan", "nour@castanet.example", "Nour", "Alami")
 	hub := must(t, s.environment, "tenant", "admin", "--hub", "sicoval", "helene@sicoval.example", "Hélène", "Garrigues")
 	if !regexp.MustCompile(`shown once: [a-z0-9]{20,}\n`).MatchString(hub) {
@@ -207,7 +208,7 @@ func (s *site) measured() {
 	text := ask(s.t, "GET", s.operator, "x", "/metrics", "").body
 	for _, want := range []string{
 		`parvis_http_request_seconds_count{route="POST /api/v1/requests",status="201"}`, `parvis_http_request_seconds_bucket{route="GET /{$}",status="200",le="0.1"}`,
-		`parvis_jobs{state="available"}`, "parvis_jobs_oldest_seconds", "parvis_tenant_connections ", "go_goroutines",
+		`parvis_jobs{cell="cell-2",state="available"}`, `parvis_jobs_oldest_seconds{cell="cell-1"}`, `parvis_cell_tenants{cell="cell-1"} 1`, "parvis_tenant_connections ", "go_goroutines",
 	} {
 		if !strings.Contains(text, want) {
 			s.t.Errorf("the metrics lack %s", want)
@@ -280,7 +281,7 @@ func (s *site) silentLogs(f filed, token string) {
 		}
 		for _, never := range []string{
 			"Zébulon", "Zebulon", "zebulon", "Marquepage", "639981234", "98 12 34", "Lavoir", "tilleul", f.TrackingCode, url.QueryEscape(f.TrackingCode), strings.ReplaceAll(f.TrackingCode, "-", ""),
-			token, "nour@", "Alami", "s3cret", s.courierToken, s.values["PARVIS_MASTER_KEY"], "phrase de passe", "127.0.0.1:5",
+			token, "nour@", "Alami", "s3cret", s.courierToken, s.values["PARVIS_MASTER_KEY"], "phrase de passe", visitor,
 		} {
 			if i := strings.Index(text, never); i >= 0 && never != "" {
 				s.t.Errorf("%v logs %q: %s", p.cmd.Args[1:], never, text[max(0, i-200):min(len(text), i+100)])

@@ -67,30 +67,8 @@ func runWork(ctx context.Context, args []string, _ io.Writer) error {
 	return p.work(ctx)
 }
 
-// work works jobs until the context ends. Where Postgres is away at the start it
-// tries again, for as long as it takes.
-func (p *program) work(ctx context.Context) error {
-	runner, err := p.runner()
-	if err != nil {
-		return err
-	}
-	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
-		err := runner.Start(ctx)
-		if err == nil {
-			break
-		}
-		p.logger.Warn("the workers cannot start yet", "error", err.Error(), "next_try", wait.String())
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(wait):
-		}
-	}
-	<-ctx.Done()
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceful)
-	defer cancel()
-	return runner.Stop(stop)
-}
+// work works jobs until the context ends.
+func (p *program) work(ctx context.Context) error { return p.fleet().Run(ctx, graceful) }
 
 // served is a handler on its port.
 type served struct {

@@ -31,7 +31,7 @@ type program struct {
 	logger   *slog.Logger
 	metrics  *prometheus.Registry
 	platform *pgxpool.Pool
-	cell     *pgxpool.Pool
+	cells    *tenants.Cells
 	db       *tenants.DB
 	registry *tenants.Registry
 	identity *identity.Provider
@@ -47,16 +47,15 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	p := &program{config: c, logger: logger, metrics: prometheus.NewRegistry()}
 	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
-	if p.platform, p.cell, err = openPools(ctx, c); err != nil {
+	if p.platform, p.cells, err = openDatabases(ctx, c); err != nil {
 		return nil, err
 	}
-	p.db, err = tenants.NewDB(tenants.DBConfig{CellURL: c.CellURL, Master: c.MasterKey, Enqueuer: jobs.NewEnqueuer(), Clock: time.Now})
+	p.db, err = tenants.NewDB(tenants.DBConfig{Cells: p.cells, Master: c.MasterKey, Enqueuer: jobs.NewEnqueuer(), Clock: time.Now})
 	if err != nil {
 		return nil, err
 	}
 	p.registry = tenants.NewRegistry(tenants.RegistryConfig{
-		Platform: p.platform, Cell: p.cell, DB: p.db, BaseDomain: c.BaseDomain, Master: c.MasterKey, Clock: time.Now,
-		Seed: func(ctx context.Context, tx *tenants.Tx) error { return catalogue.Install(ctx, tx) },
+		Platform: p.platform, Cells: p.cells, DB: p.db, BaseDomain: c.BaseDomain, Master: c.MasterKey, Clock: time.Now, Seed: catalogue.Seed(),
 	})
 	p.identity, err = identity.New(identity.Config{PublicURL: c.KratosPublicURL, AdminURL: c.KratosAdminURL, Now: time.Now})
 	if err != nil {
@@ -76,7 +75,7 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 		UI: p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
 		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url,
 	}
-	p.observeCell()
+	p.observeCells()
 	return p, nil
 }
 
@@ -95,9 +94,9 @@ func (p *program) handler(platform http.Handler, demo bool) (http.Handler, error
 	return behindProxies(p.config.TrustedProxies, pages)
 }
 
-// runner works the jobs.
-func (p *program) runner() (*jobs.Runner, error) {
-	return jobs.NewRunner(p.cell, jobs.Deps{
+// fleet works the jobs of every cell.
+func (p *program) fleet() *jobs.Fleet {
+	return jobs.NewFleet(jobs.Deps{
 		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now,
 	})
 }
@@ -105,30 +104,29 @@ func (p *program) runner() (*jobs.Runner, error) {
 // close lets the connections go.
 func (p *program) close() {
 	p.db.Close()
+	p.cells.Close()
 	p.platform.Close()
-	p.cell.Close()
 }
 
-// openPools opens the platform's and the cell's databases as their owner. They
-// connect when they are first used.
-func openPools(ctx context.Context, c config) (platform, cell *pgxpool.Pool, err error) {
-	for _, o := range []struct {
-		pool **pgxpool.Pool
-		name string
-		url  string
-	}{{&platform, "PARVIS_PLATFORM_URL", c.PlatformURL}, {&cell, "PARVIS_CELL_URL", c.CellURL}} {
-		settings, err := pgxpool.ParseConfig(o.url)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s cannot be read", o.name)
-		}
-		settings.ConnConfig.RuntimeParams["application_name"] = "parvis"
-		settings.ConnConfig.ConnectTimeout = 3 * time.Second
-		settings.MaxConns = 24
-		if *o.pool, err = pgxpool.NewWithConfig(ctx, settings); err != nil {
-			return nil, nil, fmt.Errorf("%s cannot be used", o.name)
-		}
+// openDatabases opens the platform's database and the first cell's, as their owner.
+// They connect when they are first used.
+func openDatabases(ctx context.Context, c config) (*pgxpool.Pool, *tenants.Cells, error) {
+	settings, err := pgxpool.ParseConfig(c.PlatformURL)
+	if err != nil {
+		return nil, nil, errors.New("PARVIS_PLATFORM_URL cannot be read")
 	}
-	return platform, cell, nil
+	settings.ConnConfig.RuntimeParams["application_name"] = "parvis"
+	settings.ConnConfig.ConnectTimeout = 3 * time.Second
+	settings.MaxConns = 24
+	platform, err := pgxpool.NewWithConfig(ctx, settings)
+	if err != nil {
+		return nil, nil, errors.New("PARVIS_PLATFORM_URL cannot be used")
+	}
+	cells, err := tenants.NewCells(platform, c.CellURL, c.MasterKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("PARVIS_CELL_URL: %w", err)
+	}
+	return platform, cells, nil
 }
 
 // openFiles opens the folder of the documents, which is made where it is missing.

@@ -6,3 +6,12 @@ do $$ begin
   execute format('alter database %I set default_toast_compression = lz4', current_database());
 exception when invalid_parameter_value or undefined_object or insufficient_privilege then null;
 end $$;
+
+-- Schemas made ahead, with their role and catalogue, given out by renaming. The stock
+-- says what they were made from: one of another stock is thrown away.
+create table cell.spare (
+  schema_name  text primary key check (schema_name ~ '^spare_[0-9a-f]{32}$'),
+  stock        text not null,
+  created_at   timestamptz not null default now()
+);
+create index spare_stock on cell.spare (stock, created_at);

@@ -2,12 +2,12 @@ package pgtest
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
-	"strings"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -82,6 +82,7 @@ type options struct {
 	enqueuer tenants.Enqueuer
 	seed     func(context.Context, *tenants.Tx) error
 	limits   tenants.PoolLimits
+	cells    int
 }
 
 // WithEnqueuer replaces the one that keeps jobs for [Env.Jobs].
@@ -94,6 +95,10 @@ func WithSeed(seed func(context.Context, *tenants.Tx) error) Option {
 
 // WithLimits bounds the connections.
 func WithLimits(l tenants.PoolLimits) Option { return func(o *options) { o.limits = l } }
+
+// WithCells gives the deployment so many cells, named cell-1, cell-2…, each a database
+// of its own; its two communes are in the first.
+func WithCells(n int) Option { return func(o *options) { o.cells = n } }
 
 // Schema gives a deployment of the test's own, dropped at its end.
 func Schema(t testing.TB, opts ...Option) *Env {
@@ -110,8 +115,84 @@ func Schema(t testing.TB, opts ...Option) *Env {
 		if _, err := admin.Exec(context.Background(), `drop database if exists `+name+` with (force)`); err != nil {
 			t.Errorf("drop the test's database: %v", err)
 		}
+		server.dropRoles(t)
 	})
-	return open(t, server.pg.RoleDSN(owner, password, name), opts...)
+	env := open(t, server.pg.RoleDSN(owner, password, name), opts...)
+	server.ownRoles(t, env)
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	for i := 2; i <= o.cells; i++ {
+		server.addCell(t, env, fmt.Sprintf("cell-%d", i), fmt.Sprintf("%s_%d", name, i))
+	}
+	return env
+}
+
+// ownRoles gives the communes that the test opens keys that no other test's have, for
+// roles belong to the server and not to the database.
+func (s *server) ownRoles(t testing.TB, env *Env) {
+	t.Helper()
+	first := 1_000_000 + rand.Int64N(1<<40)
+	if _, err := env.Pool.Exec(t.Context(), sqlFirstKey, first); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const (
+	sqlFirstKey = `select setval(pg_get_serial_sequence('platform.tenant', 'id'), $1)`
+	// Roles that own nothing and may do nothing any more: their databases are gone.
+	sqlIdleRoles = `select r.rolname from pg_roles r where (r.rolname ~ '^t_[0-9]{7,}$' or r.rolname like 'spare\_%')
+		and not exists (select 1 from pg_shdepend d where d.refobjid = r.oid and d.refclassid = 'pg_authid'::regclass)`
+)
+
+// dropRoles takes away the roles of deployments that are gone.
+func (s *server) dropRoles(t testing.TB) {
+	ctx := context.Background()
+	rows, err := s.pool.Query(ctx, sqlIdleRoles)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Error(err)
+	}
+	for _, name := range names {
+		// One that another test just made is not idle any more, or somebody else dropped it.
+		_, _ = s.pool.Exec(ctx, `drop role if exists `+pgx.Identifier{name}.Sanitize())
+	}
+}
+
+// addCell makes a database and registers it as a cell.
+func (s *server) addCell(t testing.TB, env *Env, cell, database string) {
+	t.Helper()
+	ctx := t.Context()
+	if _, err := s.pool.Exec(ctx, `create database `+database+` owner `+owner); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := s.pool.Exec(context.Background(), `drop database if exists `+database+` with (force)`); err != nil {
+			t.Errorf("drop the cell: %v", err)
+		}
+	})
+	cells := env.Registry.Cells()
+	if err := cells.Add(ctx, tenants.Cell{Name: cell, Soft: 2500, Hard: 5000}, s.pg.RoleDSN(owner, password, database)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cells.Limit(ctx, tenants.Cell{Name: cell, Soft: 2500, Hard: 5000, Spares: 0}); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := cells.Owner(ctx, cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := migrations.Apply(ctx, pool, "cell", migrations.Cell); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(ctx, sqlJobTable); err != nil {
+		t.Fatal(err)
+	}
 }
 
 var shared struct {
@@ -191,6 +272,8 @@ func (e *Env) Jobs(t testing.TB) []Job {
 }
 
 const (
+	// Tests that want spare schemas ask for them.
+	sqlNoSpares = `update platform.cell set spares = 0`
 	sqlJobs     = `select tenant_id, kind, args, at from test_jobs.job order by id`
 	sqlJobTable = `create schema test_jobs; grant usage on schema test_jobs to public;
 		create table test_jobs.job (id bigint generated always as identity, tenant_id bigint, kind text, args jsonb, at timestamptz);
@@ -229,14 +312,19 @@ func open(t testing.TB, url string, opts ...Option) *Env {
 	}
 	t.Cleanup(pool.Close)
 	clock := &Clock{now: Start}
-	db, err := tenants.NewDB(tenants.DBConfig{CellURL: url, Master: Master, Enqueuer: o.enqueuer, Clock: clock.Now, Limits: o.limits})
+	cells, err := tenants.NewCells(pool, url, Master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cells.Close)
+	db, err := tenants.NewDB(tenants.DBConfig{Cells: cells, Master: Master, Enqueuer: o.enqueuer, Clock: clock.Now, Limits: o.limits})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
 	env := &Env{DB: db, Pool: pool, Clock: clock, URL: url}
 	env.Registry = tenants.NewRegistry(tenants.RegistryConfig{
-		Platform: pool, Cell: pool, DB: db, BaseDomain: "localhost", Master: Master, Clock: clock.Now, Seed: o.seed,
+		Platform: pool, Cells: cells, DB: db, BaseDomain: "localhost", Master: Master, Clock: clock.Now, Seed: tenants.Seed{Fill: o.seed},
 	})
 	if env.Hub, err = env.Registry.HubBySlug(ctx, "sicoval"); err != nil {
 		t.Fatal(err)
@@ -373,13 +461,21 @@ func fill(ctx context.Context, url string) error {
 	if _, err := pool.Exec(ctx, sqlJobTable); err != nil {
 		return err
 	}
+	if _, err := pool.Exec(ctx, sqlNoSpares); err != nil {
+		return err
+	}
 	clock := func() time.Time { return Start }
-	db, err := tenants.NewDB(tenants.DBConfig{CellURL: url, Master: Master, Enqueuer: table{}, Clock: clock})
+	cells, err := tenants.NewCells(pool, url, Master)
+	if err != nil {
+		return err
+	}
+	defer cells.Close()
+	db, err := tenants.NewDB(tenants.DBConfig{Cells: cells, Master: Master, Enqueuer: table{}, Clock: clock})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	registry := tenants.NewRegistry(tenants.RegistryConfig{Platform: pool, Cell: pool, DB: db, BaseDomain: "localhost", Master: Master, Clock: clock})
+	registry := tenants.NewRegistry(tenants.RegistryConfig{Platform: pool, Cells: cells, DB: db, BaseDomain: "localhost", Master: Master, Clock: clock})
 	hub, err := registry.NewHub(ctx, tenants.Hub{Slug: "sicoval", SIREN: "243100633", Name: "CA du Sicoval", Colour: "#0b5c8a"})
 	if err != nil {
 		return err
@@ -393,9 +489,5 @@ func fill(ctx context.Context, url string) error {
 }
 
 func random() string {
-	b := make([]byte, 8)
-	if _, err := rand.Read(b); err != nil {
-		panic(err)
-	}
-	return strings.ToLower(hex.EncodeToString(b))
+	return strconv.FormatUint(rand.Uint64(), 36)
 }
