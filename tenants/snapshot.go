@@ -17,15 +17,16 @@ const sqlSnapshot = `select set_config('statement_timeout', '0', true), set_conf
 // have written elsewhere what it read.
 func (db *DB) Snapshot(ctx context.Context, t Tenant, a Actor, fn func(*Tx) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	t = db.pools.placed(t)
 	for try := 1; ; try++ {
-		began, err := db.once(ctx, t, a, options, func(tx *Tx) error {
+		at, err := db.once(ctx, t, a, options, func(tx *Tx) error {
 			if _, err := tx.Exec(ctx, sqlSnapshot); err != nil {
 				return err
 			}
 			return fn(tx)
 		})
-		if !began && errors.Is(err, errStale) && try < maxTries {
-			db.pool.flush(t.ID)
+		if at == notBegun && errors.Is(err, errStale) && try < maxTries {
+			db.pools.flush(t.ID)
 			continue
 		}
 		if err != nil {
