@@ -60,14 +60,16 @@ type onTheQuarter struct{}
 // Next gives the next quarter after a time.
 func (onTheQuarter) Next(after time.Time) time.Time { return after.Truncate(quarter).Add(quarter) }
 
+// lastPriority lets everybody's jobs go first.
+const lastPriority = 4
+
 func periodic() []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		river.NewPeriodicJob(onTheQuarter{}, func() (river.JobArgs, *river.InsertOpts) { return quarterArgs{}, nil },
 			&river.PeriodicJobOpts{ID: "quarter", RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(sparesEvery), func() (river.JobArgs, *river.InsertOpts) {
 			return sparesArgs{}, &river.InsertOpts{Priority: lastPriority}
-		},
-			&river.PeriodicJobOpts{ID: "spares", RunOnStart: true}),
+		}, &river.PeriodicJobOpts{ID: "spares", RunOnStart: true}),
 	}
 }
 
