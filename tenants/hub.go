@@ -78,6 +78,7 @@ func (r *Registry) NewHub(ctx context.Context, h Hub) (Hub, error) {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
 		return Hub{}, fault.New(fault.Conflict, "hub_exists")
 	}
+	r.hosts.forget()
 	return v, err
 }
 

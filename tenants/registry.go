@@ -27,6 +27,7 @@ type Registry struct {
 
 	mu    sync.Mutex
 	sites map[string]cachedSite
+	hosts hosts
 }
 
 // RegistryConfig is what a Registry needs.
@@ -61,11 +62,11 @@ type cachedSite struct {
 	until time.Time
 }
 
-// How long a host's answer is kept: an unknown one shorter, so that a commune just
-// opened is found; a known one is served on while the database is away.
+// How long a host's answer is kept: one that is not served shorter; a known one is
+// served on while the database is away. Names that lead nowhere are not kept at all.
 const (
 	siteKnown   = 10 * time.Second
-	siteUnknown = 2 * time.Second
+	siteUnknown = hostsEvery
 	maxSites    = 50_000
 )
 
@@ -99,7 +100,14 @@ func (r *Registry) ByHost(ctx context.Context, host string) (Site, error) {
 	if found && now.Before(hit.until) {
 		return hit.site, hit.err
 	}
-	site, err := r.lookup(ctx, slug)
+	kind, err := r.hosts.kind(ctx, r.pool, slug)
+	if err == nil && kind == SitePlatform {
+		return Site{}, fault.New(fault.NotFound, "unknown_host")
+	}
+	var site Site
+	if err == nil {
+		site, err = r.lookup(ctx, slug, kind)
+	}
 	switch {
 	case err == nil:
 		r.keep(slug, cachedSite{site: site, until: now.Add(siteKnown)})
@@ -120,31 +128,26 @@ func (r *Registry) keep(slug string, c cachedSite) {
 	r.sites[slug] = c
 }
 
+// forget lets a name be looked up anew, after a change in this process.
 func (r *Registry) forget(slug string) {
+	r.hosts.forget()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.sites, slug)
 }
 
-func (r *Registry) lookup(ctx context.Context, slug string) (Site, error) {
-	t, err := r.BySlug(ctx, slug)
-	if err == nil {
-		if t.State != StateLive {
-			return Site{}, fault.New(fault.NotFound, "unknown_host")
-		}
-		return Site{Kind: SiteTenant, Tenant: t}, nil
-	}
-	if !fault.Is(err, "not_found") {
-		return Site{}, err
-	}
-	h, err := r.HubBySlug(ctx, slug)
-	if err == nil {
-		return Site{Kind: SiteHub, Hub: h}, nil
+// lookup asks for a name that leads somewhere.
+func (r *Registry) lookup(ctx context.Context, slug string, kind SiteKind) (site Site, err error) {
+	site.Kind = kind
+	if kind == SiteHub {
+		site.Hub, err = r.HubBySlug(ctx, slug)
+	} else if site.Tenant, err = r.BySlug(ctx, slug); err == nil && site.Tenant.State != StateLive {
+		err = fault.New(fault.NotFound, "not_found")
 	}
 	if fault.Is(err, "not_found") {
 		return Site{}, fault.New(fault.NotFound, "unknown_host")
 	}
-	return Site{}, err
+	return site, err
 }
 
 // Host gives a tenant's or a hub's host name by its slug.

@@ -3,6 +3,7 @@ package tenants_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -301,6 +302,35 @@ func TestHosts(t *testing.T) {
 		if _, err := env.Registry.ByHost(t.Context(), host); !fault.Is(err, "unknown_host") {
 			t.Errorf("%q: %v", host, err)
 		}
+	}
+}
+
+func TestNamesThatLeadNowhereCostTheDatabaseNothing(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	ask := func(host string) error {
+		_, err := env.Registry.ByHost(t.Context(), host)
+		return err
+	}
+	began, before := time.Now(), env.Pool.Stat().AcquireCount()
+	for i := range 2000 {
+		if err := ask(fmt.Sprintf("nulle-part-%d.localhost", i)); !fault.Is(err, "unknown_host") {
+			t.Fatal(err)
+		}
+	}
+	// One reading of the list, and one more each two seconds.
+	if asked, most := env.Pool.Stat().AcquireCount()-before, 2+int64(time.Since(began)/(2*time.Second)); asked > most {
+		t.Errorf("2000 names that lead nowhere made %d queries", asked)
+	}
+	if err := ask("castanet-tolosan.localhost"); err != nil {
+		t.Error(err)
+	}
+	opened, err := env.Registry.Open(t.Context(), tenants.System("test"), tenants.Opening{HubID: env.Hub.ID, INSEE: "31254"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(opened.Slug + ".localhost"); err != nil {
+		t.Errorf("a commune just opened: %v", err)
 	}
 }
 

@@ -26,6 +26,8 @@ type Server struct {
 	starts *web.Limiter // drafts, by address
 	tracks *web.Limiter // tries of a number and a code, by address
 	mails  *web.Limiter // resume codes sent, by address
+	steps  *web.Limiter // steps sent, by address, in all communes together
+	drafts *web.Limiter // steps sent, by draft
 
 	uploads *web.Limiter // megabytes kept, by address, in all communes together
 }
@@ -36,6 +38,11 @@ const (
 	trackRate, trackBurst = 5, 10
 	mailRate, mailBurst   = 1, 5
 
+	// A class of thirty fills in a form of ten steps behind one address; one person
+	// corrects a step twenty times.
+	stepRate, stepBurst   = 240, 1200
+	draftRate, draftBurst = 30, 90
+
 	// Files wait in drafts that nobody may ever send.
 	uploadRate, uploadBurst = 5, 400
 )
@@ -44,7 +51,7 @@ const (
 func New(d web.Deps) *Server {
 	s := &Server{
 		Deps: d, starts: web.NewLimiter(startRate, startBurst), tracks: web.NewLimiter(trackRate, trackBurst), mails: web.NewLimiter(mailRate, mailBurst),
-		uploads: web.NewLimiter(uploadRate, uploadBurst),
+		uploads: web.NewLimiter(uploadRate, uploadBurst), steps: web.NewLimiter(stepRate, stepBurst), drafts: web.NewLimiter(draftRate, draftBurst),
 	}
 	s.router, s.door = web.NewRouter(s.fail), s.newDoor()
 	s.publicRoutes()
@@ -218,6 +225,19 @@ func address(r *http.Request) string {
 func allow(l *web.Limiter, v *visit) error {
 	if ok, _ := l.Allow(v.scope.Tenant.Slug + " " + web.ClientNetwork(v.r)); !ok {
 		return fault.New(fault.TooMany, "too_many")
+	}
+	return nil
+}
+
+// allowStep lets a step of a draft in, unless its network or the draft itself sends
+// them faster than people do.
+func (s *Server) allowStep(v *visit, slug string) error {
+	ok, _ := s.steps.Allow(web.ClientNetwork(v.r))
+	if token, known := s.UI.Cookie(v.r, draftCookie(slug)); ok && known {
+		ok, _ = s.drafts.Allow(token)
+	}
+	if !ok {
+		return fault.New(fault.TooMany, "steps_too_fast")
 	}
 	return nil
 }

@@ -68,6 +68,9 @@ type received struct {
 // shows the step again with what is to be corrected.
 func (s *Server) saveStep(v *visit) error {
 	slug, step := v.r.PathValue("slug"), v.r.PathValue("step")
+	if err := s.allowStep(v, slug); err != nil {
+		return err
+	}
 	if step == applicantStep {
 		return s.saveApplicant(v)
 	}

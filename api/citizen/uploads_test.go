@@ -3,6 +3,7 @@ package citizen_test
 import (
 	"bytes"
 	"context"
+	"github.com/parvis-gru/parvis/api/web/webtest"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,4 +66,26 @@ func TestANetworkCannotFillTheDisk(t *testing.T) {
 		}
 	}
 	t.Error("six hundred files, and no rest")
+}
+
+func TestStepsSentByAMachineAreSlowedDownAndAClassIsNot(t *testing.T) {
+	t.Parallel()
+	d := deploy(t)
+	send := func(b *webtest.Browser, times int) (last *webtest.Page) {
+		step := begin(t, b, report)
+		for range times {
+			if last = step.Form(stepForm).Set("email", "pas une adresse").Submit(); last.Status == 429 {
+				return last
+			}
+		}
+		return last
+	}
+	if last := send(d.Browser(t), 120); last.Status != 429 || last.Header.Get("Retry-After") == "" {
+		t.Errorf("120 steps of one draft end with %d, Retry-After %q", last.Status, last.Header.Get("Retry-After"))
+	}
+	for range 5 { // the same address, each with their own draft
+		if last := send(d.Browser(t), 15); last.Status == 429 {
+			t.Error("somebody else behind the address is slowed down too")
+		}
+	}
 }

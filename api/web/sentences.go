@@ -11,6 +11,7 @@ var sentences = map[string]string{
 	"form_too_large":    "Le texte envoyé est trop long. Raccourcissez-le, puis envoyez de nouveau.",
 	"upload_too_large":  "L’ensemble des fichiers dépasse 64 Mo. Envoyez-les en plusieurs fois.",
 	"too_many":          "Vous avez fait beaucoup d’essais en peu de temps. Attendez une minute, puis réessayez.",
+	"steps_too_fast":    "Cette page a été envoyée un grand nombre de fois en peu de temps. Attendez une minute, revenez en arrière et envoyez de nouveau : ce que vous avez saisi est encore là.",
 	"too_many_attempts": "Trop d’essais. Attendez quelques minutes avant de réessayer.",
 	"too_slow":          "La réponse a mis trop de temps à venir. Rien n’est perdu : réessayez dans une minute.",
 	"tenant_outdated":   "Le site de votre commune est en cours de mise à jour. Rien n’est perdu : réessayez dans quelques minutes.",
