@@ -21,6 +21,7 @@ const (
 	actNote     = "noter"
 	actComplete = "complet"
 	actNotified = "recue"
+	actArrived  = "pieces-recues"
 	actWithdraw = "retirer"
 	actUpload   = "document"
 )
@@ -53,7 +54,7 @@ var actions = map[string]action{
 		_, err := requests.AddNote(ctx, tx, number, form.Get("note"))
 		return err
 	}},
-	actComplete: {done: "Le dossier est complet\u00a0; l’échéance est recalculée.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+	actComplete: {done: "Le dossier est complet\u00a0; l’échéance est recalculée. La personne en est prévenue par courriel, ou par la lettre à imprimer dans «\u00a0Documents\u00a0».", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
 		_, err := requests.CompleteDocuments(ctx, tx, number, version(form))
 		return err
 	}},
@@ -63,6 +64,15 @@ var actions = map[string]action{
 			return fault.New(fault.Invalid, "notified_on_invalid")
 		}
 		_, err = requests.ConfirmNotified(ctx, tx, number, tenants.ID(form.Get("decision")), on, version(form))
+		return err
+	}},
+	actArrived: {done: "Le jour est noté\u00a0; l’échéance est recalculée.", at: "#documents", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+		notice := form.Get("demande_pieces")
+		on, err := calendar.ParseDate(form.Get("arrivee-" + notice))
+		if err != nil || on.IsZero() {
+			return fault.New(fault.Invalid, "notified_on_invalid")
+		}
+		_, err = requests.ConfirmNotice(ctx, tx, number, tenants.ID(notice), on, version(form))
 		return err
 	}},
 	actWithdraw: {done: "La demande est retirée.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {

@@ -83,6 +83,7 @@ func (s *Server) requestRoutes() {
 	s.handle("GET /agents/demandes/{number}/demandeur", s.applicantPage)
 	s.handle("POST /agents/demandes/{number}/demandeur", s.correct)
 	s.handle("GET /agents/demandes/{number}/accuse", s.receipt)
+	s.handle("GET /agents/demandes/{number}/lettres/{kind}/{id}", s.letter)
 }
 
 func (s *Server) officeRoutes() {

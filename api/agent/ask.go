@@ -22,6 +22,7 @@ type askPage struct {
 	Others               []otherPiece
 	OthersOpen           bool
 	Limit                web.Input
+	Delivery             web.Choices
 	Text                 web.Textarea
 	NewDate              string // what the clock will do
 	Refused              bool   // the law no longer allows it
@@ -60,6 +61,7 @@ func (s *Server) showAsk(v visit, typed url.Values, refused error) error {
 	}
 	page.Conflict = conflictOf(refused, o.changes, v.scope.Tenant.Zone())
 	page.choices(d.Procedure, typed)
+	page.ways(d, typed.Get("remise"))
 	page.Limit = web.Input{Name: "limite", Label: "À fournir au plus tard le", Type: "date", Width: "medium", Value: typed.Get("limite"), Min: o.today.AddDays(1).String()}
 	page.Text = web.Textarea{Name: "texte", Label: "Ce que vous ajoutez", Hint: "Ces lignes viennent dans la lettre, après la liste des pièces.", Optional: true, Value: typed.Get("texte"), MaxLength: maxText}
 	limit, parsed := calendar.ParseDate(typed.Get("limite"))
@@ -99,8 +101,29 @@ func (p *askPage) choices(procedure *catalogue.Procedure, typed url.Values) {
 	p.OthersOpen = p.OthersOpen || len(p.Pieces.Items) == 0
 }
 
+// ways are how the notice can leave: by e-mail to who gets messages so, and on paper to
+// anybody.
+func (p *askPage) ways(d requests.Detail, chosen string) {
+	mailed := d.Applicant.Mailed()
+	if chosen == "" {
+		chosen = requests.DeliveryPost
+		if mailed {
+			chosen = requests.DeliveryEmail
+		}
+	}
+	p.Delivery = web.Choices{Name: "remise", Legend: "Comment la demande part"}
+	add := func(value, label, hint string) {
+		p.Delivery.Items = append(p.Delivery.Items, web.Choice{Value: value, Label: label, Hint: hint, Checked: value == chosen})
+	}
+	if mailed {
+		add(requests.DeliveryEmail, "Par courriel, aussitôt", "")
+	}
+	add(requests.DeliveryCounter, "Lettre remise au guichet aujourd’hui", "Vous l’imprimez à la page suivante.")
+	add(requests.DeliveryPost, "Lettre envoyée par courrier", "Vous l’imprimez à la page suivante, puis vous notez le jour où elle est reçue\u00a0: le délai change à partir de ce jour.")
+}
+
 func readNotice(procedure *catalogue.Procedure, form url.Values, limit calendar.Date) requests.Notice {
-	n := requests.Notice{LimitOn: limit, Text: form.Get("texte")}
+	n := requests.Notice{LimitOn: limit, Text: form.Get("texte"), Delivery: form.Get("remise")}
 	for _, v := range form["piece"] {
 		if i, err := strconv.Atoi(v); err == nil && i >= 0 && i < len(procedure.Bring) {
 			b := procedure.Bring[i]
@@ -157,6 +180,8 @@ func (p *askPage) wrong(refused error) {
 	switch {
 	case fault.Is(refused, "limit_invalid"):
 		p.Limit.Error, id = text, "limite"
+	case fault.Is(refused, "delivery_invalid"):
+		p.Delivery.Error, id = text, "remise"
 	case fault.Is(refused, "body_too_long"):
 		p.Text.Error, id = text, "texte"
 	case len(p.Pieces.Items) == 0:
@@ -172,6 +197,7 @@ func (s *Server) ask(v visit) error {
 	if err == nil && form.Has("apercu") {
 		return s.showAsk(v, form, nil)
 	}
+	var notice requests.DocumentRequest
 	if err == nil {
 		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 			d, err := requests.Get(ctx, tx, v.number())
@@ -182,7 +208,12 @@ func (s *Server) ask(v visit) error {
 			if err != nil {
 				return fault.New(fault.Invalid, "limit_invalid")
 			}
-			_, err = requests.AskDocuments(ctx, tx, v.number(), readNotice(d.Procedure, form, limit), version(form))
+			if _, err = requests.AskDocuments(ctx, tx, v.number(), readNotice(d.Procedure, form, limit), version(form)); err != nil {
+				return err
+			}
+			if d, err = requests.Get(ctx, tx, v.number()); err == nil {
+				notice = d.DocumentRequests[len(d.DocumentRequests)-1]
+			}
 			return err
 		})
 	}
@@ -191,6 +222,12 @@ func (s *Server) ask(v visit) error {
 		return s.showAsk(v, form, err)
 	case err != nil:
 		return err
+	}
+	switch notice.Delivery {
+	case requests.DeliveryCounter:
+		return s.done(v, "Les pièces sont demandées. Imprimez cette lettre et remettez-la à la personne aujourd’hui.", letterPath(v.number(), letterAsked, notice.ID))
+	case requests.DeliveryPost:
+		return s.done(v, "Les pièces sont demandées. Imprimez cette lettre, postez-la, et notez plus tard le jour où elle est reçue.", letterPath(v.number(), letterAsked, notice.ID))
 	}
 	return s.done(v, "Les pièces sont demandées\u00a0; l’échéance est recalculée.", requestPath(v.number()))
 }

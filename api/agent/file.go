@@ -8,6 +8,7 @@ import (
 
 	"github.com/parvis-gru/parvis/api/web"
 
+	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
@@ -55,11 +56,11 @@ type deadlineStep struct {
 
 func requestPath(number string) string { return "/agents/demandes/" + number }
 
-func newDossier(d requests.Detail, zone *time.Location, today calendar.Date) dossier {
+func newDossier(d requests.Detail, me tenants.ID, zone *time.Location, today calendar.Date) dossier {
 	out := dossier{
 		Number: d.Number, Subject: d.Title, URL: requestPath(d.Number), Status: web.RequestStatus(string(d.State)),
 		Due: dueSentence(d, today), Notices: notices(d), History: timeline(d.History, zone), Version: strconv.FormatInt(d.Version, 10),
-		Take: slices.Contains(d.Actions, requests.ActionTake),
+		Take: slices.Contains(d.Actions, requests.ActionTake) && d.AgentID != me,
 	}
 	out.Pairs = pairs(d, zone, today)
 	for _, step := range d.Summary {
@@ -194,7 +195,7 @@ func notices(d requests.Detail) []web.Notice {
 		}
 	}
 	if !d.Regular {
-		out = append(out, web.Notice{Tone: web.Warning, Text: "Saisine irrégulière\u00a0: il manque de quoi identifier la personne (CRPA R.112-9-1). Complétez ses coordonnées."})
+		out = append(out, web.Notice{Tone: web.Warning, Text: irregular(d)})
 	}
 	for _, w := range d.Warnings {
 		if slices.Contains(d.Deadline.Warnings, w) {
@@ -206,6 +207,14 @@ func notices(d requests.Detail) []web.Notice {
 		out = append(out, web.Notice{Tone: web.Warning, Text: w})
 	}
 	return out
+}
+
+// irregular says what an electronic referral lacks (CRPA R.112-9-1), and what that means.
+func irregular(d requests.Detail) string {
+	if d.ApplicantName() == "" && d.Applicant.Email == "" {
+		return "Envoi anonyme\u00a0: la commune n’est pas régulièrement saisie, faute de nom et d’adresses (CRPA R.112-9-1). Vous pouvez agir sur ce qu’il signale\u00a0; personne n’est à prévenir."
+	}
+	return "Saisine irrégulière\u00a0: il manque de quoi identifier la personne, nom, adresse postale ou électronique (CRPA R.112-9-1). Complétez ses coordonnées."
 }
 
 // buttons lead to what can be done now, the expected one first.
@@ -235,8 +244,8 @@ type panel struct {
 	Unread int
 }
 
-func (s *Server) panel(v visit, d requests.Detail, today calendar.Date, q listQuery) panel {
-	p := panel{dossier: newDossier(d, v.scope.Tenant.Zone(), today), Close: q.with("demande", ""), Facet: v.r.URL.Query().Get("volet")}
+func (s *Server) panel(v visit, d requests.Detail, me tenants.ID, today calendar.Date, q listQuery) panel {
+	p := panel{dossier: newDossier(d, me, v.scope.Tenant.Zone(), today), Close: q.with("demande", ""), Facet: v.r.URL.Query().Get("volet")}
 	p.Here = q.with("demande", d.Number)
 	p.Tabs.Label = "Volets de la demande"
 	if p.Facet != "pieces" && p.Facet != "historique" {

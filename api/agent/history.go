@@ -69,6 +69,8 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: web.Plural(d.Count, "pièce demandée", "pièces demandées"), Text: "À fournir au plus tard le " + d.LimitOn.French(), Law: "CRPA L.114-5"}
 	case "document_added":
 		return web.Event{Title: "Document ajouté", Text: d.Label}
+	case "notice_arrived":
+		return web.Event{Title: "Demande de pièces reçue par la personne", Text: "Le " + d.On.French()}
 	case "decision_email":
 		if d.Agreed {
 			return web.Event{Title: "Accord pour recevoir la décision par courriel"}

@@ -181,7 +181,7 @@ func (s *Server) list(v visit) error {
 	}
 	page.fill(q, found)
 	if found.detail != nil {
-		p := s.panel(v, *found.detail, found.today, q)
+		p := s.panel(v, *found.detail, me.Agent.ID, found.today, q)
 		p.Page = page.Frame
 		page.Panel = &p
 		page.Title = "Demande " + found.detail.Number

@@ -36,7 +36,6 @@ type requestPage struct {
 	Service   *web.Select
 	Withdraw  *web.Textarea
 	Appeal    string
-	Own       bool // given to the agent who looks
 }
 
 // conflict is what somebody else did meanwhile.
@@ -52,9 +51,11 @@ type messageLine struct {
 
 // askedNotice is a notice of missing papers, and how far it was answered.
 type askedNotice struct {
-	Title, Text string
-	Items       []askedItem
-	Done        bool
+	ID, Title, Text string
+	Items           []askedItem
+	Done            bool
+	Letters         []web.Link // to be printed
+	Arrived         *web.Input // asks on which day the letter came
 }
 
 type askedItem struct {
@@ -66,6 +67,7 @@ type askedItem struct {
 type decisionLine struct {
 	ID, Title, Text, Reasons, Letter, Subject string
 	Notify                                    *web.Input // asks on which day the letter arrived
+	Print                                     string     // where its letter is printed
 }
 
 var requestTemplate = web.MustParse[requestPage](web.Agent, pages, "request.html")
@@ -109,13 +111,12 @@ func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
 		return err
 	}
 	d, zone := o.detail, v.scope.Tenant.Zone()
-	page := requestPage{Frame: s.frame(v, me, "Demande "+d.Number, home), dossier: newDossier(d, zone, o.today)}
+	page := requestPage{Frame: s.frame(v, me, "Demande "+d.Number, home), dossier: newDossier(d, me.Agent.ID, zone, o.today)}
 	page.Wide, page.Frame.Title = true, "Demande "+d.Number+" – "+d.Title
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number}}
-	page.Own = d.AgentID == me.Agent.ID
 	page.Conflict = conflictOf(refused, o.changes, zone)
 	page.talk(d, zone)
-	page.papers(d)
+	page.papers(d, o.today, typed)
 	page.decisions(d, o.today, typed)
 	page.handOver(d, o, typed)
 	page.retype(typed, refused)
@@ -183,14 +184,28 @@ func (p *requestPage) talk(d requests.Detail, zone *time.Location) {
 // maxText is how much may be typed in a message or a note, in characters.
 const maxText = 5000
 
-func (p *requestPage) papers(d requests.Detail) {
+func (p *requestPage) papers(d requests.Detail, today calendar.Date, typed url.Values) {
 	p.Complete = slices.Contains(d.Actions, requests.ActionDocumentsComplete)
 	p.File = web.File{Name: "fichier", Label: "Ajouter un document", Hint: "PDF ou photo, 20 Mo au plus."}
 	p.Item = web.Select{Name: "piece", Label: "Ce document est", Items: []web.Choice{{Label: "Pour la personne (elle le verra dans sa demande)"}}}
 	for _, n := range d.DocumentRequests {
-		a := askedNotice{Title: "Demandées le " + n.NotifiedOn.FrenchShort() + " par " + n.CreatedBy, Text: "À fournir au plus tard le " + n.LimitOn.French() + ".", Done: !n.CompletedOn.IsZero()}
+		a := askedNotice{ID: string(n.ID), Title: "Demandées le " + n.NotifiedOn.FrenchShort() + " par " + n.CreatedBy, Text: "À fournir au plus tard le " + n.LimitOn.French() + ".", Done: !n.CompletedOn.IsZero()}
 		if a.Done {
 			a.Text = "Au complet le " + n.CompletedOn.French() + "."
+		}
+		if n.Letter != "" {
+			a.Text += " Lettre " + askedBy[n.Delivery] + "."
+			a.Letters = append(a.Letters, web.Link{Label: "Imprimer la demande de pièces", URL: letterPath(d.Number, letterAsked, n.ID)})
+		}
+		if n.CompleteLetter != "" {
+			a.Letters = append(a.Letters, web.Link{Label: "Imprimer la lettre «\u00a0dossier complet\u00a0»", URL: letterPath(d.Number, letterComplete, n.ID)})
+		}
+		switch {
+		case !n.ArrivedOn.IsZero():
+			a.Text += " Reçue par la personne le " + n.ArrivedOn.French() + "."
+		case d.State.Open() && n.AwaitsArrival(d.Applicant):
+			name := "arrivee-" + string(n.ID)
+			a.Arrived = &web.Input{Name: name, Label: "Lettre reçue par la personne le", Type: "date", Width: "medium", Value: typed.Get(name), Min: n.NotifiedOn.String(), Max: today.String()}
 		}
 		for _, i := range n.Items {
 			a.Items = append(a.Items, askedItem{Label: i.Label, Law: i.LegalBasis, Received: i.Received, Optional: !i.Indispensable})
@@ -205,6 +220,9 @@ func (p *requestPage) papers(d requests.Detail) {
 func (p *requestPage) decisions(d requests.Detail, today calendar.Date, typed url.Values) {
 	for _, x := range d.Decisions {
 		line := decisionLine{ID: string(x.ID), Title: outcomeLabels[x.Outcome].done, Reasons: x.Reasons, Letter: x.Letter, Subject: x.Subject}
+		if x.Letter != "" {
+			line.Print = letterPath(d.Number, letterDecision, x.ID)
+		}
 		switch {
 		case x.Implicit:
 			line.Text = "Décision née du silence, datée du " + x.DecidedOn.French() + "."
@@ -215,10 +233,21 @@ func (p *requestPage) decisions(d requests.Detail, today calendar.Date, typed ur
 			line.Text = "Lettre du " + x.DecidedOn.French() + ", " + deliveryLabels[x.Delivery] + ", signée " + x.Signatory + ". Notifiée le " + x.NotifiedOn.French() + "."
 		}
 		if !x.AppealLastDay.IsZero() {
-			line.Text += " Recours possible jusqu’au " + x.AppealLastDay.French() + "."
+			line.Text += appealWords(d.Procedure.Route, x.AppealLastDay)
 		}
 		p.Decisions = append(p.Decisions, line)
 	}
+}
+
+// askedBy says how a notice of missing papers left.
+var askedBy = map[string]string{requests.DeliveryEmail: "partie par courriel", requests.DeliveryCounter: "remise au guichet", requests.DeliveryPost: "partie par courrier"}
+
+// appealWords say until when, and before whom, a refusal can be contested.
+func appealWords(route catalogue.Route, last calendar.Date) string {
+	if route == catalogue.RouteCADA {
+		return " La personne peut saisir la CADA jusqu’au " + last.French() + ", puis le tribunal administratif\u00a0: sans la CADA d’abord, le tribunal ne juge pas (CRPA L.342-1 et R.343-1)."
+	}
+	return " Recours possible jusqu’au " + last.French() + "."
 }
 
 func (p *requestPage) handOver(d requests.Detail, o opened, typed url.Values) {
@@ -270,6 +299,12 @@ func (p *requestPage) retype(typed url.Values, refused error) {
 		for i := range p.Decisions {
 			if p.Decisions[i].Notify != nil {
 				p.Decisions[i].Notify.Error = text
+			}
+		}
+	case actArrived:
+		for i := range p.Asked {
+			if a := &p.Asked[i]; a.Arrived != nil && a.ID == typed.Get("demande_pieces") {
+				a.Arrived.Error, id = text, a.Arrived.Name
 			}
 		}
 	case actAssign:

@@ -77,6 +77,8 @@ type DocumentRequest struct {
 	NotifiedOn  string         `json:"notified_on" format:"date"`
 	LimitOn     string         `json:"limit_on" format:"date"`
 	CompletedOn string         `json:"completed_on,omitempty" format:"date"`
+	Delivery    string         `json:"delivery,omitempty" doc:"email, counter or post"`
+	ArrivedOn   string         `json:"arrived_on,omitempty" format:"date" doc:"The day on which a posted one reached the person, as an agent noted it"`
 	Items       []DocumentItem `json:"items"`
 }
 
@@ -155,7 +157,7 @@ func detailOfRequest(d requests.Detail, agent bool) RequestDetail {
 		}
 	}
 	for _, n := range d.DocumentRequests {
-		notice := DocumentRequest{NotifiedOn: n.NotifiedOn.String(), LimitOn: n.LimitOn.String(), CompletedOn: n.CompletedOn.String(), Items: []DocumentItem{}}
+		notice := DocumentRequest{NotifiedOn: n.NotifiedOn.String(), LimitOn: n.LimitOn.String(), CompletedOn: n.CompletedOn.String(), Delivery: n.Delivery, ArrivedOn: n.ArrivedOn.String(), Items: []DocumentItem{}}
 		for _, i := range n.Items {
 			notice.Items = append(notice.Items, DocumentItem{ID: string(i.ID), Label: i.Label, LegalBasis: i.LegalBasis, Indispensable: i.Indispensable, Received: i.Received})
 		}

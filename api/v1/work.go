@@ -79,9 +79,10 @@ type documentsInput struct {
 			LegalBasis    string `json:"legal_basis" minLength:"1" maxLength:"300" doc:"The text that requires it (L.114-5: no other may be asked for)"`
 			Indispensable *bool  `json:"indispensable,omitempty" doc:"Without it nothing can be decided (L.114-5-1); true where it is not given"`
 		} `json:"items" minItems:"1" maxItems:"30"`
-		LimitOn string `json:"limit_on" format:"date" doc:"The last day to produce them"`
-		Text    string `json:"text,omitempty" maxLength:"4000"`
-		Version int64  `json:"version,omitempty" minimum:"1" doc:"The request's version that was read; another one is refused with 409"`
+		LimitOn  string `json:"limit_on" format:"date" doc:"The last day to produce them"`
+		Text     string `json:"text,omitempty" maxLength:"4000"`
+		Delivery string `json:"delivery,omitempty" enum:"email,counter,post" doc:"How the letter leaves; by e-mail where the person gets messages so, otherwise by post"`
+		Version  int64  `json:"version,omitempty" minimum:"1" doc:"The request's version that was read; another one is refused with 409"`
 	}
 }
 
@@ -176,7 +177,7 @@ func (s *Server) askDocuments(ctx context.Context, in *documentsInput) (*request
 	if err != nil {
 		return nil, s.problem(ctx, fault.New(fault.Invalid, "limit_invalid", fault.Field{Path: "limit_on", Code: "limit_invalid"}))
 	}
-	notice := requests.Notice{LimitOn: limit, Text: in.Body.Text}
+	notice := requests.Notice{LimitOn: limit, Text: in.Body.Text, Delivery: in.Body.Delivery}
 	for _, item := range in.Body.Items {
 		notice.Items = append(notice.Items, requests.NoticeItem{
 			Label: item.Label, LegalBasis: item.LegalBasis, Indispensable: item.Indispensable == nil || *item.Indispensable,

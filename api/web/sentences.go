@@ -140,6 +140,7 @@ var sentences = map[string]string{
 	"letter_lacks_appeal":     "La lettre de refus doit dire devant qui et dans quel délai la contester. Recomposez-la, ou remettez ce passage.",
 	"letter_unknown":          "Cette démarche n’a pas de lettre pour cette décision. Choisissez une autre décision.",
 	"limit_invalid":           "Choisissez une date limite après aujourd’hui, et dans un délai raisonnable.",
+	"notice_arrived_late":     "La lettre est arrivée après la date qu’elle donnait\u00a0: demandez les pièces de nouveau.",
 	"notified_on_invalid":     "La date de remise doit être entre la décision et aujourd’hui.",
 	"outcome_invalid":         "Choisissez une des décisions proposées.",
 	"reasons_required":        "Écrivez les motifs : la loi les exige pour cette décision (article L.211-2 du code des relations entre le public et l’administration).",

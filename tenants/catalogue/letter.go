@@ -65,6 +65,7 @@ type LetterFacts struct {
 	SignatoryTitle string
 	Reasons        string // what the agent wrote: reasons, conditions, the answer itself
 	Pieces         []Piece
+	Posted         bool              // it goes by post, and comes on a day that nobody knows yet
 	Answers        map[string]string // forms.Definition.Placeholders of the answers
 }
 
@@ -100,6 +101,11 @@ func Compose(e Entry, s tenants.Settings, o Outcome, f LetterFacts) (ComposedLet
 			body = append(body, text)
 		}
 	}
+	return ComposedLetter{Subject: fill(l.Subject, values), Body: f.page(e, s, body, true)}, nil
+}
+
+// page puts the paragraphs of a letter between its head and its foot.
+func (f LetterFacts) page(e Entry, s tenants.Settings, body []string, signed bool) string {
 	opening := "Bonjour,"
 	if f.Applicant != "" {
 		opening = "Bonjour " + f.Applicant + ","
@@ -110,8 +116,12 @@ func Compose(e Entry, s tenants.Settings, o Outcome, f LetterFacts) (ComposedLet
 		opening,
 	}
 	parts = append(parts, body...)
-	parts = append(parts, "Bien cordialement,", f.signature(s), f.handledBy(e, s))
-	return ComposedLetter{Subject: fill(l.Subject, values), Body: strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n\n")}, nil
+	parts = append(parts, "Bien cordialement,")
+	if signed {
+		parts = append(parts, f.signature(s))
+	}
+	parts = append(parts, f.handledBy(e, s))
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n\n")
 }
 
 func (f LetterFacts) enough(e Entry, s tenants.Settings, o Outcome, l Letter) error {

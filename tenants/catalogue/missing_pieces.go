@@ -21,6 +21,9 @@ func (f LetterFacts) noticeEffect(p *Procedure) string {
 		text := "Le délai à l’issue duquel notre silence vaudrait refus est suspendu jusqu’à la réception de ces pièces, et au plus tard jusqu’à cette date (CRPA, articles\u00a0L.114-5 et R.112-11-4)."
 		if !f.LastDay.IsZero() {
 			text += " Si nous ne vous avons pas répondu le " + f.LastDay.FrenchShort() + ", votre demande sera considérée comme refusée\u00a0; ce jour sera plus proche si vous envoyez les pièces plus tôt."
+			if f.Posted { // the suspension begins on the day on which it comes
+				text += " Il est compté comme si vous aviez reçu cette lettre le " + f.DecidedOn.FrenchShort() + "\u00a0: chaque jour qu’elle met à vous parvenir le rapproche d’un jour."
+			}
 		}
 		return text
 	case calendar.Declaration:
@@ -28,6 +31,25 @@ func (f LetterFacts) noticeEffect(p *Procedure) string {
 	case calendar.None:
 	}
 	return "Nous traiterons votre demande dès que nous les aurons reçues (CRPA, article\u00a0L.114-5)."
+}
+
+// ComposeComplete writes that everything that was asked for has come, and what that does to
+// the time for answering: the new last day (CRPA L.114-5, R.112-11-4), which is
+// f.LastDay. f.DecidedOn is the day on which the last piece came.
+func ComposeComplete(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter {
+	p := e.Procedure()
+	body := []string{
+		"Nous avons maintenant toutes les pièces demandées pour votre demande «\u00a0" + p.Title + "\u00a0», reçue le " + f.ReceivedOn.FrenchShort() + ". Votre dossier est complet depuis le " + f.DecidedOn.FrenchShort() + ".",
+	}
+	switch {
+	case p.Silence.Effect == calendar.Acceptance && !f.LastDay.IsZero():
+		body = append(body, "Le délai pour vous répondre court depuis ce jour. Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera acceptée\u00a0: le silence vaut acceptation ("+p.Silence.Source+"). Vous pourrez alors demander une attestation (CRPA, article\u00a0L.232-3).")
+	case p.Silence.Effect == calendar.Rejection && !f.LastDay.IsZero():
+		body = append(body, "Le délai pour vous répondre court de nouveau. Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera considérée comme refusée\u00a0: le silence vaut rejet ("+p.Silence.Source+"). Les voies de recours sont celles de votre accusé de réception.")
+	default:
+		body = append(body, "Nous continuons d’étudier votre demande, et vous écrirons dès qu’elle sera traitée.")
+	}
+	return ComposedLetter{Subject: "Votre dossier est complet", Body: f.page(e, s, body, false)}
 }
 
 func anyIndispensable(pieces []Piece) bool {

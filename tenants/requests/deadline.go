@@ -10,7 +10,8 @@ import (
 )
 
 // silence computes what the law draws from the facts that are kept (law.md R6, R7):
-// the two receptions, and the notices of missing papers.
+// the two receptions, and the notices of missing papers. One that reached the person after
+// the silence had decided changes nothing, and is marked.
 func silence(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []DocumentRequest) (calendar.Deadline, error) {
 	rule := r.Silence
 	rule.Source = p.Silence.Source
@@ -19,16 +20,16 @@ func silence(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Docume
 		FirstReceived: r.FirstReceivedOn, CompetentReceived: r.ReceivedOn,
 		Event: p.EventDate(r.Answers),
 	}
-	for _, n := range notices {
+	for i, n := range notices {
 		facts.Notices = append(facts.Notices, calendar.Notice{
 			Notified: n.NotifiedOn, Limit: n.LimitOn, Complete: n.CompletedOn, Dispensable: !n.indispensable(),
 		})
+		if _, err := calendar.Silence(facts); fault.Is(err, "notice_too_late") { // posted, and came after the silence
+			facts.Notices = facts.Notices[:len(facts.Notices)-1]
+			notices[i].late = true
+		}
 	}
-	d, err := calendar.Silence(facts)
-	if fault.Is(err, "notice_too_late") {
-		return d, fault.New(fault.Conflict, "silence_acquired")
-	}
-	return d, err
+	return calendar.Silence(facts)
 }
 
 // apply writes the dates of a deadline into the request: the legal last day, and
@@ -49,7 +50,6 @@ func (r *Request) apply(d calendar.Deadline, commitment int, t calendar.Territor
 }
 
 // recount computes the dates anew from the facts as they now stand in the tables.
-// What comes too late for the law is fault.Conflict "silence_acquired".
 func (c *change) recount(ctx context.Context) error {
 	e, err := c.procedure(ctx)
 	if err != nil {

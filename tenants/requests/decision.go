@@ -249,6 +249,14 @@ func (c *change) letter(kind string, l catalogue.ComposedLetter) notify.Letter {
 
 // compose writes the letter of an outcome in the procedure's words.
 func (c *change) compose(ctx context.Context, o catalogue.Outcome, more func(*catalogue.LetterFacts)) (catalogue.ComposedLetter, error) {
+	return c.write(ctx, func(e catalogue.Entry, s tenants.Settings, f catalogue.LetterFacts) (catalogue.ComposedLetter, error) {
+		more(&f)
+		return catalogue.Compose(e, s, o, f)
+	})
+}
+
+// write gives whoever composes a letter what is known of the request.
+func (c *change) write(ctx context.Context, by func(catalogue.Entry, tenants.Settings, catalogue.LetterFacts) (catalogue.ComposedLetter, error)) (catalogue.ComposedLetter, error) {
 	e, err := c.procedure(ctx)
 	if err != nil {
 		return catalogue.ComposedLetter{}, err
@@ -268,8 +276,7 @@ func (c *change) compose(ctx context.Context, o catalogue.Outcome, more func(*ca
 		}
 		f.Agent = strings.Trim(a.Name+", "+title, ", ")
 	}
-	more(&f)
-	return catalogue.Compose(e, settings, o, f)
+	return by(e, settings, f)
 }
 
 // PreviewLetter gives the letter of an outcome as it would leave, for the agent to

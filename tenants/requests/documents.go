@@ -2,6 +2,7 @@ package requests
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -20,6 +21,9 @@ type Notice struct {
 	Items   []NoticeItem
 	LimitOn calendar.Date // last day to produce them, after today
 	Text    string        // what the agent adds
+	// Delivery is how the letter leaves (DeliveryEmail…). Empty: by e-mail where the person
+	// gets messages so, otherwise by post.
+	Delivery string
 }
 
 // NoticeItem is one paper, and the text that requires it: nothing else may be asked.
@@ -38,7 +42,22 @@ type DocumentRequest struct {
 	Text        string
 	CreatedBy   string
 	CreatedAt   time.Time
-	Items       []DocumentItem
+	Delivery    string        // "" before it was kept
+	ArrivedOn   calendar.Date // of a posted one, as an agent noted it: then NotifiedOn is that day
+	Subject     string        // of Letter
+	Letter      string        // as it was sent, or is to be printed; "" before it was kept
+	// CompleteLetter tells that all has come, and the new last day; "" until then.
+	CompleteLetter string
+	Items          []DocumentItem
+
+	late bool // it came after the silence had decided
+}
+
+// AwaitsArrival tells whether a notice went by post and nobody has noted yet on which day
+// it came: until then it counts as received on the day on which it was made.
+func (n DocumentRequest) AwaitsArrival(a Applicant) bool {
+	posted := n.Delivery == DeliveryPost || n.Delivery == "" && a.mail() == ""
+	return posted && n.ArrivedOn.IsZero()
 }
 
 // DocumentItem is one paper of a notice.
@@ -81,16 +100,26 @@ type noticeRow struct {
 	Text        string
 	CreatedBy   string
 	CreatedAt   time.Time
+
+	Delivery       string
+	ArrivedOn      calendar.Date
+	Subject        string
+	Letter         string
+	CompleteLetter string
 }
 
 const (
-	sqlNotices = `select id, notified_on, limit_on, completed_on, text, created_by, created_at from document_request where request_id = $1 order by notified_on, created_at, id`
-	sqlItems   = `select i.id, i.document_request_id, i.label, i.legal_basis, i.indispensable, exists (select 1 from document d where d.item_id = i.id) as received
+	sqlNotices = `select id, notified_on, limit_on, completed_on, text, created_by, created_at, delivery, arrived_on, subject, letter, complete_letter
+		from document_request where request_id = $1 order by notified_on, created_at, id`
+	sqlItems = `select i.id, i.document_request_id, i.label, i.legal_basis, i.indispensable, exists (select 1 from document d where d.item_id = i.id) as received
 		from document_request_item i join document_request n on n.id = i.document_request_id where n.request_id = $1 order by i.document_request_id, i.position`
-	sqlInsertNotice = `insert into document_request (id, request_id, notified_on, limit_on, text, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7)`
-	sqlInsertItem   = `insert into document_request_item (id, document_request_id, label, legal_basis, indispensable, position) values ($1, $2, $3, $4, $5, $6)`
-	sqlCompleted    = `update document_request set completed_on = $2 where id = $1 and completed_on is null`
-	sqlCountFiles   = `select count(*) from document where request_id = $1`
+	sqlInsertNotice   = `insert into document_request (id, request_id, notified_on, limit_on, text, created_by, created_at, delivery) values ($1, $2, $3, $4, $5, $6, $7, $8)`
+	sqlNoticeLetter   = `update document_request set subject = $2, letter = $3 where id = $1`
+	sqlArrived        = `update document_request set notified_on = $2, arrived_on = $2 where id = $1 and arrived_on is null`
+	sqlInsertItem     = `insert into document_request_item (id, document_request_id, label, legal_basis, indispensable, position) values ($1, $2, $3, $4, $5, $6)`
+	sqlCompleted      = `update document_request set completed_on = $2 where id = $1 and completed_on is null`
+	sqlCompleteLetter = `update document_request set complete_letter = $2 where id = $1`
+	sqlCountFiles     = `select count(*) from document where request_id = $1`
 )
 
 func documentRequests(ctx context.Context, tx *tenants.Tx, request tenants.ID) ([]DocumentRequest, error) {
@@ -105,7 +134,8 @@ func documentRequests(ctx context.Context, tx *tenants.Tx, request tenants.ID) (
 func noticesOf(rows []noticeRow, items []DocumentItem) []DocumentRequest {
 	out := make([]DocumentRequest, len(rows))
 	for i, w := range rows {
-		out[i] = DocumentRequest{ID: w.ID, NotifiedOn: w.NotifiedOn, LimitOn: w.LimitOn, CompletedOn: w.CompletedOn, Text: w.Text, CreatedBy: w.CreatedBy, CreatedAt: w.CreatedAt}
+		out[i] = DocumentRequest{ID: w.ID, NotifiedOn: w.NotifiedOn, LimitOn: w.LimitOn, CompletedOn: w.CompletedOn, Text: w.Text, CreatedBy: w.CreatedBy, CreatedAt: w.CreatedAt,
+			Delivery: w.Delivery, ArrivedOn: w.ArrivedOn, Subject: w.Subject, Letter: w.Letter, CompleteLetter: w.CompleteLetter}
 		for _, item := range items {
 			if item.DocumentRequestID == w.ID {
 				out[i].Items = append(out[i].Items, item)
@@ -167,6 +197,9 @@ func AskDocuments(ctx context.Context, tx *tenants.Tx, number string, n Notice, 
 	if err := c.beforeSilence(); err != nil {
 		return Request{}, err
 	}
+	if n.Delivery, err = c.noticeDelivery(n.Delivery); err != nil {
+		return Request{}, err
+	}
 	before := c.r.State
 	if err := c.act(ActionAskDocuments); err != nil {
 		return Request{}, err
@@ -184,7 +217,7 @@ func AskDocuments(ctx context.Context, tx *tenants.Tx, number string, n Notice, 
 	if err := c.record(ctx, "documents_asked", EventData{DocumentRequestID: id, Count: len(n.Items), LimitOn: n.LimitOn}); err != nil {
 		return Request{}, err
 	}
-	if err := c.mailNotice(ctx, n); err != nil {
+	if err := c.sendNotice(ctx, id, n); err != nil {
 		return Request{}, err
 	}
 	return c.save(ctx)
@@ -192,7 +225,7 @@ func AskDocuments(ctx context.Context, tx *tenants.Tx, number string, n Notice, 
 
 func (c *change) insertNotice(ctx context.Context, n Notice) (id tenants.ID, waits bool, err error) {
 	id = tenants.NewID()
-	if _, err := c.tx.Exec(ctx, sqlInsertNotice, id, c.r.ID, c.tx.Today(), n.LimitOn, n.Text, c.tx.Actor().Name, c.tx.Now()); err != nil {
+	if _, err := c.tx.Exec(ctx, sqlInsertNotice, id, c.r.ID, c.tx.Today(), n.LimitOn, n.Text, c.tx.Actor().Name, c.tx.Now(), n.Delivery); err != nil {
 		return "", false, err
 	}
 	for i, item := range n.Items {
@@ -204,20 +237,83 @@ func (c *change) insertNotice(ctx context.Context, n Notice) (id tenants.ID, wai
 	return id, waits, nil
 }
 
-func (c *change) mailNotice(ctx context.Context, n Notice) error {
+// noticeDelivery checks how a notice leaves: by e-mail only where the person gets messages so.
+func (c *change) noticeDelivery(wanted string) (string, error) {
+	mailed := c.r.Applicant.mail() != ""
+	switch {
+	case wanted == "" && mailed:
+		return DeliveryEmail, nil
+	case wanted == "":
+		return DeliveryPost, nil
+	case wanted == DeliveryEmail && !mailed, !slices.Contains([]string{DeliveryEmail, DeliveryCounter, DeliveryPost}, wanted):
+		return "", fault.New(fault.Invalid, "delivery_invalid", fault.Field{Path: "delivery", Code: "invalid"})
+	}
+	return wanted, nil
+}
+
+// sendNotice writes the letter of a notice, keeps it, and mails it unless it goes on paper.
+func (c *change) sendNotice(ctx context.Context, id tenants.ID, n Notice) error {
 	pieces := make([]catalogue.Piece, len(n.Items))
 	for i, item := range n.Items {
 		pieces[i] = catalogue.Piece{Label: item.Label, LegalBasis: item.LegalBasis, Indispensable: item.Indispensable}
 	}
 	letter, err := c.compose(ctx, catalogue.OutcomeDocuments, func(f *catalogue.LetterFacts) {
-		f.Pieces, f.LimitOn, f.Reasons = pieces, n.LimitOn, n.Text
+		f.Pieces, f.LimitOn, f.Reasons, f.Posted = pieces, n.LimitOn, n.Text, n.Delivery == DeliveryPost
 	})
 	if err != nil {
 		return err
 	}
-	return c.tell(ctx, notify.Letter{
-		Kind: "documents", Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), Subject: letter.Subject, Body: letter.Body, Path: c.path(),
-	}, notify.SMSDocuments{Number: c.r.Number, LimitOn: n.LimitOn})
+	if _, err := c.tx.Exec(ctx, sqlNoticeLetter, id, letter.Subject, letter.Body); err != nil {
+		return err
+	}
+	to := ""
+	if n.Delivery == DeliveryEmail {
+		to = c.r.Applicant.mail()
+	}
+	return c.tellAt(ctx, to, c.letter(notify.LetterDocuments, letter), notify.SMSDocuments{Number: c.r.Number, LimitOn: n.LimitOn})
+}
+
+// ConfirmNotice dates the day on which a posted notice of missing papers reached the
+// person: the clock stops, or waits, from that day alone. Agents of the service may. A day
+// before the letter, after the papers or in the future is fault.Invalid
+// "notified_on_invalid"; one after the limit that it gave is fault.Invalid "notice_arrived_late",
+// for it left no time; a notice that is not waiting for it is fault.NotFound "document_unknown".
+// One that came after the silence had decided moves nothing.
+func ConfirmNotice(ctx context.Context, tx *tenants.Tx, number string, notice tenants.ID, on calendar.Date, expect int64) (Request, error) {
+	c, err := begin(ctx, tx, number, expect)
+	if err != nil {
+		return Request{}, err
+	}
+	if c.who&agents == 0 {
+		return Request{}, fault.New(fault.Forbidden, "not_allowed")
+	}
+	if !c.r.State.Open() {
+		return Request{}, fault.New(fault.Conflict, "action_not_possible")
+	}
+	all, err := documentRequests(ctx, tx, c.r.ID)
+	if err != nil {
+		return Request{}, err
+	}
+	i := slices.IndexFunc(all, func(n DocumentRequest) bool { return n.ID == notice && n.AwaitsArrival(c.r.Applicant) })
+	if i < 0 {
+		return Request{}, fault.New(fault.NotFound, "document_unknown")
+	}
+	switch n := all[i]; {
+	case on.Before(n.NotifiedOn) || on.After(tx.Today()) || !n.CompletedOn.IsZero() && on.After(n.CompletedOn):
+		return Request{}, fault.New(fault.Invalid, "notified_on_invalid", fault.Field{Path: "notified_on", Code: "invalid"})
+	case on.After(n.LimitOn):
+		return Request{}, fault.New(fault.Invalid, "notice_arrived_late", fault.Field{Path: "notified_on", Code: "invalid"})
+	}
+	if _, err := tx.Exec(ctx, sqlArrived, notice, on); err != nil {
+		return Request{}, err
+	}
+	if err := c.recount(ctx); err != nil {
+		return Request{}, err
+	}
+	if err := c.record(ctx, "notice_arrived", EventData{DocumentRequestID: notice, On: on}); err != nil {
+		return Request{}, err
+	}
+	return c.save(ctx)
 }
 
 // maxFiles is the most files of one request.
@@ -315,7 +411,7 @@ func (c *change) complete(ctx context.Context, notices []DocumentRequest, done f
 	if !c.r.State.Open() || c.r.silenceActed(c.tx.Today()) {
 		return nil
 	}
-	changed, awaited := false, false
+	changed, awaited := tenants.ID(""), false
 	for _, n := range notices {
 		if !n.CompletedOn.IsZero() {
 			continue
@@ -330,9 +426,9 @@ func (c *change) complete(ctx context.Context, notices []DocumentRequest, done f
 		if err := c.record(ctx, "documents_completed", EventData{DocumentRequestID: n.ID}); err != nil {
 			return err
 		}
-		changed = true
+		changed = n.ID
 	}
-	if !changed {
+	if changed == "" {
 		return nil
 	}
 	if !awaited && c.r.State == StateWaiting {
@@ -340,7 +436,30 @@ func (c *change) complete(ctx context.Context, notices []DocumentRequest, done f
 			return err
 		}
 	}
-	return c.recount(ctx)
+	if err := c.recount(ctx); err != nil || c.r.Waiting || !c.before.Waiting {
+		return err
+	}
+	return c.sayComplete(ctx, changed)
+}
+
+// sayComplete tells the person that all has come and the last day that this gives, and
+// keeps the letter, to be printed for whom no e-mail reaches. The owner's own last paper is
+// acknowledged with the same words ([change.acknowledge]).
+func (c *change) sayComplete(ctx context.Context, notice tenants.ID) error {
+	letter, err := c.write(ctx, func(e catalogue.Entry, s tenants.Settings, f catalogue.LetterFacts) (catalogue.ComposedLetter, error) {
+		f.LastDay = c.r.SilenceLastDay
+		return catalogue.ComposeComplete(e, s, f), nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := c.tx.Exec(ctx, sqlCompleteLetter, notice, letter.Body); err != nil {
+		return err
+	}
+	if c.who == Owner {
+		return nil
+	}
+	return c.tell(ctx, c.letter(notify.LetterComplete, letter), nil)
 }
 
 // DocumentOf gives a request's document to its owner and to agents, to be served

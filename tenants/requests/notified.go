@@ -19,8 +19,14 @@ func (d *Detail) notificationWarnings(today calendar.Date, t calendar.Territory)
 		out = append(out, "Un refus n’empêche l’acceptation que s’il est notifié au plus tard le "+last.FrenchShort()+
 			"\u00a0: un courrier envoyé maintenant peut arriver trop tard.")
 	}
-	if d.State.Open() && d.Applicant.mail() == "" && d.awaitsPosted() {
-		out = append(out, "La demande de pièces part sur papier\u00a0: la date de fin est comptée depuis le jour où vous l’avez enregistrée. Si la personne la reçoit plus tard, la vraie date est à vérifier.")
+	for _, n := range d.DocumentRequests {
+		switch {
+		case !d.State.Open() || !n.indispensable():
+		case n.late:
+			out = append(out, "La demande de pièces est arrivée après le dernier jour\u00a0: elle ne change rien à la décision née du silence.")
+		case n.CompletedOn.IsZero() && n.AwaitsArrival(d.Applicant):
+			out = append(out, "La demande de pièces part par courrier\u00a0: l’échéance est comptée comme si elle était reçue le jour où vous l’avez faite. Notez le jour où elle arrive, dans «\u00a0Documents\u00a0».")
+		}
 	}
 	if d.State.Open() && d.Deadline.NeverAcquired {
 		out = append(out, "Si le dossier reste incomplet après la date donnée, notifiez un refus ou un classement.")
@@ -42,16 +48,6 @@ func (d *Detail) notificationWarnings(today calendar.Date, t calendar.Territory)
 		}
 	}
 	return out
-}
-
-// awaitsPosted tells whether a notice that moves the clock still waits.
-func (d *Detail) awaitsPosted() bool {
-	for _, n := range d.DocumentRequests {
-		if n.CompletedOn.IsZero() && n.indispensable() {
-			return true
-		}
-	}
-	return false
 }
 
 // completedText tells the person the last day that the papers just received give, or
