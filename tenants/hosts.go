@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// hosts remembers which names lead to a commune or a hub, so that names that lead
+// hosts remembers which names (slugs, and communes' own hosts, which have a dot) lead
+// to a commune or a hub, so that names that lead
 // nowhere cost the database next to nothing: whatever is asked for, the list is read
 // again at most every hostsEvery, by one reader at a time. Names that it holds never
 // make it be read. 35,000 communes are some 3 MB.
@@ -19,7 +20,8 @@ type hosts struct {
 // hostsEvery is how late a commune that another process opened may be found.
 const hostsEvery = 2 * time.Second
 
-const sqlHosts = `select slug, false as hub from platform.tenant union all select slug, true from platform.hub`
+const sqlHosts = `select slug, false as hub from platform.tenant union all select slug, true from platform.hub
+	union all select host, false from platform.domain where state in ('verified', 'active')`
 
 // kind tells what a name leads to; SitePlatform, which has no name, where it leads
 // nowhere.

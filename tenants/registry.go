@@ -71,9 +71,9 @@ const (
 )
 
 const (
-	sqlTenant = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, moving, created_at
+	sqlTenant = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, moving, coalesce(main_host, '') as main_host, created_at
 		from platform.tenant where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2) and ($3::text is null or insee = $3)`
-	sqlTenants = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, moving, created_at
+	sqlTenants = `select id, coalesce(hub_id, 0) as hub_id, slug, insee, siren, name, colour, temple, cell, schema_name as schema, state, epoch, moving, coalesce(main_host, '') as main_host, created_at
 		from platform.tenant where ($1::bigint is null or hub_id = $1) order by name, id`
 	sqlHub  = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp from platform.hub where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2)`
 	sqlHubs = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp from platform.hub order by name`
@@ -90,29 +90,37 @@ func (r *Registry) ByHost(ctx context.Context, host string) (Site, error) {
 		return Site{Kind: SitePlatform}, nil
 	}
 	slug, ok := strings.CutSuffix(host, "."+r.base)
-	if !ok || slug == "" || len(slug) > 63 || strings.ContainsAny(slug, ".:/@ ") {
+	if !ok {
+		return r.byOwnHost(ctx, host)
+	}
+	if slug == "" || len(slug) > 63 || strings.ContainsAny(slug, ".:/@ ") {
 		return Site{}, fault.New(fault.NotFound, "unknown_host")
 	}
+	return r.cached(ctx, slug, r.lookup)
+}
+
+// cached gives what is kept under a key, or looks it up.
+func (r *Registry) cached(ctx context.Context, key string, lookup func(context.Context, string, SiteKind) (Site, error)) (Site, error) {
 	now := time.Now() //nolint:forbidigo // the age of a cache entry is not a time of the domain
 	r.mu.Lock()
-	hit, found := r.sites[slug]
+	hit, found := r.sites[key]
 	r.mu.Unlock()
 	if found && now.Before(hit.until) {
 		return hit.site, hit.err
 	}
-	kind, err := r.hosts.kind(ctx, r.pool, slug)
+	kind, err := r.hosts.kind(ctx, r.pool, key)
 	if err == nil && kind == SitePlatform {
 		return Site{}, fault.New(fault.NotFound, "unknown_host")
 	}
 	var site Site
 	if err == nil {
-		site, err = r.lookup(ctx, slug, kind)
+		site, err = lookup(ctx, key, kind)
 	}
 	switch {
 	case err == nil:
-		r.keep(slug, cachedSite{site: site, until: now.Add(siteKnown)})
+		r.keep(key, cachedSite{site: site, until: now.Add(siteKnown)})
 	case fault.Is(err, "unknown_host"):
-		r.keep(slug, cachedSite{err: err, until: now.Add(siteUnknown)})
+		r.keep(key, cachedSite{err: err, until: now.Add(siteUnknown)})
 	case found && hit.err == nil:
 		return hit.site, nil
 	}

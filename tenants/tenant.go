@@ -30,8 +30,9 @@ type Tenant struct {
 	Cell      string
 	Schema    string
 	State     TenantState
-	Epoch     int  // of the placement: one more with every move
-	Moving    bool // its writes are held back for a moment
+	Epoch     int    // of the placement: one more with every move
+	Moving    bool   // its writes are held back for a moment
+	MainHost  string // the commune's own domain, where that is its address now; empty: <slug>.<base domain>
 	CreatedAt time.Time
 }
 
@@ -78,4 +79,5 @@ type Site struct {
 	Kind   SiteKind
 	Tenant Tenant
 	Hub    Hub
+	Own    bool // a commune's own domain, not <slug>.<base domain>
 }

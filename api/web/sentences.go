@@ -185,4 +185,13 @@ var sentences = map[string]string{
 	"archive_later":      "L’archive vient d’une version plus récente de la plateforme. Mettez celle-ci à jour, puis recommencez.",
 	"passphrase":         "La phrase secrète n’ouvre pas les codes de suivi de l’archive. Vérifiez-la et recommencez.",
 	"system_only":        "Cette opération est réservée à la plateforme.",
+
+	// Own host names.
+	"host_invalid":  "Ce n’est pas un nom de domaine. Écrivez-le comme dans une barre d’adresse, par exemple « demarches.ma-commune.fr ».",
+	"host_required": "Écrivez le nom de domaine, par exemple « demarches.ma-commune.fr ».",
+	"host_address":  "C’est l’adresse d’une machine. Écrivez un nom, par exemple « demarches.ma-commune.fr ».",
+	"host_ours":     "Ce nom appartient à la plateforme. Choisissez un nom sous le domaine de votre commune, par exemple « demarches.ma-commune.fr ».",
+	"host_suffix":   "Ce nom n’est pas sous un domaine que l’on peut enregistrer. Il doit se terminer par le domaine de votre commune, par exemple « demarches.ma-commune.fr ».",
+	"host_taken":    "Une autre collectivité utilise déjà ce nom, et a prouvé qu’il est à elle. Vérifiez son orthographe. S’il est bien à vous, demandez à votre prestataire qui a changé les enregistrements, puis écrivez à l’assistance.",
+	"hosts_many":    "Votre commune a déjà cinq noms. Retirez-en un avant d’en ajouter un autre.",
 }

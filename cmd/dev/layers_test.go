@@ -24,6 +24,7 @@ var tiers = map[string]int{
 	"tenants/communes":   1,
 	"tenants/forms":      1,
 	"tenants":            2,
+	"tenants/domains":    3,
 	"tenants/files":      3,
 	"tenants/identity":   3,
 	"tenants/notify":     3,
@@ -65,6 +66,10 @@ var owners = []struct {
 	{"github.com/danielgtaylor/huma", []string{"api/v1", "api/open311"}},
 	{"github.com/ory", []string{"tenants/identity"}},
 	{"github.com/stripe", []string{"billing"}},
+	{"github.com/caddyserver/certmagic", []string{"tenants/domains"}},
+	{"github.com/mholt/acmez", []string{"tenants/domains"}},
+	{"github.com/miekg/dns", []string{"tenants/domains"}},
+	{"go.uber.org/zap", []string{"tenants/domains"}},
 	{"html/template", []string{"api", "tenants/notify"}},
 	// cmd/parvis as the composition root alone: it opens the pools and hands them on;
 	// cmd/dev for its benchmarks.

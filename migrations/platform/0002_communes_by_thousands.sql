@@ -30,3 +30,60 @@ alter table platform.tenant add column population integer;
 create index tenant_cell on platform.tenant (cell);
 -- Writes are held back for a moment while the commune's data goes from one cell to another.
 alter table platform.tenant add column moving boolean not null default false;
+
+-- A commune's own host names (tenants/domains). Several communes may ask for one;
+-- the one that proves it alone has it. main is what the commune wishes;
+-- tenant.main_host is what is in force now, none while the name does not lead here.
+create table platform.domain (
+  tenant_id      bigint not null references platform.tenant (id) on delete cascade,
+  host           text not null check (host ~ '^[a-z0-9-]+([.][a-z0-9-]+)+$' and length(host) <= 253),
+  state          text not null check (state in ('pending', 'verified', 'active', 'failed')),
+  main           boolean not null default false,
+  -- What the last look at the DNS found: a code, names or addresses of machines, and for
+  -- how many seconds the answer is kept on the way.
+  problem        text not null default '',
+  seen           text[] not null default '{}',
+  wait           integer not null default 0,
+  problem_since  timestamptz,
+  -- What the commune's administrators were told last: of the DNS, and of how many days
+  -- the certificate still has.
+  warned         text not null default '',
+  warned_days    integer not null default 0,
+  created_at     timestamptz not null,
+  checked_at     timestamptz,
+  check_at       timestamptz,
+  primary key (tenant_id, host)
+);
+create unique index domain_host on platform.domain (host) where state in ('verified', 'active');
+create unique index domain_main on platform.domain (tenant_id) where main;
+create index domain_due on platform.domain (check_at);
+alter table platform.tenant add column main_host text;
+alter table platform.tenant add foreign key (id, main_host) references platform.domain (tenant_id, host) on delete set null (main_host);
+
+-- What certmagic keeps, for every instance: accounts, certificates, keys, the answers to
+-- challenges. The values are sealed with the deployment's key; of a certificate, its
+-- name and its times stand beside.
+create table platform.certificate_blob (
+  key          text collate "C" primary key,
+  value        bytea not null,
+  size         integer not null,
+  modified_at  timestamptz not null,
+  host         text,
+  not_before   timestamptz,
+  not_after    timestamptz
+);
+create index certificate_blob_host on platform.certificate_blob (host) where host is not null;
+create index certificate_blob_end on platform.certificate_blob (not_after) where host is not null;
+-- Who works at what: a lease that its holder prolongs, so that a dead one's is taken over.
+create table platform.certificate_lock (
+  name    text primary key,
+  holder  uuid not null,
+  ends_at timestamptz not null
+);
+-- The attempts at a host's certificate since the last that succeeded.
+create table platform.certificate_try (
+  host      text primary key,
+  tried_at  timestamptz not null,
+  failures  integer not null default 0,
+  problem   text not null default ''
+);

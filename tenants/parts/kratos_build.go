@@ -3,11 +3,6 @@ package parts
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -38,85 +33,14 @@ func BuildKratos(ctx context.Context, opts KratosBuild) (string, error) {
 	if path, err := exec.LookPath("kratos"); err == nil && strings.HasPrefix(kratosVersion(ctx, path), kratosLine) {
 		return path, nil
 	}
-	root, err := RepositoryRoot(opts.Root)
-	if err != nil {
-		return "", fmt.Errorf("no Ory Kratos %s on PATH, and none can be built: %w", KratosVersion, err)
-	}
-	source := filepath.Join(root, "cmd", "kratos")
-	sum, err := moduleSum(source)
-	if err != nil {
-		return "", fmt.Errorf("build Ory Kratos: %w", err)
-	}
-	cache, err := Options{CacheDir: opts.CacheDir}.cacheDir()
+	dir, err := nestedModule{
+		folder: "kratos", name: "Ory Kratos", version: KratosVersion, takes: "about two minutes",
+		programs: []string{"github.com/ory/kratos"}, flags: "-X github.com/ory/kratos/driver/config.Version=" + KratosVersion,
+	}.build(ctx, opts.Root, opts.CacheDir, opts.Progress)
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, "kratos-"+KratosVersion+"-"+sum)
-	target := filepath.Join(dir, "kratos")
-	if isProgram(target) {
-		return target, nil
-	}
-	unlock, err := lockDir(ctx, dir)
-	if err != nil {
-		return "", fmt.Errorf("build Ory Kratos: %w", err)
-	}
-	defer unlock()
-	if isProgram(target) {
-		return target, nil // another process built it while we waited
-	}
-	if err := compileKratos(ctx, source, target, opts.Progress); err != nil {
-		return "", fmt.Errorf("build Ory Kratos: %w", err)
-	}
-	return target, nil
-}
-
-// compileKratos builds the program beside its place and moves it there.
-func compileKratos(ctx context.Context, source, target string, progress Progress) error {
-	goTool, err := exec.LookPath("go")
-	if err != nil {
-		return errors.New("the go command is missing: install Go, or Ory Kratos " + KratosVersion + " on PATH")
-	}
-	progress.say("building Ory Kratos %s from the Go module proxy: about two minutes, once", KratosVersion)
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		for n := 20; ; n += 20 {
-			select {
-			case <-stop:
-				return
-			case <-time.After(20 * time.Second):
-				progress.say("still building Ory Kratos (%d s)", n)
-			}
-		}
-	}()
-	fresh := target + ".new"
-	cmd := exec.CommandContext(ctx, goTool, "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", "-s -w -X github.com/ory/kratos/driver/config.Version="+KratosVersion,
-		"-o", fresh, "github.com/ory/kratos")
-	cmd.Dir = source
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOOS=", "GOARCH=")
-	if err := run(cmd); err != nil {
-		return err
-	}
-	return os.Rename(fresh, target)
-}
-
-// moduleSum is the checksum of what decides the build.
-func moduleSum(dir string) (string, error) {
-	h := sha256.New()
-	for _, name := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			return "", fmt.Errorf("read cmd/kratos: %w", err)
-		}
-		h.Write(text)
-	}
-	return hex.EncodeToString(h.Sum(nil))[:12], nil
-}
-
-func isProgram(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o100 != 0
+	return filepath.Join(dir, "kratos"), nil
 }
 
 // kratosVersion asks a program for its version, such as "v1.3.1".

@@ -1,0 +1,75 @@
+package domains
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+// Authority is who issues our certificates, by ACME (RFC 8555).
+type Authority struct {
+	Directory string         // address of its directory
+	Email     string         // whom it may write to; may be empty
+	Roots     *x509.CertPool // that its own address is trusted by; nil: the machine's
+
+	mu    sync.Mutex
+	known []string
+	asked bool
+}
+
+const directoryLimit = 10 * time.Second
+
+// identities gives the names by which CAA records know the authority, as its directory
+// says; nil while it does not answer.
+func (a *Authority) identities(ctx context.Context) []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.asked {
+		return a.known
+	}
+	ctx, cancel := context.WithTimeout(ctx, directoryLimit)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Directory, nil)
+	if err != nil {
+		return nil
+	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: a.Roots, MinVersion: tls.VersionTLS12}}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = response.Body.Close() }()
+	var directory struct {
+		Meta struct {
+			Identities []string `json:"caaIdentities"`
+		} `json:"meta"`
+	}
+	if json.NewDecoder(http.MaxBytesReader(nil, response.Body, 1<<20)).Decode(&directory) != nil {
+		return nil
+	}
+	a.known, a.asked = directory.Meta.Identities, true
+	return a.known
+}
+
+var errNoRoots = errors.New("the file holds no certificate in PEM")
+
+// Roots reads a file of certificates in PEM, for an authority that the machine does not
+// trust (one within the organisation, or a test's).
+func Roots(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, errNoRoots
+	}
+	return pool, nil
+}
