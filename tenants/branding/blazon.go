@@ -128,13 +128,3 @@ func Suggest(code string) Colour {
 	_, _ = h.Write([]byte(code)) // a hash never fails
 	return suggestions[h.Sum32()%uint32(len(suggestions))]
 }
-
-// Rooftops is the default silhouette along the footer, 1200 by 120, painted in
-// currentColor so that one file serves every commune. It shows houses and a belfry,
-// and no sign of worship: a town hall is secular (law of 9 December 1905, art. 28).
-func Rooftops() SVG {
-	return SVG(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 120" preserveAspectRatio="xMidYMax slice" fill="currentColor" aria-hidden="true">` + rooftops + `</svg>`)
-}
-
-const rooftops = `<path opacity=".45" d="M0 120V92l40-16 34 14V74h10v14l46-24 52 26V70l34-22 36 22v20l50-22 44 20V56h8v16l30-20 50 30 40-18 48 22V60l26-30 26 30v28l60-26 54 24 40-18V50h8v14l40 18 54-28 46 24 40-20 50 24V52l30-34 30 34v30l56-22 48 20 36-14V62h8v10l30 12v36Z"/>` +
-	`<path d="M0 120v-18l30-12 38 16V92h8v12l44-18 40 16 36-26 38 26v4h16V66l14-18 1-4V20l14 6-12 6v12l1 4 14 18v44h30l34-22 40 20V86h9v13l41-19 46 22 30-10 36 14V88l34-20 36 20v18l46-18 34 14V86h8v13l42-17 52 22V74c0-14 10-20 22-24V40h4v10c12 4 22 10 22 24v30l44-14 38 14 34-20 40 20V90h8v10l40-16 42 18 28-12 34 12V86h9v14l31-14 40 20 20-8v22Z"/>`

@@ -39,7 +39,16 @@ func TestBlazonIsSafeXML(t *testing.T) {
 			}
 		}
 	}
-	wellFormed(t, string(branding.Rooftops()))
+	for _, name := range append([]string{"", "no such"}, branding.Silhouettes...) {
+		shapes := string(branding.Silhouette(name))
+		wellFormed(t, "<svg>"+shapes+"</svg>")
+		if shapes == "" || len(shapes) > 2000 || strings.Contains(shapes, "#") {
+			t.Errorf("the silhouette %q weighs %d bytes, or has a colour of its own", name, len(shapes))
+		}
+	}
+	if branding.Silhouette(branding.NoSilhouette) != "" {
+		t.Error("a footer without a drawing has one")
+	}
 }
 
 func TestSuggestedColoursHoldWhiteText(t *testing.T) {

@@ -1,6 +1,9 @@
 // Package branding turns one colour and one INSEE code into the look of a
 // commune: an accessible theme (light and dark), a placeholder blazon and the
-// rooftops of its footer.
+// silhouette along its footer. It makes the pictures that pages, mails and home
+// screens need of the logo that a town sends ([ReadLogo]); what an SVG may hold is
+// package svg's matter. A picture in pixels is decoded within bounds and encoded anew,
+// so that nothing of its file is kept: neither metadata nor what could be hidden in it.
 //
 // A commune gives its colour and nothing else. The 16 steps of the scale are
 // found by target luminance (the method of Digdir's Designsystemet), so that
@@ -13,5 +16,5 @@
 // uses BorderDefault or BorderStrong; TextSubtle never stands on SurfaceActive.
 //
 // The package refuses to store anything, to read a clock, and to draw the real
-// arms of a town, which belong to it: the town uploads them itself.
+// arms of a town, which belong to it: the town sends them itself.
 package branding

@@ -130,7 +130,7 @@ func (b *builder) worker() error {
 	return b.store("sw.js", body)
 }
 
-// sprite puts the icons of icons.txt and the default rooftops in one file.
+// sprite puts the icons of icons.txt in one file.
 func (b *builder) sprite() error {
 	list, err := os.ReadFile(filepath.Join(b.src, "icons.txt"))
 	if err != nil {
@@ -153,11 +153,7 @@ func (b *builder) sprite() error {
 		}
 		fmt.Fprintf(&out, `<symbol id="%s" viewBox="0 0 24 24">%s</symbol>`, name, inner)
 	}
-	roofs, err := shapes([]byte(branding.Rooftops()))
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(&out, `<symbol id="rooftops" viewBox="0 0 1200 120" preserveAspectRatio="xMidYMax slice" fill="currentColor">%s</symbol></svg>`, roofs)
+	out.WriteString(`</svg>`)
 	return b.add("icons.svg", out.Bytes())
 }
 
