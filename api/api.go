@@ -97,17 +97,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 
 // nobody answers where no site is: a plain page, and what that page needs to be drawn.
 func (s *Server) nobody(w http.ResponseWriter, r *http.Request, err error) {
-	style := strings.HasPrefix(r.URL.Path, "/theme-") || strings.HasPrefix(r.URL.Path, "/favicon.")
+	style := strings.HasPrefix(r.URL.Path, "/theme-") || strings.HasPrefix(r.URL.Path, "/favicon.") || strings.HasPrefix(r.URL.Path, "/marque/")
 	if !style || !s.deps.UI.ServeSite(w, r, web.Site{}) {
 		s.fail(w, r, web.Scope{}, err)
 	}
 }
 
 func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, t tenants.Tenant) {
-	scope := web.Scope{Tenant: t, Site: web.Site{
-		Name: t.Name, Slug: t.Slug, Code: t.INSEE, Colour: colour(t.Colour), Demo: s.demo,
-	}}
-	if s.deps.UI.ServeSite(w, r, scope.Site) { // needs no settings, and so no database
+	scope := s.tenantScope(t, tenants.Settings{})
+	if strings.HasPrefix(r.URL.Path, "/theme-") && s.deps.UI.ServeSite(w, r, scope.Site) { // needs no database
 		return
 	}
 	settings, err := s.settingsOf(r.Context(), t)
@@ -115,9 +113,9 @@ func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, t tenants.T
 		s.fail(w, r, scope, err)
 		return
 	}
-	scope.Settings = settings
-	scope.Site.Tagline, scope.Site.Phone, scope.Site.Email = settings.Tagline, settings.Phone, settings.Email
-	scope.Site.Address, scope.Site.OpeningHours, scope.Site.Accessibility = settings.PostalAddress, settings.OpeningHours, settings.Accessibility
+	if scope = s.tenantScope(t, settings); s.deps.ServeSite(w, r, scope) {
+		return
+	}
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		s.v1.Serve(w, r, scope)
@@ -126,6 +124,12 @@ func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, t tenants.T
 	default:
 		s.citizen.Serve(w, r, scope)
 	}
+}
+
+func (s *Server) tenantScope(t tenants.Tenant, settings tenants.Settings) web.Scope {
+	scope := web.Scope{Tenant: t, Settings: settings, Site: web.TenantSite(t, settings)}
+	scope.Site.Demo = s.demo
+	return scope
 }
 
 // fail answers as the area would: the API's clients get a problem, people a page.

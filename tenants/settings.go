@@ -30,6 +30,7 @@ type Settings struct {
 	DPO            DPO    `json:"dpo"`
 	Mediator       string `json:"mediator"` // médiation (L.421-3), if any
 	Accessibility  string `json:"accessibility"`
+	Brand          Brand  `json:"brand,omitzero"`
 
 	RequireAgentTOTP bool `json:"require_agent_totp"`
 	DigestHour       int  `json:"digest_hour"` // of the morning digest, 0 to 23, commune's time
@@ -144,7 +145,7 @@ func PutSettings(ctx context.Context, tx *Tx, s Settings, version int) error {
 const maxSetting = 2000
 
 func (s Settings) check() []fault.Field {
-	var fields []fault.Field
+	fields := s.Brand.fields()
 	for path, v := range map[string]string{
 		"postal_address": s.PostalAddress, "phone": s.Phone, "website": s.Website, "opening_hours": s.OpeningHours,
 		"tagline": s.Tagline, "mayor": s.Mayor, "signatory_name": s.SignatoryName, "signatory_title": s.SignatoryTitle,

@@ -131,7 +131,7 @@ func TestSiteFiles(t *testing.T) {
 	if res := get("castanet.localhost", yellow); res.StatusCode != http.StatusFound || res.Header.Get("Location") != green {
 		t.Errorf("an old theme: %d to %q; want a redirect to %s", res.StatusCode, res.Header.Get("Location"), green)
 	}
-	for path, kind := range map[string]string{"/blason.svg": "image/svg+xml", "/manifest.webmanifest": "application/manifest+json", "/hors-ligne": "text/html; charset=utf-8"} {
+	for path, kind := range map[string]string{"/manifest.webmanifest": "application/manifest+json", "/hors-ligne": "text/html; charset=utf-8"} {
 		if res := get("castanet.localhost", path); res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != kind {
 			t.Errorf("%s: %d %s", path, res.StatusCode, res.Header.Get("Content-Type"))
 		}

@@ -69,6 +69,27 @@ var sentences = map[string]string{
 	"document_unknown":   "Ce document n’existe pas, ou il a été retiré.",
 	"colour_invalid":     "Saisissez une couleur sous la forme #1f6b5c.",
 
+	// A town's logo
+	"logo_too_large":  "Ce fichier dépasse 2 Mo. Réduisez l’image, ou envoyez le dessin d’origine en SVG.",
+	"logo_format":     "Ce fichier n’est pas une image que nous savons lire. Envoyez un SVG, un PNG, un JPEG ou un WebP.",
+	"logo_pixels":     "Cette image a plus de 16 millions de points. Réduisez-la à 2 000 points de côté au plus.",
+	"logo_small":      "Cette image est trop petite ou trop étirée. Envoyez-en une d’au moins 48 points, sans bande vide.",
+	"logo_unreadable": "Cette image est abîmée ou incomplète. Enregistrez-la de nouveau, puis envoyez-la.",
+	"logo_blank":      "On ne voit rien sur cette image : elle est entièrement transparente. Envoyez-en une autre.",
+	"svg_unreadable":  "Ce dessin SVG ne peut pas être lu jusqu’au bout. Enregistrez-le de nouveau en « SVG simple », en UTF-8.",
+	"svg_not_svg":     "Ce fichier n’est pas un dessin SVG. Envoyez un SVG, un PNG, un JPEG ou un WebP.",
+	"svg_too_large":   "Ce dessin SVG dépasse 256 Ko. Simplifiez-le, ou envoyez-le en PNG.",
+	"svg_too_complex": "Ce dessin SVG est trop compliqué pour s’afficher vite. Simplifiez-le, ou envoyez-le en PNG.",
+	"svg_script":      "Ce dessin SVG contient un programme. Par sécurité nous le refusons : exportez-le de nouveau sans script, ou envoyez-le en PNG.",
+	"svg_foreign":     "Ce dessin SVG contient autre chose qu’un dessin. Exportez-le de nouveau en « SVG simple », ou envoyez-le en PNG.",
+	"svg_external":    "Ce dessin SVG va chercher quelque chose ailleurs. Incorporez tout dans le fichier, ou envoyez-le en PNG.",
+	"svg_entity":      "Ce dessin SVG contient des déclarations que nous refusons par sécurité. Exportez-le de nouveau en « SVG simple ».",
+	"svg_text":        "Ce dessin SVG contient du texte, dont la police manquerait. Convertissez le texte en tracés (« Objet en chemin »), puis renvoyez-le.",
+	"svg_image":       "Ce dessin SVG contient une photo. Envoyez plutôt l’image en PNG ou en JPEG.",
+	"svg_effect":      "Ce dessin SVG emploie un effet (filtre, masque, motif, pointillé, animation) que nous ne reproduisons pas. Aplatissez-le, ou envoyez-le en PNG.",
+	"svg_style":       "Ce dessin SVG contient une feuille de style trop compliquée. Exportez-le avec des « attributs de présentation », ou envoyez-le en PNG.",
+	"svg_size":        "Ce dessin SVG ne dit pas ses dimensions, ou elles sont démesurées. Exportez-le de nouveau avec une zone de dessin.",
+
 	// Requests
 	"request_or_code_unknown": "Aucune demande ne correspond à ce numéro et à ce code. Vérifiez les deux sur votre accusé de réception.",
 	"request_unknown":         "Cette demande n’existe pas.",

@@ -5,8 +5,6 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/json"
-	"html/template"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/andybalholm/brotli"
 
+	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/branding"
 )
 
@@ -28,12 +27,14 @@ type Site struct {
 	Colour        branding.Colour // the one colour of the theme
 	Phone         string          // as printed: "05 61 00 00 00"
 	Email         string
-	Address       string // lines of the postal address
-	OpeningHours  string // one line a day
-	Accessibility string // how far an audit found it accessible; empty: « non conforme »
-	BlazonURL     string // the town's own arms; empty: the placeholder
-	SkylineURL    string // the town's own footer picture; empty: rooftops
-	Demo          bool   // says on every page that nothing here is real
+	Address       string       // lines of the postal address
+	OpeningHours  string       // one line a day
+	Accessibility string       // how far an audit found it accessible; empty: « non conforme »
+	Logo          tenants.Logo // the town's own; zero: the placeholder
+	Silhouette    string       // along the footer: one of branding.Silhouettes
+	Welcome       string       // over the procedures, on the first page
+	Footer        string       // a few lines at the foot of every page
+	Demo          bool         // says on every page that nothing here is real
 }
 
 // colour is the site's, or a calm grey for the pages of nobody.
@@ -44,13 +45,11 @@ func (s Site) colour() branding.Colour {
 	return s.Colour
 }
 
-// Blazon is the placeholder arms, drawn inside the page.
-func (s Site) Blazon() template.HTML {
-	return template.HTML(branding.Blazon(s.Code, "", s.colour())) //nolint:gosec // drawn by branding, which escapes
-}
-
 // Lines are the postal address, line by line.
 func (s Site) Lines() []string { return lines(s.Address) }
+
+// FooterLines are the town's own words at the foot, line by line.
+func (s Site) FooterLines() []string { return lines(s.Footer) }
 
 // Hours are the opening hours, line by line.
 func (s Site) Hours() []string { return lines(s.OpeningHours) }
@@ -67,8 +66,9 @@ func lines(text string) []string {
 
 // sheet is a site's whole style sheet for one area, compressed.
 type sheet struct {
-	url      string
-	br, gzip []byte
+	url         string
+	br, gzip    []byte
+	light, dark string // the colour of the band on top
 }
 
 // sheets keeps the sheets of the colours in use; it is emptied when it has grown
@@ -107,7 +107,8 @@ func (t *sheets) of(area string, c branding.Colour) *sheet {
 }
 
 func newSheet(area string, c branding.Colour) *sheet {
-	body := append([]byte(branding.New(c).CSS()), must(fs.ReadFile(dist, assetNames[area+".css"]))...)
+	theme := branding.New(c)
+	body := append([]byte(theme.CSS()), must(fs.ReadFile(dist, assetNames[area+".css"]))...)
 	sum := sha256.Sum256(body)
 	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:10]
 	var br, gz bytes.Buffer
@@ -121,11 +122,14 @@ func newSheet(area string, c branding.Colour) *sheet {
 	if err := g.Close(); err != nil {
 		panic(err)
 	}
-	return &sheet{url: "/theme-" + area + "-" + hash + ".css", br: br.Bytes(), gzip: gz.Bytes()}
+	return &sheet{
+		url: "/theme-" + area + "-" + hash + ".css", br: br.Bytes(), gzip: gz.Bytes(),
+		light: theme.Light.Base.String(), dark: theme.Dark.Base.String(),
+	}
 }
 
 // ServeSite answers what belongs to the site rather than to a page: its style
-// sheets, manifest, blazon and offline page. It says whether it did.
+// sheets, manifest, placeholder pictures and offline page. It says whether it did.
 func (u *UI) ServeSite(w http.ResponseWriter, r *http.Request, site Site) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
@@ -137,15 +141,21 @@ func (u *UI) ServeSite(w http.ResponseWriter, r *http.Request, site Site) bool {
 	case p == "/manifest.webmanifest":
 		SetRoute(r, "GET /manifest.webmanifest")
 		serveManifest(w, r, site)
-	case p == "/blason.svg" || p == "/favicon.svg" || p == "/favicon.ico":
-		SetRoute(r, "GET /blason.svg")
-		w.Header().Set("Content-Type", "image/svg+xml")
-		w.Header().Set("Cache-Control", "public, max-age=86400")
-		writeBody(w, r, http.StatusOK, []byte(branding.Blazon(site.Code, "Blason de "+site.Name, site.colour())))
+	case p == "/favicon.ico": // asked for by what reads no page
+		SetRoute(r, "GET /favicon.ico")
+		w.Header().Set("Cache-Control", "no-cache")
+		http.Redirect(w, r, site.Picture(branding.Icon32), http.StatusFound)
 	case p == "/hors-ligne":
 		SetRoute(r, "GET /hors-ligne")
 		w.Header().Set("Cache-Control", "no-cache")
 		u.plain(w, r, site, http.StatusOK, offline)
+	case strings.HasPrefix(p, brandPath):
+		name, hash, ok := picturePath(r)
+		if !ok || site.Logo.Hash != "" && hash != branding.PlaceholderHash(site.Code, site.colour()) {
+			return false
+		}
+		SetRoute(r, "GET "+brandPath)
+		u.servePlaceholder(w, r, site, name)
 	default:
 		return false
 	}
@@ -185,33 +195,4 @@ func serveTheme(w http.ResponseWriter, r *http.Request, site Site) {
 // newPlainSheet is the sheet for the rare client that unpacks nothing.
 func newPlainSheet(area string, c branding.Colour) []byte {
 	return append([]byte(branding.New(c).CSS()), must(fs.ReadFile(dist, assetNames[area+".css"]))...)
-}
-
-// serveManifest lets a telephone keep the commune's pages on its home screen.
-func serveManifest(w http.ResponseWriter, r *http.Request, site Site) {
-	type icon struct {
-		Source string `json:"src"`
-		Sizes  string `json:"sizes"`
-		Type   string `json:"type"`
-	}
-	body, err := json.Marshal(struct {
-		Name       string `json:"name"`
-		Short      string `json:"short_name"`
-		Start      string `json:"start_url"`
-		Display    string `json:"display"`
-		Lang       string `json:"lang"`
-		Background string `json:"background_color"`
-		Theme      string `json:"theme_color"`
-		Icons      []icon `json:"icons"`
-	}{
-		Name: site.Name + " : démarches en ligne", Short: site.Name, Start: "/", Display: "minimal-ui", Lang: "fr",
-		Background: "#f4f3f1", Theme: site.colour().String(), Icons: []icon{{"/blason.svg", "any", "image/svg+xml"}},
-	})
-	if err != nil {
-		http.Error(w, "", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/manifest+json")
-	w.Header().Set("Cache-Control", "public, max-age=86400")
-	writeBody(w, r, http.StatusOK, body)
 }

@@ -17,3 +17,18 @@ alter table document_request
 -- The tracking code of a request that came with an archive from another deployment,
 -- sealed under this commune's key: its own are derived and stored nowhere.
 alter table request add column tracking_sealed bytea;
+-- The pictures made of the commune's logo, under the logo's hash: rows that are added and
+-- dropped, never changed. The settings name the hash that is in use; the others are what
+-- an administrator tries, or what pages and mails of the last days still show.
+create table brand_image (
+  hash        text not null,
+  name        text not null,
+  media_type  text not null,
+  width       smallint not null,
+  height      smallint not null,
+  body        bytea not null,
+  created_at  timestamptz not null,
+  primary key (hash, name)
+);
+alter table brand_image alter column body set storage external; -- compressed already
+grant select, insert, delete on brand_image to :role;

@@ -150,7 +150,7 @@ func (d *Deployment) Serve(t testing.TB, area Area) {
 			d.Deps.UI.Fail(w, r, web.Site{}, err)
 			return
 		}
-		if !d.Deps.UI.ServeSite(w, r, scope.Site) {
+		if !d.Deps.ServeSite(w, r, scope) {
 			area.Serve(w, r, scope)
 		}
 	})
@@ -176,11 +176,7 @@ func (d *Deployment) Scope(ctx context.Context, host string) (web.Scope, error) 
 			scope.Settings, _, err = tenants.GetSettings(ctx, tx)
 			return err
 		})
-		s := scope.Settings
-		scope.Site = web.Site{
-			Name: t.Name, Slug: t.Slug, Code: t.INSEE, Colour: colour(t.Colour), Tagline: s.Tagline,
-			Phone: s.Phone, Email: s.Email, Address: s.PostalAddress, OpeningHours: s.OpeningHours, Accessibility: s.Accessibility,
-		}
+		scope.Site = web.TenantSite(t, scope.Settings)
 		return scope, err
 	default:
 		return web.Scope{}, fault.New(fault.NotFound, "unknown_host")

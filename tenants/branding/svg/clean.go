@@ -203,8 +203,7 @@ func (r *reader) start(t xml.StartElement) error {
 		return refuse(Effect, line, name)
 	}
 	for _, a := range t.Attr {
-		switch {
-		case a.Name.Space == "" || a.Name.Space == xlinkSpace && a.Name.Local == "href" && name != "a":
+		if a.Name.Space == "" || a.Name.Space == xlinkSpace && a.Name.Local == "href" {
 			n.attrs[a.Name.Local] = strings.TrimSpace(a.Value)
 		}
 	}

@@ -32,7 +32,6 @@ type drawing struct {
 	picture *Picture
 	sheet   *sheet
 	pixels  *layer
-	clip    []float32 // nil: all
 }
 
 // pen is what an element inherits.

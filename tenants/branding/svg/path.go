@@ -99,7 +99,7 @@ func parsePath(data string) ([]line, bool) {
 		var n [7]float64
 		upper := command &^ 0x20
 		for i := range arguments[upper] {
-			ok := false
+			var ok bool
 			if upper == 'A' && (i == 3 || i == 4) {
 				var set bool
 				if set, ok = in.flag(); set {

@@ -70,7 +70,7 @@ func parseSheet(sheet string, line int) ([]rule, error) {
 		}
 		for head := range strings.SplitSeq(heads, ",") {
 			m := selector.FindStringSubmatch(strings.TrimSpace(head))
-			if m == nil || m[0] == "" || len(rules) >= maxRules {
+			if len(m) < 4 || m[0] == "" || len(rules) >= maxRules {
 				return nil, refuse(Stylesheet, line, "style")
 			}
 			rules = append(rules, rule{element: m[1], class: m[2], id: m[3], declared: declared})

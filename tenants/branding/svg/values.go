@@ -176,9 +176,6 @@ func (m matrix) inverse() (matrix, bool) {
 	}, true
 }
 
-// scale is about how much the map enlarges.
-func (m matrix) scale() float64 { return math.Sqrt(math.Abs(m.a*m.d - m.b*m.c)) }
-
 func isTransform(v string) bool { _, ok := parseTransform(v); return ok }
 
 // parseTransform reads "translate(…) rotate(…)…".
