@@ -40,11 +40,11 @@ const (
 const lightDrawing = 10 << 10
 
 const (
-	sqlKeepImage = `insert into brand_image (hash, name, media_type, width, height, body, created_at) values ($1, $2, $3, $4, $5, $6, $7)
+	sqlKeepImage = `insert into brand_image (hash, name, width, height, body, created_at) values ($1, $2, $3, $4, $5, $6)
 		on conflict (hash, name) do nothing`
 	sqlForgetImages = `delete from brand_image where hash <> $1 and hash <> $2
 		and hash not in (select hash from brand_image group by hash order by max(created_at) desc limit 6)`
-	sqlImage  = `select name, media_type, body from brand_image where hash = $1 and name = $2`
+	sqlImage  = `select body from brand_image where hash = $1 and name = $2`
 	sqlImages = `select name, width, height, octet_length(body) as size from brand_image where hash = $1`
 	sqlColour = `update platform.tenant set colour = $2 where id = $1`
 )
@@ -64,7 +64,7 @@ func KeepLogo(ctx context.Context, tx *Tx, l branding.Logo) (Logo, error) {
 				return Logo{}, err
 			}
 		}
-		if _, err := tx.Exec(ctx, sqlKeepImage, l.Hash, f.Name, f.MediaType, size.Width, size.Height, f.Body, tx.Now()); err != nil {
+		if _, err := tx.Exec(ctx, sqlKeepImage, l.Hash, f.Name, size.Width, size.Height, f.Body, tx.Now()); err != nil {
 			return Logo{}, err
 		}
 	}
@@ -104,9 +104,14 @@ func FindLogo(ctx context.Context, tx *Tx, hash string) (Logo, error) {
 }
 
 // LogoImage gives one picture of a logo; none is fault.NotFound "not_found".
-// Everybody may see it.
+// Everybody may see it. A row may have come with an archive that somebody altered, so
+// what it says is checked once more.
 func LogoImage(ctx context.Context, tx *Tx, hash, name string) (branding.LogoFile, error) {
-	return One[branding.LogoFile](ctx, tx, sqlImage, hash, name)
+	body, err := One[[]byte](ctx, tx, sqlImage, hash, name)
+	if err != nil {
+		return branding.LogoFile{}, err
+	}
+	return branding.CheckLogoFile(name, body)
 }
 
 // SetColour changes the colour of the transaction's tenant. Administrators only. What
@@ -125,7 +130,7 @@ func (r *Registry) SetColour(ctx context.Context, tx *Tx, colour string) error {
 	if err := tx.Record(ctx, Event{SubjectKind: "settings", SubjectID: "settings", Kind: "colour_changed", Data: data}); err != nil {
 		return err
 	}
-	if err := tx.Flush(ctx); err != nil {
+	if err := tx.flush(ctx); err != nil {
 		return err
 	}
 	touched, err := r.pool.Exec(ctx, sqlColour, tx.Tenant().ID, c.String())

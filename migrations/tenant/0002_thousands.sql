@@ -23,7 +23,6 @@ alter table request add column tracking_sealed bytea;
 create table brand_image (
   hash        text not null,
   name        text not null,
-  media_type  text not null,
   width       smallint not null,
   height      smallint not null,
   body        bytea not null,

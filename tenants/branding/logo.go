@@ -9,6 +9,7 @@ import (
 	"image/color"
 	_ "image/jpeg" // a format that logos come in
 	"image/png"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/draw"
@@ -87,6 +88,25 @@ func ReadLogo(source []byte) (Logo, error) {
 	b := a.fit(240, 100)
 	logo.Width, logo.Height = b.Dx(), b.Dy()
 	return logo, nil
+}
+
+// CheckLogoFile tells of a picture that was kept whether it is one that ReadLogo makes;
+// what is not is fault.NotFound "not_found".
+func CheckLogoFile(name string, body []byte) (LogoFile, error) {
+	f := LogoFile{Name: name, MediaType: "image/png", Body: body}
+	switch {
+	case !slices.Contains(LogoFiles, name):
+	case name != LogoVector:
+		if _, kind, err := image.DecodeConfig(bytes.NewReader(body)); err == nil && kind == "png" {
+			return f, nil
+		}
+	default:
+		if p, err := svg.Clean(body); err == nil {
+			f.MediaType, f.Body = "image/svg+xml", p.Bytes()
+			return f, nil
+		}
+	}
+	return LogoFile{}, fault.New(fault.NotFound, "not_found")
 }
 
 // Placeholder draws one picture of the arms that a commune without a logo has
