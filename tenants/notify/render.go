@@ -18,12 +18,12 @@ var files embed.FS
 
 // view is what every template sees: the letter's own data is D.
 type view struct {
-	Subject     string
-	Heading     string
-	From        letterhead
-	Light, Dark palette
-	Citizen     bool // written to a citizen, not to an agent
-	D           Data
+	Subject string
+	Heading string
+	From    letterhead
+	look
+	Citizen bool // written to a citizen, not to an agent
+	D       Data
 }
 
 // button is a link set apart.
@@ -105,7 +105,7 @@ func render(from letterhead, d Data) (Rendered, error) {
 		v.Citizen = false
 	}
 	var err error
-	if v.Light, v.Dark, err = cachedPalettes(from.Colour); err != nil {
+	if v.look, err = lookOf(from.Colour); err != nil {
 		return Rendered{}, err
 	}
 	var plain, page strings.Builder
@@ -137,18 +137,32 @@ func renderSMS(text *template.Template, from letterhead, d Data) (Rendered, erro
 	return Rendered{Text: sms}, err
 }
 
-var paletteCache sync.Map // colour → [2]palette; one entry a commune
+// look is what a colour makes of a mail: its palettes, and the style sheet with them.
+type look struct {
+	Light, Dark palette
+	Style       htmltemplate.HTML
+}
 
-func cachedPalettes(colour string) (light, dark palette, err error) {
-	if v, ok := paletteCache.Load(colour); ok {
-		if both, ok := v.([2]palette); ok {
-			return both[0], both[1], nil
+var looks sync.Map // colour → look; one entry a commune
+
+// lookOf gives a colour's look, made once: the sheet is half of what there is to
+// write in a mail, and the same in all of a commune's.
+func lookOf(colour string) (l look, err error) {
+	if known, ok := looks.Load(colour); ok {
+		if l, ok = known.(look); ok {
+			return l, nil
 		}
 	}
-	if light, dark, err = palettes(colour); err == nil {
-		paletteCache.Store(colour, [2]palette{light, dark})
+	if l.Light, l.Dark, err = palettes(colour); err != nil {
+		return l, err
 	}
-	return light, dark, err
+	var sheet strings.Builder
+	if err := pages["receipt"].ExecuteTemplate(&sheet, "style", l); err != nil {
+		return l, err
+	}
+	l.Style = htmltemplate.HTML(sheet.String()) //nolint:gosec // written by our own template just now
+	looks.Store(colour, l)
+	return l, nil
 }
 
 // titles gives a mail's subject, which shows on locked screens and in logs of mail
