@@ -196,6 +196,7 @@ type query struct {
 	view        View
 	list, count string
 	args        []any
+	words       bool // looked for
 	at          *cursor
 	limit       int
 }
@@ -265,6 +266,7 @@ func (q *query) choose(f Filter, tx *tenants.Tx) error {
 	} else if f.Q != "" {
 		number = "" // nothing that could be found was typed
 	}
+	q.words = words != nil
 	several, service := covered(tx.Actor())
 	if f.Service != "" {
 		if service != "" && service != f.Service {
@@ -293,6 +295,11 @@ func List(ctx context.Context, tx *tenants.Tx, f Filter) (Page, error) {
 	q, err := f.query(tx)
 	if err != nil {
 		return Page{}, err
+	}
+	if q.words && q.view == ViewAll {
+		if page, all, err := q.search(ctx, tx); err != nil || all {
+			return page, err
+		}
 	}
 	var day, after any
 	if q.at != nil {

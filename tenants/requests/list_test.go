@@ -235,6 +235,47 @@ func TestCountsStopAtTheCap(t *testing.T) {
 	}
 }
 
+func TestASearchIsReadPageByPage(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.fill(1600)
+	// One, some, more than are counted, and more than are put in order by us.
+	for words, count := range map[string]string{
+		"prenom7 nom1507": `select count(*) from request where search ~ '\mprenom7' and search ~ '\mnom1507'`,
+		"prenom7":         `select count(*) from request where search ~ '\mprenom7'`,
+		"nom1":            `select count(*) from request where search ~ '\mnom1'`,
+		"titre":           `select count(*) from request`,
+	} {
+		var finds int
+		w.must(w.admin, func(ctx context.Context, tx *tenants.Tx) (err error) {
+			finds, err = tenants.One[int](ctx, tx, count)
+			return err
+		})
+		var all []tenants.ID
+		for f := (requests.Filter{View: requests.ViewAll, Q: words, Limit: 30}); ; {
+			p := w.list(w.admin, f)
+			if p.Total != min(finds, requests.CountCap) || p.More != (finds > requests.CountCap) {
+				t.Fatalf("%s: total %d, more %v", words, p.Total, p.More)
+			}
+			for _, r := range p.Items {
+				all = append(all, r.ID)
+			}
+			if f.Cursor = p.Next; p.Next == "" {
+				break
+			}
+			if len(p.Items) != f.Limit {
+				t.Fatalf("%s: a page of %d goes on", words, len(p.Items))
+			}
+		}
+		if len(all) != finds || finds == 0 || !slices.IsSortedFunc(all, func(a, b tenants.ID) int { return strings.Compare(string(b), string(a)) }) {
+			t.Errorf("%s: %d finds, want %d, the latest first", words, len(all), finds)
+		}
+		if len(slices.Compact(slices.Clone(all))) != len(all) {
+			t.Errorf("%s: a find is shown twice", words)
+		}
+	}
+}
+
 func BenchmarkList(b *testing.B) {
 	w := newTown(b)
 	w.fill(100_000)
