@@ -27,6 +27,7 @@ type benchmark struct {
 func benchmarks() []benchmark {
 	return []benchmark{
 		{"provision", "opening a commune, and its provisioning alone", benchProvision},
+		{"tenants", "many communes in one cell: opening, visiting, migrating", benchTenants},
 		{"list", "the agents' list of 20 out of many requests of one commune", benchList},
 		{"post", "POST /api/v1/requests beside pgbench with the same statements", benchPost},
 		{"demo", "parvis demo, started again after a stop and after kill -9", benchDemo},
@@ -43,6 +44,8 @@ type bench struct {
 	round   time.Duration // of post
 	opened  int           // of provision
 	starts  int           // of demo
+	tenants int           // communes of tenants
+	visits  int           // pages of tenants
 	profile string        // of post: where the program's CPU profile goes; empty for none
 }
 
@@ -57,6 +60,8 @@ func runBench(ctx context.Context, repo *repository, args []string) error {
 	flags.DurationVar(&b.round, "round", 10*time.Second, "length of a round of post")
 	flags.IntVar(&b.opened, "communes", 100, "communes of provision")
 	flags.IntVar(&b.starts, "starts", 5, "starts of demo")
+	flags.IntVar(&b.tenants, "n", 1000, "communes of tenants")
+	flags.IntVar(&b.visits, "visits", 4000, "pages of tenants")
 	flags.StringVar(&b.profile, "profile", "", "file for a CPU profile of post: its server then runs in this process")
 	if flags.Parse(args) != nil {
 		return errUsage

@@ -176,19 +176,4 @@ func (h *house) cpuTime() time.Duration {
 	return total
 }
 
-// resident is a process's resident memory, in MB.
-func resident(pid int) float64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(status)) {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			n, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(kb), " kB"), 64)
-			return n / 1024
-		}
-	}
-	return 0
-}
-
 func tail(s string) string { return s[max(0, len(s)-2000):] }
