@@ -120,10 +120,22 @@ func (r *Registry) Overview(ctx context.Context, hub int64, today calendar.Date)
 
 // record writes an event of the platform.
 func (r *Registry) record(ctx context.Context, a Actor, tenant int64, kind string, data any) error {
-	encoded, err := json.Marshal(data)
+	return r.recordBy(ctx, sqlPlatformEvent, a, event{tenant, kind, data})
+}
+
+// event is what happened on the platform; tenant 0: to none.
+type event struct {
+	tenant int64
+	kind   string
+	data   any
+}
+
+// recordBy writes an event by a statement that does what happened, too.
+func (r *Registry) recordBy(ctx context.Context, sql string, a Actor, e event) error {
+	encoded, err := json.Marshal(e.data)
 	if err != nil {
 		return err
 	}
-	_, err = r.pool.Exec(ctx, sqlPlatformEvent, NewID(), r.clock().UTC(), a.Kind, string(a.ID), a.Name, tenant, kind, encoded)
+	_, err = r.pool.Exec(ctx, sql, NewID(), r.clock().UTC(), a.Kind, string(a.ID), a.Name, e.tenant, e.kind, encoded)
 	return classify(err)
 }

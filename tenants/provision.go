@@ -32,7 +32,9 @@ const (
 	sqlPlacing       = `select pg_advisory_xact_lock(718241)`
 	sqlSlugTaken     = `select exists (select 1 from platform.tenant where slug = $1) or exists (select 1 from platform.hub where slug = $1)`
 	sqlAbandon       = `delete from platform.tenant where id = $1 and state = 'opening'`
-	sqlGoLive        = `update platform.tenant set state = 'live' where id = $1`
+	// Live, and told in the platform's history, by one statement: one wait for the disk.
+	sqlGoLive = `with live as (update platform.tenant set state = 'live' where id = $6)
+		insert into platform.event (id, at, actor_kind, actor_id, actor_name, tenant_id, kind, data) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 	sqlSchemaVersion = `insert into cell.tenant_version (schema_name, version, checksum) values ($1, $2, $3)`
 	sqlForgetSchema  = `delete from cell.tenant_version where schema_name = $1`
 )
@@ -69,12 +71,12 @@ func (r *Registry) Open(ctx context.Context, a Actor, o Opening) (Tenant, error)
 		defer cancel()
 		return Tenant{}, errors.Join(err, r.abandon(undo, t))
 	}
-	if _, err := r.pool.Exec(ctx, sqlGoLive, t.ID); err != nil {
-		return Tenant{}, classify(err)
+	if err := r.recordBy(ctx, sqlGoLive, a, event{t.ID, "tenant_opened", map[string]string{"insee": t.INSEE}}); err != nil {
+		return Tenant{}, err
 	}
 	t.State = StateLive
 	r.forget(t.Slug)
-	return t, r.record(ctx, a, t.ID, "tenant_opened", map[string]string{"insee": t.INSEE})
+	return t, nil
 }
 
 // register writes the tenant's row in the state opening, or takes up the one that
