@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/mail"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
@@ -28,9 +30,16 @@ type Settings struct {
 	SignatoryTitle string `json:"signatory_title"`
 	Court          Court  `json:"court"`
 	DPO            DPO    `json:"dpo"`
-	Mediator       string `json:"mediator"` // médiation (L.421-3), if any
-	Accessibility  string `json:"accessibility"`
+	Mediator       string `json:"mediator"`      // médiation (L.421-3), if any
+	Accessibility  string `json:"accessibility"` // what the commune adds to its declaration
 	Brand          Brand  `json:"brand,omitzero"`
+
+	// The last audit of the RGAA (décret n° 2019-768): the rate in per cent ("71,4"), its day
+	// (2026-10-05), what is not accessible, and the derogations with their reasons.
+	AccessibilityRate        string `json:"accessibility_rate"`
+	AccessibilityAuditedOn   string `json:"accessibility_audited_on"`
+	AccessibilityGaps        string `json:"accessibility_gaps"`
+	AccessibilityDerogations string `json:"accessibility_derogations"`
 
 	RequireAgentTOTP bool `json:"require_agent_totp"`
 	DigestHour       int  `json:"digest_hour"` // of the morning digest, 0 to 23, commune's time
@@ -152,6 +161,7 @@ func (s Settings) check() []fault.Field {
 		"court/name": s.Court.Name, "court/postal_address": s.Court.PostalAddress, "court/telerecours": s.Court.Telerecours,
 		"dpo/name": s.DPO.Name, "dpo/phone": s.DPO.Phone, "dpo/postal_address": s.DPO.PostalAddress,
 		"mediator": s.Mediator, "accessibility": s.Accessibility,
+		"accessibility_gaps": s.AccessibilityGaps, "accessibility_derogations": s.AccessibilityDerogations,
 	} {
 		if utf8.RuneCountInString(v) > maxSetting {
 			fields = append(fields, fault.Field{Path: path, Code: "too_long"})
@@ -162,10 +172,37 @@ func (s Settings) check() []fault.Field {
 			fields = append(fields, fault.Field{Path: path, Code: "email_invalid"})
 		}
 	}
+	if _, ok := s.accessibilityRate(); s.AccessibilityRate != "" && !ok {
+		fields = append(fields, fault.Field{Path: "accessibility_rate", Code: "rate_invalid"})
+	}
+	if _, err := calendar.ParseDate(s.AccessibilityAuditedOn); s.AccessibilityAuditedOn != "" && err != nil {
+		fields = append(fields, fault.Field{Path: "accessibility_audited_on", Code: "date_invalid"})
+	}
 	if s.DigestHour < 0 || s.DigestHour > 23 {
 		fields = append(fields, fault.Field{Path: "digest_hour", Code: "hour_invalid"})
 	}
 	return fields
+}
+
+// accessibilityRate reads the rate of the last audit, from 0 to 100.
+func (s Settings) accessibilityRate() (percent float64, ok bool) {
+	percent, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(strings.TrimSuffix(s.AccessibilityRate, "%")), ",", "."), 64)
+	return percent, err == nil && percent >= 0 && percent <= 100
+}
+
+// AccessibilityLevel gives the words that the home page must bear after « Accessibilité : »
+// (loi n° 2005-102, article 47; décret n° 2019-768): whole at 100 %, partial from 50 %, none
+// below and wherever no audit is dated.
+func (s Settings) AccessibilityLevel() string {
+	rate, ok := s.accessibilityRate()
+	switch {
+	case !ok || s.AccessibilityAuditedOn == "" || rate < 50:
+		return "non conforme"
+	case rate < 100:
+		return "partiellement conforme"
+	default:
+		return "totalement conforme"
+	}
 }
 
 func validEmail(v string) bool {

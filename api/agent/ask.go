@@ -26,6 +26,7 @@ type askPage struct {
 	Text                 web.Textarea
 	NewDate              string // what the clock will do
 	Refused              bool   // the law no longer allows it
+	Doubt                string // no known text requires a paper
 }
 
 // otherPiece is a piece that the procedure does not list.
@@ -61,6 +62,9 @@ func (s *Server) showAsk(v visit, typed url.Values, refused error) error {
 	}
 	page.Conflict = conflictOf(refused, o.changes, v.scope.Tenant.Zone())
 	page.choices(d.Procedure, typed)
+	if len(d.Procedure.Bring) == 0 {
+		page.Doubt = "Aucun texte connu n’exige de pièce pour cette démarche. N’en demandez que si un texte l’exige, et citez-le (CRPA L.114-5)\u00a0: sinon, l’effet sur le délai n’est pas sûr. Pour une simple précision, écrivez un message."
+	}
 	page.ways(d, typed.Get("remise"))
 	page.Limit = web.Input{Name: "limite", Label: "À fournir au plus tard le", Type: "date", Width: "medium", Value: typed.Get("limite"), Min: o.today.AddDays(1).String()}
 	page.Text = web.Textarea{Name: "texte", Label: "Ce que vous ajoutez", Hint: "Ces lignes viennent dans la lettre, après la liste des pièces.", Optional: true, Value: typed.Get("texte"), MaxLength: maxText}

@@ -118,3 +118,25 @@ func TestAProcedureOpensWhenItsMentionsAreThere(t *testing.T) {
 		t.Error("the front desk is offered to change the catalogue")
 	}
 }
+
+func TestWhatLawyersHaveToSettleIsSaidToAgents(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.signed(t, o.admin)
+	p := b.Get("/agents/demarches/copie-acte-naissance").Want(http.StatusOK, "")
+	if !strings.Contains(p.Text(".notice.warning"), "À vérifier") {
+		t.Errorf("the procedure warns of %q", p.Texts(".notice.warning"))
+	}
+	p = b.Get("/agents/demarches/courrier-maire").Want(http.StatusOK, "")
+	if said := strings.Join(p.Texts(".doubts dt"), ", "); !strings.Contains(said, "Pièces manquantes") || !strings.Contains(said, "Refus exprès après le silence") {
+		t.Errorf("the doubts are %q", said)
+	}
+	r := o.ask(t, "courrier-maire", letterToMayor)
+	if !strings.Contains(b.Get(requestPath(r.Number)+"/pieces").Text("main .notice.warning"), "Aucun texte connu") {
+		t.Error("papers are asked for without a word about their text")
+	}
+	report := o.ask(t, "signalement-voirie", streetReport)
+	if p := b.Get(requestPath(report.Number)); strings.Contains(p.Text("main"), "R.112-9-1") {
+		t.Error("an identified person is said not to be")
+	}
+}

@@ -77,13 +77,18 @@ var settingGroups = []struct {
 		{"dpo-phone", "Téléphone", "", "tel", 0, func(s *tenants.Settings) *string { return &s.DPO.Phone }},
 		{"dpo-postal_address", "Adresse postale", "", "", 2, func(s *tenants.Settings) *string { return &s.DPO.PostalAddress }},
 	}},
-	{"Accessibilité", "Ce que dit la page «\u00a0Accessibilité\u00a0» du site.", []setting{
-		{"accessibility", "Déclaration d’accessibilité", "", "", 4, func(s *tenants.Settings) *string { return &s.Accessibility }},
+	{"Accessibilité", "Ce que disent la page «\u00a0Accessibilité\u00a0» et le pied de chaque page (loi n° 2005-102, article 47). Sans audit daté, le site se dit non conforme\u00a0; à 50\u00a0%, partiellement conforme\u00a0; à 100\u00a0%, totalement conforme. L’audit est à refaire au bout de trois ans.", []setting{
+		{"accessibility_rate", "Taux de conformité au RGAA (%)", "Celui du dernier audit, par exemple 71,4.", "", 0, func(s *tenants.Settings) *string { return &s.AccessibilityRate }},
+		{"accessibility_audited_on", "Date de l’audit", "", "date", 0, func(s *tenants.Settings) *string { return &s.AccessibilityAuditedOn }},
+		{"accessibility_gaps", "Contenus non accessibles", "", "", 3, func(s *tenants.Settings) *string { return &s.AccessibilityGaps }},
+		{"accessibility_derogations", "Dérogations", "Les contenus dispensés, et pourquoi.", "", 3, func(s *tenants.Settings) *string { return &s.AccessibilityDerogations }},
+		{"accessibility", "Ce que vous ajoutez à la déclaration", "", "", 3, func(s *tenants.Settings) *string { return &s.Accessibility }},
 	}},
 }
 
 // optional are the settings that no text and no page needs.
-var optional = map[string]bool{"website": true, "tagline": true, "mediator": true, "court-telerecours": true, "dpo-phone": true, "dpo-postal_address": true}
+var optional = map[string]bool{"website": true, "tagline": true, "mediator": true, "court-telerecours": true, "dpo-phone": true, "dpo-postal_address": true,
+	"accessibility": true, "accessibility_rate": true, "accessibility_audited_on": true, "accessibility_gaps": true, "accessibility_derogations": true}
 
 // settingFields are the fields that missing mentions speak of (catalogue.Missing,
 // catalogue.Advice). What a service lacks is the town hall's own by default.

@@ -1,19 +1,22 @@
 package citizen
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
 
 type accessibilityPage struct {
 	web.Frame
-	Level string
+	Level             string
+	Rate, AuditedOn   string // of the last audit; empty: none
+	Gaps, Derogations string
+	More              string // what the commune adds
 }
 
 type privacyPage struct {
@@ -36,12 +39,13 @@ var (
 	legalTemplate         = web.MustParse[legalPage](web.Citizen, files, "legal.html")
 )
 
-// notAudited is what the law wants said where no audit says better (décret
-// 2019-768: below 50 %, or never audited).
-const notAudited = "non conforme"
-
 func (s *Server) accessibility(v *visit) error {
-	page := accessibilityPage{Frame: s.frame(v, "Accessibilité", ""), Level: cmp.Or(v.scope.Settings.Accessibility, notAudited)}
+	set := v.scope.Settings
+	page := accessibilityPage{Frame: s.frame(v, "Accessibilité", ""), Level: set.AccessibilityLevel(), More: set.Accessibility}
+	if day, err := calendar.ParseDate(set.AccessibilityAuditedOn); err == nil && set.AccessibilityRate != "" {
+		page.Rate, page.AuditedOn = strings.TrimSpace(strings.TrimSuffix(set.AccessibilityRate, "%")), day.French()
+		page.Gaps, page.Derogations = set.AccessibilityGaps, set.AccessibilityDerogations
+	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: "Accessibilité"}}
 	return accessibilityTemplate.Render(v.w, v.r, http.StatusOK, page)
 }

@@ -52,10 +52,13 @@ func TestEveryProcedureSaysWhatTheLawWants(t *testing.T) {
 	for _, m := range catalogue.Models() {
 		p := b.Get("/demarches/"+m.Slug).Want(200, "")
 		said := p.Text("main")
-		for _, want := range []string{m.Title, m.Cost, m.SilenceText(), m.Silence.Source, m.SilenceWarning, "05 61 00 00 00"} {
+		for _, want := range []string{m.Title, m.Cost, m.SilenceText(), m.Silence.Source, m.SilenceAdvice(), "05 61 00 00 00"} {
 			if !strings.Contains(said, strings.Join(strings.Fields(want), " ")) {
 				t.Errorf("%s does not say %q", m.Slug, want)
 			}
+		}
+		if strings.Contains(strings.ToLower(said), "à vérifier") {
+			t.Errorf("%s tells people what lawyers have to settle: %q", m.Slug, p.Texts("main .notice"))
 		}
 		if n := len(p.All(".facts li")); n < 2 {
 			t.Errorf("%s has %d facts", m.Slug, n)
@@ -112,11 +115,14 @@ func TestThePagesOfThePublicSite(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		settings.Accessibility = "partiellement conforme"
+		settings.AccessibilityRate, settings.AccessibilityAuditedOn, settings.AccessibilityGaps = "71,4", "2026-10-05", "Les plans joints aux arrêtés."
 		return tenants.PutSettings(ctx, tx, settings, version)
 	})
 	if link := said(); !strings.HasSuffix(link, ": partiellement conforme") {
 		t.Errorf("after an audit the footer says %q", link)
+	}
+	if page := b.Get("/accessibilite").Text("main"); !strings.Contains(page, "71,4") || !strings.Contains(page, "5 octobre 2026") || !strings.Contains(page, "Les plans joints") {
+		t.Errorf("the declaration says %q", page)
 	}
 }
 

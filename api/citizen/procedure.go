@@ -6,7 +6,6 @@ import (
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
-	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/requests"
@@ -22,7 +21,7 @@ type procedurePage struct {
 	Commitment   string
 	Silence      string
 	Source       string
-	Warning      *web.Notice
+	Advice       string
 	Alternatives []catalogue.Alternative
 	Questions    []web.Disclosure
 	Begun        bool // a draft of this browser waits
@@ -51,6 +50,7 @@ func (s *Server) procedure(v *visit) error {
 	p := e.Procedure()
 	page := procedurePage{
 		Frame: s.frame(v, p.Title, "/"), Procedure: p, Slug: e.Slug, Open: e.Open, Facts: facts(p), Silence: p.SilenceText(), Source: p.Silence.Source,
+		Advice:       p.SilenceAdvice(),
 		Alternatives: catalogue.AlternativesFor(e, v.scope.Settings),
 		Questions:    []web.Disclosure{notice(e, v.scope.Settings, v.scope.Tenant.Name)},
 		Begun:        begun, Yours: nounOf(p.Kind).yours,
@@ -63,9 +63,6 @@ func (s *Server) procedure(v *visit) error {
 	}
 	if p.Commitment > 0 {
 		page.Commitment = "La mairie s’engage à vous répondre sous " + web.Plural(p.Commitment, "jour ouvré", "jours ouvrés") + ". C’est un engagement de service, distinct du délai de la loi."
-	}
-	if p.SilenceWarning != "" && p.Silence.Effect != calendar.Effect("") {
-		page.Warning = &web.Notice{Tone: web.Warning, Text: p.SilenceWarning}
 	}
 	return procedureTemplate.Render(v.w, v.r, http.StatusOK, page)
 }

@@ -21,7 +21,7 @@ func TenantSite(t tenants.Tenant, s tenants.Settings) Site {
 	}
 	return Site{
 		Name: t.Name, Slug: t.Slug, Code: t.INSEE, Colour: c, Tagline: s.Tagline,
-		Phone: s.Phone, Email: s.Email, Address: s.PostalAddress, OpeningHours: s.OpeningHours, Accessibility: s.Accessibility,
+		Phone: s.Phone, Email: s.Email, Address: s.PostalAddress, OpeningHours: s.OpeningHours, Accessibility: s.AccessibilityLevel(),
 		Logo: s.Brand.Logo, Silhouette: s.Brand.Silhouette, Welcome: s.Brand.Welcome, Footer: s.Brand.Footer,
 	}
 }

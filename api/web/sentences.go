@@ -107,6 +107,8 @@ var sentences = map[string]string{
 	"settings_changed":           "Quelqu’un d’autre a modifié les réglages entre-temps. Rechargez la page, puis reprenez vos changements.",
 	"service_invalid":            "Donnez un nom au service.",
 	"hour_invalid":               "Choisissez une heure entre 0 et 23.",
+	"rate_invalid":               "Saisissez un taux entre 0 et 100, par exemple 71,4.",
+	"date_invalid":               "Saisissez une date complète.",
 	"tenant_exists":              "Cette commune est déjà ouverte.",
 	"hub_exists":                 "Cette intercommunalité existe déjà.",
 	"commune_unknown":            "Aucune commune ne porte ce nom ou ce code. Vérifiez l’orthographe, ou saisissez le code INSEE.",

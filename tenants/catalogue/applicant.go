@@ -84,6 +84,22 @@ func inMonths(n int) string {
 	return strconv.Itoa(n) + "\u00a0mois"
 }
 
+// SilenceAdvice says to whom relies on a date what is sure of it; nothing where silence
+// decides nothing. What is not settled in law is said to agents (SilenceWarning, ToVerify).
+func (p *Procedure) SilenceAdvice() string {
+	if !p.Silence.Effect.Decides() {
+		return ""
+	}
+	if p.Kind == KindReport {
+		return "Un signalement ne demande pas toujours une décision\u00a0: ce délai compte si vous demandez une intervention et que vous donnez votre nom."
+	}
+	text := "La date exacte est dans votre accusé de réception."
+	if p.Event != nil {
+		return text + " Si la date que vous prévoyez arrive avant, n’attendez pas\u00a0: demandez à la mairie une réponse écrite."
+	}
+	return text + " Si une date vous presse, n’attendez pas la fin du délai\u00a0: demandez à la mairie une réponse écrite."
+}
+
 // SilenceText says in one French sentence what no answer means.
 func (p *Procedure) SilenceText() string {
 	switch p.Silence.Effect {

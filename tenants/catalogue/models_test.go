@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,7 +134,19 @@ func TestDoubtsAreVisible(t *testing.T) {
 			t.Errorf("%s: its silence rule is not marked", slug)
 		}
 	}
+	doubts := func(slug, subject string) {
+		if !slices.ContainsFunc(model(t, slug).ToVerify, func(d catalogue.Doubt) bool { return d.Subject == subject }) {
+			t.Errorf("%s: « %s » is not said to be unsettled", slug, subject)
+		}
+	}
+	for _, slug := range []string{"signalement-voirie", "courrier-maire", "documents-administratifs"} { // rows 30, 31, 33
+		doubts(slug, "Pièces manquantes")
+	}
+	doubts("buvette-temporaire", "Boissons du quatrième groupe outre-mer")
 	for _, p := range catalogue.Models() {
+		if p.Silence.Effect == calendar.Rejection {
+			doubts(p.Slug, "Refus exprès après le silence")
+		}
 		dua := false
 		for _, d := range p.ToVerify {
 			dua = dua || strings.Contains(d.Text, "Archives départementales")

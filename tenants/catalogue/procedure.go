@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
@@ -54,6 +55,20 @@ const (
 	OutcomeImplicitRejection  Outcome = "implicit_rejection"
 	OutcomeDocuments          Outcome = "documents"
 )
+
+// Doubts gives the points of law that are not settled: those of the version, and those
+// that the library has come to know since.
+func (e Entry) Doubts() []Doubt {
+	out := slices.Clone(e.Procedure().ToVerify)
+	if m, ok := Model(e.Model); ok {
+		for _, d := range m.ToVerify {
+			if !slices.ContainsFunc(out, func(known Doubt) bool { return known.Subject == d.Subject }) {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
 
 // Binds tells whether an outcome carries a time limit once it is notified: a decision
 // that can be contested. An answer and a récépissé do not.

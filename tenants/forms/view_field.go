@@ -212,7 +212,7 @@ func (r *viewer) limit(e *entry) string {
 			return "De " + frenchNumber(float64(f.MinLength), "") + " à " + count(f.MaxLength, "caractère")
 		case f.MinLength > 1:
 			return count(f.MinLength, "caractère") + " au moins"
-		case f.MaxLength > 0 || f.Kind == KindLongText:
+		case f.Kind == KindLongText: // nobody reaches that of a short one, which says so if they do
 			return count(f.maxLength(), "caractère") + " au plus"
 		}
 	case KindNumber:

@@ -108,7 +108,11 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 		return err
 	}
 	d.Deadline = deadline
-	d.Warnings = append(slices.Clone(deadline.Warnings), d.Procedure.Warnings(d.Answers, d.ReceivedOn, calendar.Date{})...) // the silence that comes too late is the deadline’s
+	if who == Owner { // what lawyers have to settle is said to agents
+		d.Warnings = d.Procedure.Warnings(d.Answers, d.ReceivedOn, d.SilenceLastDay)
+	} else {
+		d.Warnings = append(slices.Clone(deadline.Warnings), d.Procedure.Warnings(d.Answers, d.ReceivedOn, calendar.Date{})...) // the silence that comes too late is the deadline’s
+	}
 	if err := d.appeal(tx); err != nil {
 		return err
 	}
