@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -78,7 +79,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	switch site.Kind {
 	case tenants.SiteTenant:
-		s.serveTenant(w, r, site.Tenant)
+		s.serveTenant(w, r, site)
 	case tenants.SiteHub:
 		scope := web.Scope{Hub: site.Hub, Site: web.Site{
 			Name: site.Hub.Name, Slug: site.Hub.Slug, Code: site.Hub.Slug, Colour: colour(site.Hub.Colour), Demo: s.demo,
@@ -103,7 +104,11 @@ func (s *Server) nobody(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, t tenants.Tenant) {
+func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, site tenants.Site) {
+	t := site.Tenant
+	if site.Own && w.Header().Get("Strict-Transport-Security") != "" {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // the names below it are not ours to speak for
+	}
 	scope := s.tenantScope(t, tenants.Settings{})
 	if strings.HasPrefix(r.URL.Path, "/theme-") && s.deps.UI.ServeSite(w, r, scope.Site) { // needs no database
 		return
@@ -113,7 +118,7 @@ func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, t tenants.T
 		s.fail(w, r, scope, err)
 		return
 	}
-	if scope = s.tenantScope(t, settings); s.deps.ServeSite(w, r, scope) {
+	if scope = s.tenantScope(t, settings); s.deps.ServeSite(w, r, scope) || s.atHome(w, r, t) {
 		return
 	}
 	switch {
@@ -130,6 +135,27 @@ func (s *Server) tenantScope(t tenants.Tenant, settings tenants.Settings) web.Sc
 	scope := web.Scope{Tenant: t, Settings: settings, Site: web.TenantSite(t, settings)}
 	scope.Site.Demo = s.demo
 	return scope
+}
+
+// homeAge is how long a browser may keep that a commune's address is another one: a
+// domain that is lost must not stay an address for long.
+const homeAge = "max-age=300"
+
+// atHome leads whoever reads a page to the commune's main address, and says whether it
+// did. Programs, and what is sent, are answered where they are.
+func (s *Server) atHome(w http.ResponseWriter, r *http.Request, t tenants.Tenant) bool {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if t.MainHost == "" || strings.EqualFold(strings.TrimSuffix(host, "."), t.MainHost) || strings.HasPrefix(r.URL.Path, "/api/") ||
+		r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	web.SetRoute(r, "GET (main host)")
+	w.Header().Set("Cache-Control", homeAge)
+	http.Redirect(w, r, s.deps.URL(t.MainHost)+r.URL.RequestURI(), http.StatusPermanentRedirect) //nolint:gosec // the host is one that the commune has proved to be its own
+	return true
 }
 
 // fail answers as the area would: the API's clients get a problem, people a page.

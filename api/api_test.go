@@ -129,3 +129,37 @@ func TestSuspendedTenant(t *testing.T) {
 		t.Errorf("its neighbour answers %d", status)
 	}
 }
+
+func TestACommunesOwnNameIsItsAddress(t *testing.T) {
+	t.Parallel()
+	d, get := serve(t, nil)
+	const own, second = "demarches.castanet-tolosan.fr", "castanet-tolosan.fr"
+	commune := d.Registry.Host(d.Tenant.Slug)
+	for _, sql := range []string{
+		`insert into platform.domain (tenant_id, host, state, main, created_at) values ($1, '` + own + `', 'active', true, now()), ($1, '` + second + `', 'verified', false, now())`,
+		`update platform.tenant set main_host = '` + own + `' where id = $1`,
+	} {
+		if _, err := d.Pool.Exec(t.Context(), sql, d.Tenant.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		method, host, path string
+		status             int
+		leads              string
+	}{
+		{"GET", own, "/", 200, ""}, {"GET", strings.ToUpper(own) + ":443", "/demarches", 200, ""}, {"GET", own, "/api/v1/procedures", 200, ""},
+		{"GET", commune, "/demarches?q=a%20b", 308, "http://" + own + "/demarches?q=a%20b"}, {"HEAD", commune, "/", 308, "http://" + own + "/"},
+		{"GET", second, "/", 308, "http://" + own + "/"},
+		{"GET", commune, "/api/v1/procedures", 200, ""}, {"POST", commune, "/suivi", 422, ""}, {"GET", commune, "/manifest.webmanifest", 200, ""}, {"GET", commune, "/sw.js", 200, ""},
+		{"GET", "autre." + own, "/", 404, ""},
+	} {
+		status, header, _ := get(c.method, c.host, c.path)
+		if status != c.status || header.Get("Location") != c.leads {
+			t.Errorf("%s %s%s answers %d to %q; want %d to %q", c.method, c.host, c.path, status, header.Get("Location"), c.status, c.leads)
+		}
+		if status == 308 && header.Get("Cache-Control") != "max-age=300" {
+			t.Errorf("a browser keeps it for %q", header.Get("Cache-Control"))
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/notify"
@@ -23,12 +24,14 @@ type Deps struct {
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer
 	Clock    func() time.Time
+	Domains  *domains.Book
 }
 
 // register lists every worker, one line a kind of job.
 func (r *Runner) register(workers *river.Workers) {
 	river.AddWorker(workers, &quarterWorker{runner: r})
 	river.AddWorker(workers, &sparesWorker{runner: r})
+	river.AddWorker(workers, &domainsWorker{runner: r})
 	addOf(workers, r, r.send, jobTimeout)
 	addOf(workers, r, r.project, jobTimeout)
 	addOf(workers, r, r.night, nightTimeout)

@@ -70,6 +70,8 @@ func periodic() []*river.PeriodicJob {
 		river.NewPeriodicJob(river.PeriodicInterval(sparesEvery), func() (river.JobArgs, *river.InsertOpts) {
 			return sparesArgs{}, &river.InsertOpts{Priority: lastPriority}
 		}, &river.PeriodicJobOpts{ID: "spares", RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(domainsEvery), func() (river.JobArgs, *river.InsertOpts) { return domainsArgs{}, nil },
+			&river.PeriodicJobOpts{ID: "domains", RunOnStart: true}),
 	}
 }
 

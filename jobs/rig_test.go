@@ -17,6 +17,7 @@ import (
 	"github.com/parvis-gru/parvis/jobs"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/notify"
@@ -63,6 +64,7 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(func() { _ = bucket.Close() })
 	r.deps = jobs.Deps{
 		DB: r.DB, Registry: r.Registry, Files: files.New(bucket), Sender: r.sender(), Logger: quiet, Metrics: prometheus.NewRegistry(), Clock: r.Clock.Now,
+		Domains: domains.New(domains.Config{Platform: r.Pool, Registry: r.Registry, Master: pgtest.Master, Clock: r.Clock.Now}),
 	}
 	return r
 }

@@ -43,7 +43,7 @@ func (s *Server) receipt(v visit) error {
 	if err != nil {
 		return err
 	}
-	site := s.URL(s.Registry.Host(v.scope.Tenant.Slug))
+	site := s.URL(s.Registry.HostOf(v.scope.Tenant))
 	page := receiptPage{
 		Frame: s.frame(v, me, "Demande "+d.Number, home), Number: d.Number, Code: code, Title: d.Title, URL: requestPath(d.Number), Follow: site + "/suivi",
 		Applicant: d.ApplicantName(), Mailed: d.Applicant.Email != "" && d.Applicant.EmailAgreed && len(d.Receipts) > 0,

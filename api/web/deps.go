@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
 )
@@ -18,6 +19,7 @@ type Deps struct {
 	Registry *tenants.Registry
 	Files    *files.Store
 	Identity *identity.Provider
+	Domains  *domains.Book
 	Master   tenants.MasterKey
 	Logger   *slog.Logger
 	Clock    func() time.Time

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -41,6 +42,14 @@ type config struct {
 	FilesURL string // PARVIS_FILES_URL
 
 	TrustedProxies []string // PARVIS_TRUSTED_PROXIES
+
+	TLSAddr       string // PARVIS_TLS_ADDR; empty: TLS ends in front of us
+	ACMEDirectory string // PARVIS_ACME_DIRECTORY
+	ACMEEmail     string // PARVIS_ACME_EMAIL
+	ACMERoots     string // PARVIS_ACME_ROOTS; empty: the machine's
+
+	PublicAddresses []netip.Addr // PARVIS_PUBLIC_ADDRESSES
+	DNSResolver     string       // PARVIS_DNS_RESOLVER; empty: the machine's
 }
 
 // variable says what one variable of the environment is for.
@@ -162,13 +171,7 @@ var variables = []variable{
 			return nil
 		}},
 	{name: "PARVIS_MAIL_FROM", purpose: "the address that mails leave from", example: "ne-pas-repondre@parvis.example",
-		set: func(c *config, v string) error {
-			if a, err := mail.ParseAddress(v); err != nil || a.Address != v {
-				return errors.New("it is not a plain e-mail address")
-			}
-			c.MailFrom = v
-			return nil
-		}},
+		set: email(func(c *config) *string { return &c.MailFrom })},
 	{name: "PARVIS_SMS_URL", purpose: "Kannel's sendsms address; without it no text message is sent", example: "http://127.0.0.1:13013/cgi-bin/sendsms", optional: true,
 		set: webURL(func(c *config) *string { return &c.SMSURL })},
 	{name: "PARVIS_SMS_USER", purpose: "Kannel's user", example: "parvis", optional: true, set: text(func(c *config) *string { return &c.SMSUser })},
@@ -192,6 +195,40 @@ var variables = []variable{
 			}
 			return nil
 		}},
+	{name: "PARVIS_TLS_ADDR", purpose: "where the pages are served with TLS and certificates of our own; PARVIS_ADDR then leads there, and the public ports 80 and 443 must lead to the two. Without it, something in front of Parvis ends TLS. The same for parvis work", example: "0.0.0.0:8443", optional: true,
+		set: address(func(c *config) *string { return &c.TLSAddr })},
+	{name: "PARVIS_ACME_DIRECTORY", purpose: "the directory of the authority that issues certificates (ACME)", example: letsEncrypt, fallback: letsEncrypt,
+		set: webURL(func(c *config) *string { return &c.ACMEDirectory })},
+	{name: "PARVIS_ACME_EMAIL", purpose: "whom the authority may write to", example: "exploitation@parvis.example", optional: true,
+		set: email(func(c *config) *string { return &c.ACMEEmail })},
+	{name: "PARVIS_ACME_ROOTS", purpose: "a file of certificates (PEM) that the authority's own address is trusted by, where the machine does not", example: "/etc/parvis/acme-roots.pem", optional: true,
+		set: text(func(c *config) *string { return &c.ACMERoots })},
+	{name: "PARVIS_PUBLIC_ADDRESSES", purpose: "the addresses, with commas, at which the public reaches Parvis: communes are told them, and their own host names are held against them. Without it, wherever the communes' hosts below the base domain lead", example: "192.0.2.10,2001:db8::10", optional: true,
+		set: func(c *config, v string) error {
+			for text := range strings.SplitSeq(v, ",") {
+				a, err := netip.ParseAddr(strings.TrimSpace(text))
+				if err != nil {
+					return errors.New("it is not a list of addresses like 192.0.2.10")
+				}
+				c.PublicAddresses = append(c.PublicAddresses, a.Unmap())
+			}
+			return nil
+		}},
+	{name: "PARVIS_DNS_RESOLVER", purpose: "the DNS server that communes' own host names are looked up at, where it is not the machine's", example: "127.0.0.1:53", optional: true,
+		set: address(func(c *config) *string { return &c.DNSResolver })},
+}
+
+const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory"
+
+// email takes a plain e-mail address.
+func email(field func(*config) *string) func(*config, string) error {
+	return func(c *config, v string) error {
+		if a, err := mail.ParseAddress(v); err != nil || a.Address != v {
+			return errors.New("it is not a plain e-mail address")
+		}
+		*field(c) = v
+		return nil
+	}
 }
 
 // onlyHere tells whether a host is one that no network leads to (RFC 6761, 6.2 and 6.3).
@@ -231,6 +268,9 @@ func readConfig(lookup func(string) (string, bool)) (config, error) {
 	}
 	if c.PublicURL != nil && c.BaseDomain != "" && !strings.EqualFold(c.PublicURL.Hostname(), c.BaseDomain) {
 		faults = append(faults, "  PARVIS_PUBLIC_URL: its host is not the one of PARVIS_BASE_DOMAIN. Example: PARVIS_BASE_DOMAIN=parvis.example, PARVIS_PUBLIC_URL=https://parvis.example")
+	}
+	if c.TLSAddr != "" && c.PublicURL != nil && c.PublicURL.Scheme != "https" {
+		faults = append(faults, "  PARVIS_PUBLIC_URL: it does not begin with https://, and PARVIS_TLS_ADDR is set. Example: PARVIS_PUBLIC_URL=https://parvis.example")
 	}
 	if c.InternalURL == "" {
 		c.InternalURL = "http://" + c.MetricsAddr

@@ -50,7 +50,7 @@ func (p *program) newSender() (*notify.Sender, error) {
 	}
 	return notify.New(notify.Config{
 		Mailer: mailer, SMS: sms, Metrics: p.metrics,
-		BaseURL: func(t tenants.Tenant) string { return p.url(p.registry.Host(t.Slug)) },
+		BaseURL: func(t tenants.Tenant) string { return p.url(p.registry.HostOf(t)) },
 		HubURL:  func(h tenants.Hub) string { return p.url(p.registry.Host(h.Slug)) },
 	})
 }

@@ -34,16 +34,17 @@ func runServe(ctx context.Context, args []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	public, err := listen(c.Addr)
+	public, end, err := p.public(ctx, pages)
 	if err != nil {
 		return err
 	}
+	defer end()
 	operator, err := listen(c.MetricsAddr)
 	if err != nil {
 		return err
 	}
-	p.logger.Info("serving", "addr", c.Addr, "operator_addr", c.MetricsAddr)
-	return serveAll(ctx, served{public, pages}, served{operator, p.internal()})
+	p.logger.Info("serving", "addr", c.Addr, "tls_addr", c.TLSAddr, "operator_addr", c.MetricsAddr)
+	return serveAll(ctx, append(public, served{operator, p.internal()})...)
 }
 
 func runWork(ctx context.Context, args []string, _ io.Writer) error {

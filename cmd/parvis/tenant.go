@@ -68,7 +68,7 @@ func (p *program) listTenants(ctx context.Context, out io.Writer) error {
 	}
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	for _, t := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", t.INSEE, t.Name, p.registry.Host(t.Slug), t.State, t.Schema)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", t.INSEE, t.Name, p.registry.HostOf(t), t.State, t.Schema)
 	}
 	return table.Flush()
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/parvis-gru/parvis/jobs"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/notify"
@@ -39,6 +40,9 @@ type program struct {
 	files    *files.Store
 	ui       *web.UI
 	deps     web.Deps
+
+	domains   *domains.Book
+	authority *domains.Authority // nil: TLS ends in front of us
 }
 
 // wire puts the parts together. It opens no port and needs no part to be up yet,
@@ -57,6 +61,13 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	p.registry = tenants.NewRegistry(tenants.RegistryConfig{
 		Platform: p.platform, Cells: p.cells, DB: p.db, BaseDomain: c.BaseDomain, Master: c.MasterKey, Clock: time.Now, Seed: catalogue.Seed(),
 	})
+	if p.authority, err = c.authority(); err != nil {
+		return nil, err
+	}
+	p.domains = domains.New(domains.Config{
+		Platform: p.platform, Registry: p.registry, Master: c.MasterKey, Clock: time.Now,
+		Resolver: c.DNSResolver, Addresses: c.PublicAddresses, Authority: p.authority,
+	})
 	p.identity, err = identity.New(identity.Config{PublicURL: c.KratosPublicURL, AdminURL: c.KratosAdminURL, Now: time.Now})
 	if err != nil {
 		return nil, err
@@ -73,7 +84,7 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	}
 	p.deps = web.Deps{
 		UI: p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
-		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url,
+		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, Domains: p.domains,
 	}
 	p.observeCells()
 	return p, nil
@@ -97,7 +108,7 @@ func (p *program) handler(platform http.Handler, demo bool) (http.Handler, error
 // fleet works the jobs of every cell.
 func (p *program) fleet() *jobs.Fleet {
 	return jobs.NewFleet(jobs.Deps{
-		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now,
+		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now, Domains: p.domains,
 	})
 }
 

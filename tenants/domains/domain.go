@@ -56,6 +56,7 @@ type Book struct {
 	resolver   resolver
 	addresses  []netip.Addr
 	identities func(context.Context) []string
+	remembered func() []string
 	tls        bool
 }
 
@@ -80,10 +81,10 @@ func New(c Config) *Book {
 	b := &Book{
 		pool: c.Platform, registry: c.Registry, master: c.Master, clock: c.Clock,
 		resolver: resolver{server: c.Resolver}, addresses: c.Addresses, tls: c.Authority != nil,
-		identities: func(context.Context) []string { return nil },
+		identities: func(context.Context) []string { return nil }, remembered: func() []string { return nil },
 	}
 	if c.Authority != nil {
-		b.identities = c.Authority.identities
+		b.identities, b.remembered = c.Authority.identities, c.Authority.remembered
 	}
 	return b
 }
@@ -114,6 +115,10 @@ func (b *Book) Target(t tenants.Tenant) string { return b.registry.Host(t.Slug) 
 
 // Addresses are where the public reaches us, as the deployment says; it may say nothing.
 func (b *Book) Addresses() []netip.Addr { return b.addresses }
+
+// Identities are the names by which CAA records know our authority; none where that is
+// not known, or not ours to choose.
+func (b *Book) Identities() []string { return b.remembered() }
 
 // Proof is the value of the TXT record that proves a name to be a commune's: the same
 // for ever, and another for each commune and name.

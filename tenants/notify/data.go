@@ -108,6 +108,16 @@ type DigestLine struct {
 // a hub's administrator. It holds no code: Path is the page that mails one.
 type AgentInvited struct{ Agent, Path string }
 
+// DomainWarning tells an administrator of a commune what has become of one of its own
+// host names. Kind is the one that tenants/domains gives.
+type DomainWarning struct {
+	Kind   string // lost_dns, given_up or expiring
+	Agent  string
+	Host   string
+	EndsOn calendar.Date // of the certificate, where it is expiring
+	Path   string
+}
+
 // ResumeCode lets a person go on with a draft on another device. Its text is
 // erased from its row once it is sent.
 type ResumeCode struct {
@@ -154,6 +164,7 @@ func (DecisionPosted) template() string    { return "decision_posted" }
 func (Closed) template() string            { return "closed" }
 func (AgentDigest) template() string       { return "digest" }
 func (AgentInvited) template() string      { return "agent_invited" }
+func (DomainWarning) template() string     { return "domain_warning" }
 func (ResumeCode) template() string        { return "resume_code" }
 func (SMSReceived) template() string       { return "sms_received" }
 func (SMSDocuments) template() string      { return "sms_documents" }

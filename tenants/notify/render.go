@@ -101,7 +101,7 @@ func render(from letterhead, d Data) (Rendered, error) {
 	subject, heading := titles(d)
 	v := view{Subject: oneLine(subject), Heading: heading, From: from, Citizen: !from.Hub, D: d}
 	switch d.(type) {
-	case AgentDigest, AgentInvited:
+	case AgentDigest, AgentInvited, DomainWarning:
 		v.Citizen = false
 	}
 	var err error
@@ -211,6 +211,15 @@ func titles(d Data) (subject, heading string) {
 		return "Vos demandes du jour", heading
 	case AgentInvited:
 		return "Votre accès est ouvert", "Votre accès est ouvert"
+	case DomainWarning:
+		switch d.Kind {
+		case "expiring":
+			return "Le certificat de " + d.Host + " n’a pas pu être renouvelé", "Un certificat à renouveler"
+		case "given_up":
+			return d.Host + " n’est plus une adresse de votre site", "Une adresse est abandonnée"
+		default:
+			return d.Host + " ne mène plus à votre site", "Une adresse ne mène plus à votre site"
+		}
 	case ResumeCode:
 		return "Votre code pour reprendre votre démarche", "Reprenez votre démarche quand vous voulez"
 	default:

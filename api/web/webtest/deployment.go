@@ -19,6 +19,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
@@ -43,11 +44,18 @@ type Deployment struct {
 // Option changes how a deployment is opened.
 type Option func(*options)
 
-type options struct{ kratos, closed bool }
+type options struct {
+	kratos, closed bool
+	resolver       string
+}
 
 // WithKratos ties the deployment to the real Kratos that the tests of a program
 // share. Without it, the identity provider is away.
 func WithKratos() Option { return func(o *options) { o.kratos = true } }
+
+// WithResolver names the DNS server, host:port, that communes' own hosts are looked up
+// at. Without it, the machine's own is asked.
+func WithResolver(addr string) Option { return func(o *options) { o.resolver = addr } }
 
 // Closed leaves the settings empty and every procedure closed, as on a commune's
 // first morning.
@@ -75,7 +83,8 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	d.Deps = web.Deps{
 		UI: ui, DB: env.DB, Registry: env.Registry, Files: files.New(bucket), Master: pgtest.Master, Logger: logger,
 		Clock: env.Clock.Now, Metrics: prometheus.NewRegistry(), Forget: func(int64) {},
-		URL: func(host string) string { return "http://" + host },
+		URL:     func(host string) string { return "http://" + host },
+		Domains: domains.New(domains.Config{Platform: env.Pool, Registry: env.Registry, Master: pgtest.Master, Clock: env.Clock.Now, Resolver: o.resolver}),
 	}
 	d.Deps.Identity = away(t)
 	if o.kratos {
