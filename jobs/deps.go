@@ -36,6 +36,7 @@ func (r *Runner) register(workers *river.Workers) {
 	addOf(workers, r, r.project, jobTimeout)
 	addOf(workers, r, r.night, nightTimeout)
 	addOf(workers, r, r.morning, nightTimeout)
+	addOf(workers, r, r.health, jobTimeout)
 }
 
 // jobTimeout is how long one job may run; nightTimeout is for a whole commune's.

@@ -35,6 +35,20 @@ type nightArgs struct {
 
 func (nightArgs) Kind() string { return "tenant_night" }
 
+// healthArgs tells the platform how a tenant is, every quarter of an hour: counts,
+// no person.
+type healthArgs struct {
+	Tenant int64 `json:"tenant"`
+}
+
+func (healthArgs) Kind() string { return "tenant_health" }
+
+// waiting lets one job of the same arguments wait at a time: a commune that is behind
+// is looked at once, however many quarters went by.
+var waiting = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+}}
+
 type morningArgs struct {
 	Tenant int64         `json:"tenant"`
 	Day    calendar.Date `json:"day"`
@@ -118,6 +132,7 @@ func (r *Runner) quarter(ctx context.Context) error {
 			params = append(params, river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Metadata: metadata, UniqueOpts: once, Priority: 2}})
 		}
 		add(nightArgs{Tenant: t.ID, Day: day})
+		params = append(params, river.InsertManyParams{Args: healthArgs{Tenant: t.ID}, InsertOpts: &river.InsertOpts{Metadata: metadata, UniqueOpts: waiting, Priority: lastPriority}})
 		if local.Hour() >= firstHour && local.Hour() <= lastHour && t.Territory().IsWorkingDay(day) {
 			add(morningArgs{Tenant: t.ID, Day: day})
 		}
@@ -222,4 +237,23 @@ func (r *Runner) project(ctx context.Context, t tenants.Tenant, a requests.Proje
 		return err
 	}
 	return r.deps.Registry.Project(ctx, p)
+}
+
+// health counts what the platform may know of a commune, and gives it what its hub
+// provides.
+func (r *Runner) health(ctx context.Context, t tenants.Tenant, _ healthArgs) error {
+	if err := r.deps.Registry.Provide(ctx, t); err != nil {
+		return err
+	}
+	var h tenants.Health
+	var today calendar.Date
+	err := r.deps.DB.Read(ctx, t, tenants.System("relevé"), func(tx *tenants.Tx) (err error) {
+		today = tx.Today()
+		h, err = tenants.HealthOf(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.deps.Registry.RefreshHealth(ctx, t, h, today)
 }

@@ -32,6 +32,8 @@ type Actor struct {
 	Name     string
 	Role     Role
 	Services []ID
+	HubRole  HubRole // of a hub's administrator
+	Delegate bool    // of a hub's administrator: may look after this commune
 }
 
 // System is a job of ours as an actor; its name stands in the history.
@@ -53,6 +55,13 @@ func (a Actor) MayDecide() bool {
 // catalogue; jobs of ours may, for they install them.
 func (a Actor) MayAdminister() bool {
 	return a.Kind == ActorSystem || a.Kind == ActorAgent && a.Role == RoleAdmin
+}
+
+// MayConfigure tells whether the actor may change settings, services and the
+// catalogue and invite agents: who may administer, and a hub's administrator to whom
+// that is delegated. It opens no citizen's file.
+func (a Actor) MayConfigure() bool {
+	return a.MayAdminister() || a.Kind == ActorHub && a.Delegate
 }
 
 // Covers tells whether the actor may see the requests of a service. An instructor

@@ -27,7 +27,7 @@ const hubTouchEvery = time.Minute
 
 const (
 	sqlNewHubSession = `insert into platform.hub_session (token_hash, admin_id, provider, aal, created_at, seen_at, expires_at) values ($1, $2, $3, $4, $5, $5, $6)`
-	sqlHubSession    = `select a.id, a.hub_id, a.subject, a.email, a.given_name, a.family_name,
+	sqlHubSession    = `select a.id, a.hub_id, a.subject, a.email, a.given_name, a.family_name, a.role, a.delegate, a.active,
 			s.aal, s.provider, coalesce(s.seen_at, s.created_at) as seen_at
 		from platform.hub_session s join platform.hub_admin a on a.id = s.admin_id
 		where s.token_hash = $1 and a.hub_id = $2 and s.expires_at > $3 and coalesce(s.seen_at, s.created_at) > $4 and a.active`

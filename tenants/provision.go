@@ -40,16 +40,16 @@ const (
 )
 
 // Open makes a commune a tenant: its schema and role by one script in one
-// transaction, then its catalogue and settings, then it is live. Hub
-// administrators and the platform's own jobs may.
+// transaction, then its catalogue and settings, then it is live. A
+// hub's responsables and the platform's own jobs may.
 //
 // A code that is no commune's is fault.NotFound "commune_unknown"; a commune that
 // is a tenant already is fault.Conflict "tenant_exists"; a colour that is none is
 // fault.Invalid "colour_invalid". Where a step fails nothing is left behind; an
 // opening that a crash cut short is taken up again by the next call.
 func (r *Registry) Open(ctx context.Context, a Actor, o Opening) (Tenant, error) {
-	if a.Kind != ActorHub && a.Kind != ActorSystem {
-		return Tenant{}, fault.New(fault.Forbidden, "hub_only")
+	if !a.MayManage() {
+		return Tenant{}, fault.New(fault.Forbidden, "hub_manager_only")
 	}
 	commune, err := communes.ByINSEE(o.INSEE)
 	if err != nil {

@@ -71,7 +71,7 @@ type Service struct {
 }
 
 const (
-	sqlGetSettings = `select data, version from setting where id = 1`
+	sqlGetSettings = `select data, version, to_jsonb(setting) -> 'shared' as shared from setting where id = 1`
 	sqlNewSettings = `insert into setting (id, data, version, updated_at) values (1, $1, 1, $2) on conflict (id) do nothing`
 	sqlPutSettings = `update setting set data = $1, version = version + 1, updated_at = $2 where id = 1 and version = $3`
 	sqlServices    = `select id, name, postal_address, email, phone, position from service order by position, name`
@@ -80,25 +80,33 @@ const (
 	sqlServiceByName = `select id, name, postal_address, email, phone, position from service where name = $1`
 )
 
-// GetSettings gives the tenant's settings and their version; before anything was
-// set they are empty, at version 0.
+// GetSettings gives the tenant's settings that hold (its own, and what its hub
+// provides where it says nothing) and their version; before anything was set they are
+// empty, at version 0.
 func GetSettings(ctx context.Context, tx *Tx) (Settings, int, error) {
+	s, shared, version, err := ownSettings(ctx, tx)
+	return shared.Over(s), version, err
+}
+
+// ownSettings gives what the commune says itself, and what its hub provides.
+func ownSettings(ctx context.Context, tx *Tx) (s Settings, shared Shared, version int, err error) {
 	type row struct {
 		Data    json.RawMessage
 		Version int
+		Shared  json.RawMessage
 	}
 	r, err := One[row](ctx, tx, sqlGetSettings)
 	if fault.Is(err, "not_found") {
-		return unset, 0, nil
+		return unset, Shared{}, 0, nil
 	}
 	if err != nil {
-		return Settings{}, 0, err
+		return Settings{}, Shared{}, 0, err
 	}
-	var s Settings
 	if err := json.Unmarshal(r.Data, &s); err != nil {
-		return Settings{}, 0, err
+		return Settings{}, Shared{}, 0, err
 	}
-	return s, r.Version, nil
+	shared, err = sharedFrom(r.Shared)
+	return s, shared, r.Version, err
 }
 
 // unset is what holds before anything was set.
@@ -108,31 +116,40 @@ var unset = Settings{DigestHour: 7}
 func QueueSettings(batch *pgx.Batch, s *Settings) {
 	*s = unset
 	batch.Queue(sqlGetSettings).Query(func(rows pgx.Rows) error {
-		var data json.RawMessage
+		var data, provided json.RawMessage
 		var version int
 		for rows.Next() {
 			var read Settings
-			if err := errors.Join(rows.Scan(&data, &version), json.Unmarshal(data, &read)); err != nil {
+			if err := errors.Join(rows.Scan(&data, &version, &provided), json.Unmarshal(data, &read)); err != nil {
 				return err
 			}
-			*s = read
+			shared, err := sharedFrom(provided)
+			if err != nil {
+				return err
+			}
+			*s = shared.Over(read)
 		}
 		return rows.Err()
 	})
 }
 
-// PutSettings replaces the settings. Administrators only. The version is the one
+// PutSettings replaces the settings; what is the hub's very word goes on following the
+// hub. Administrators only. The version is the one
 // that the caller read: another is fault.Conflict "settings_changed", and nothing
 // is changed. What is not an address, a phone or an hour is fault.Invalid
 // "settings_invalid" with its fields.
 func PutSettings(ctx context.Context, tx *Tx, s Settings, version int) error {
-	if !tx.Actor().MayAdminister() {
+	if !tx.Actor().MayConfigure() {
 		return fault.New(fault.Forbidden, "admin_only")
 	}
 	if fields := s.check(); len(fields) > 0 {
 		return fault.New(fault.Invalid, "settings_invalid", fields...)
 	}
-	data, err := json.Marshal(s)
+	before, shared, _, err := ownSettings(ctx, tx)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(shared.own(s, before))
 	if err != nil {
 		return err
 	}
@@ -224,7 +241,7 @@ func ServiceByName(ctx context.Context, tx *Tx, name string) (Service, error) {
 // Administrators only. A missing name or a bad e-mail is fault.Invalid
 // "service_invalid" with its fields.
 func PutService(ctx context.Context, tx *Tx, s Service) (Service, error) {
-	if !tx.Actor().MayAdminister() {
+	if !tx.Actor().MayConfigure() {
 		return Service{}, fault.New(fault.Forbidden, "admin_only")
 	}
 	var fields []fault.Field

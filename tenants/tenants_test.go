@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
 )
@@ -377,15 +378,82 @@ func TestProjectionKeepsTheNewest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	counts, err := env.Registry.Overview(t.Context(), env.Hub.ID, p.ReceivedOn)
-	if err != nil {
-		t.Fatal(err)
+	for _, tenant := range []tenants.Tenant{env.Tenant, env.Other} {
+		if err := env.Registry.RefreshHealth(t.Context(), tenant, tenants.Health{}, p.ReceivedOn); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if c := counts[env.Tenant.ID]; c.Open != 0 || c.Received != 1 {
+	list, err := env.Registry.Communes(t.Context(), tenants.CommuneFilter{Hub: env.Hub.ID})
+	if err != nil || len(list.Lines) != 2 {
+		t.Fatal(list, err)
+	}
+	if c := list.Lines[0]; c.ID != env.Tenant.ID || c.Open != 0 || c.Received != 1 || c.Version == 0 {
 		t.Errorf("counts: %+v", c)
 	}
-	if c := counts[env.Other.ID]; c.Received != 0 || !c.LastReceived.IsZero() {
+	if c := list.Lines[1]; c.Received != 0 || !c.LastReceived.IsZero() {
 		t.Errorf("another commune's counts: %+v", c)
+	}
+}
+
+// A list is read page by page, whatever its order, and each line once.
+func TestListsOfAHubAreReadPageByPage(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	const many = 120
+	for i := range many {
+		_, err := env.Pool.Exec(t.Context(), `with made as (insert into platform.tenant (hub_id, slug, insee, siren, name, colour, cell, schema_name, state, created_at)
+			values ($1, 'fictive-' || $2::int, lpad((97000 + $2::int)::text, 5, '0'), '000000000', 'Fictive ' || $2::int, '#0b5c8a', 'cell-1', 't_' || (900000 + $2::int), 'suspended', now()) returning id)
+			insert into platform.tenant_health (tenant_id, version, mail_failures, agents, late, refreshed_at) select id, 1, 0, 0, $2::int % 7, now() from made`, env.Hub.ID, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, order := range []tenants.CommuneOrder{tenants.ByName, tenants.ByLate, tenants.ByOpen, tenants.ByAsleep} {
+		f, seen, before := tenants.CommuneFilter{Hub: env.Hub.ID, Order: order, Limit: 17}, map[string]bool{}, 1<<30
+		for {
+			page, err := env.Registry.Communes(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range page.Lines {
+				if seen[l.Slug] {
+					t.Fatalf("%s: %s comes twice", order, l.Slug)
+				}
+				if order == tenants.ByLate && l.Late > before {
+					t.Fatalf("%d late after %d", l.Late, before)
+				}
+				seen[l.Slug], before = true, l.Late
+			}
+			if f.After = page.Next; f.After == "" {
+				break
+			}
+		}
+		if len(seen) != many+2 {
+			t.Errorf("%s: %d communes of %d", order, len(seen), many+2)
+		}
+	}
+	received := calendar.On(pgtest.Start, env.Tenant.Zone())
+	for i := range 60 {
+		p := tenants.Projection{TenantID: env.Tenant.ID, Number: fmt.Sprintf("26-%06d", i), Procedure: "terrasse", Channel: "web", State: "received", ReceivedOn: received.AddDays(-i / 9), Version: 1}
+		if err := env.Registry.Project(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, seen := tenants.RequestFilter{Hub: env.Hub.ID, Today: received, Limit: 13}, map[string]bool{}
+	for {
+		page, err := env.Registry.Requests(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range page.Lines {
+			seen[l.Number] = true
+		}
+		if f.After = page.Next; f.After == "" {
+			break
+		}
+	}
+	if len(seen) != 60 {
+		t.Errorf("%d requests of 60", len(seen))
 	}
 }
 

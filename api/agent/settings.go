@@ -105,7 +105,11 @@ func (s *Server) showSettings(v visit, typed url.Values, refused error) error {
 	var version int
 	var services []tenants.Service
 	var entries []catalogue.Entry
+	var provided tenants.Shared
 	me, err := s.read(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		if provided, err = tenants.Provided(ctx, tx); err != nil {
+			return err
+		}
 		if settings, version, err = tenants.GetSettings(ctx, tx); err != nil {
 			return err
 		}
@@ -129,7 +133,7 @@ func (s *Server) showSettings(v visit, typed url.Values, refused error) error {
 			page.Conflict += " Ces champs diffèrent de ce qui est enregistré\u00a0: " + strings.Join(changed, ", ") + "."
 		}
 	}
-	page.draw(settings, web.FieldErrors(refused))
+	page.draw(settings, provided.Over(tenants.Settings{}), provided.Hub, web.FieldErrors(refused))
 	page.services(services)
 	return settingsTemplate.Render(v.w, v.r, status(refused), page)
 }
@@ -160,7 +164,8 @@ func differing(a, b tenants.Settings) []string {
 	return out
 }
 
-func (p *settingsPage) draw(s tenants.Settings, errors map[string]string) {
+// draw fills the fields in; provided is what the hub says for the commune.
+func (p *settingsPage) draw(s, provided tenants.Settings, hub string, errors map[string]string) {
 	for _, g := range settingGroups {
 		group := settingGroup{Title: g.title, Text: g.text}
 		for _, f := range g.fields {
@@ -168,16 +173,22 @@ func (p *settingsPage) draw(s tenants.Settings, errors map[string]string) {
 			if message != "" {
 				p.Errors = append(p.Errors, web.ErrorLink{ID: f.name, Message: message})
 			}
-			value := *f.at(&s)
+			value, hint := *f.at(&s), f.hint
+			if theirs := *f.at(&provided); theirs != "" && theirs == value {
+				hint = strings.TrimSpace("Fourni par " + hub + "\u00a0; écrivez autre chose pour dire le vôtre. " + f.hint)
+			}
 			if f.rows > 0 {
-				group.Fields = append(group.Fields, settingInput{Area: &web.Textarea{Name: f.name, Label: f.label, Hint: f.hint, Error: message, Value: value, Rows: f.rows, MaxLength: 2000, Optional: optional[f.name]}})
+				group.Fields = append(group.Fields, settingInput{Area: &web.Textarea{Name: f.name, Label: f.label, Hint: hint, Error: message, Value: value, Rows: f.rows, MaxLength: 2000, Optional: optional[f.name]}})
 				continue
 			}
-			group.Fields = append(group.Fields, settingInput{Line: &web.Input{Name: f.name, Label: f.label, Hint: f.hint, Error: message, Value: value, Type: f.kind, MaxLength: 2000, Optional: optional[f.name]}})
+			group.Fields = append(group.Fields, settingInput{Line: &web.Input{Name: f.name, Label: f.label, Hint: hint, Error: message, Value: value, Type: f.kind, MaxLength: 2000, Optional: optional[f.name]}})
 		}
 		p.Groups = append(p.Groups, group)
 	}
 	p.TOTP = web.Checkbox{Name: "require_agent_totp", Label: "Demander un second facteur à tous les agents", Hint: "Chacun le met en place à sa prochaine page.", Checked: s.RequireAgentTOTP}
+	if provided.RequireAgentTOTP {
+		p.TOTP.Hint = "Demandé par " + hub + " à toutes ses communes."
+	}
 	p.Hour = web.Select{Name: "digest_hour", Label: "Heure du récapitulatif du matin"}
 	for h := range 24 {
 		p.Hour.Items = append(p.Hour.Items, web.Choice{Value: strconv.Itoa(h), Label: strconv.Itoa(h) + " h", Checked: h == s.DigestHour})

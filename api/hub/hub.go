@@ -36,6 +36,15 @@ func New(d web.Deps) *Server {
 	s.door = s.newDoor()
 	s.door.Routes(s.router)
 	s.router.Handle("GET /{$}", s.administrators(s.communes))
+	s.router.Handle("GET /communes.csv", s.administrators(s.communesCSV))
+	s.router.Handle("GET /demandes", s.administrators(s.requests))
+	s.router.Handle("GET /demandes.csv", s.administrators(s.requestsCSV))
+	s.router.Handle("GET /administrateurs", s.administrators(s.admins))
+	s.router.Handle("POST /administrateurs", s.administrators(s.inviteAdmin))
+	s.router.Handle("GET /administrateurs/{id}", s.administrators(s.adminPage))
+	s.router.Handle("POST /administrateurs/{id}", s.administrators(s.changeAdmin))
+	s.router.Handle("GET /reglages", s.administrators(s.shared))
+	s.router.Handle("POST /reglages", s.administrators(s.saveShared))
 	s.router.Handle("GET /communes/nouvelle", s.administrators(s.newCommune))
 	s.router.Handle("POST /communes", s.administrators(s.open))
 	s.router.Handle("GET /communes/{insee}", s.administrators(s.commune))
@@ -80,8 +89,12 @@ func (s *Server) frame(v visit, title, current string) web.Frame {
 	f.Current = current
 	f.Nav = []web.NavItem{
 		{Label: "Communes", URL: "/", Icon: "building-2"},
-		{Label: "Ouvrir une commune", URL: "/communes/nouvelle", Icon: "plus"},
+		{Label: "Demandes", URL: requestsPath, Icon: "inbox"},
 	}
+	if v.admin.Actor().MayManage() {
+		f.Nav = append(f.Nav, web.NavItem{Label: "Ouvrir une commune", URL: "/communes/nouvelle", Icon: "plus"})
+	}
+	f.Nav = append(f.Nav, web.NavItem{Label: "Administrateurs", URL: adminsPath, Icon: "users"}, web.NavItem{Label: "Réglages partagés", URL: sharedPath, Icon: "settings"})
 	f.User = &web.User{Name: v.admin.Name(), URL: accountPath, SignOut: "/deconnexion"}
 	return f
 }

@@ -62,7 +62,16 @@ func signIn(b *webtest.Browser, email, password string) *webtest.Page {
 // signed opens a browser in which an administrator is signed in, without Kratos.
 func signed(t *testing.T, d *webtest.Deployment) *webtest.Browser {
 	t.Helper()
-	admin, err := d.Registry.AddHubAdmin(t.Context(), tenants.HubAdmin{HubID: d.Hub.ID, Subject: "subject", Email: "hub@sicoval.example", GivenName: "Hélène", FamilyName: "Garrigues"})
+	b, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubManager})
+	return b
+}
+
+// signedAs does the same with what the administrator may do.
+func signedAs(t *testing.T, d *webtest.Deployment, a tenants.HubAdmin) (*webtest.Browser, tenants.HubAdmin) {
+	t.Helper()
+	a.HubID, a.Subject, a.GivenName, a.FamilyName = d.Hub.ID, "subject "+string(a.Role), "Hélène", "Garrigues"
+	a.Email = string(a.Role) + "@sicoval.example"
+	admin, err := d.Registry.AddHubAdmin(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +81,7 @@ func signed(t *testing.T, d *webtest.Deployment) *webtest.Browser {
 	}
 	b := d.BrowserOf(t, d.Hub.Slug)
 	b.SetCookies([]*http.Cookie{{Name: "parvis", Value: token, Path: "/"}})
-	return b
+	return b, admin
 }
 
 func TestSigningIn(t *testing.T) {
@@ -152,31 +161,64 @@ func TestList(t *testing.T) {
 	project(d.Tenant, "26-000002", today.AddDays(5))
 	project(d.Tenant, "26-000003", today.AddDays(30))
 	project(d.Other, "26-000001", today.AddDays(-1))
+	refresh(t, d, d.Tenant, tenants.Health{Agents: 3})
+	refresh(t, d, d.Other, tenants.Health{Agents: 1, MailFailures: 2})
 	b := signed(t, d)
 
 	names := func(query string) []string {
 		t.Helper()
 		return b.Get("/"+query).Want(200, "/").Texts("table td:first-child a, table th[scope=row] a")
 	}
-	byName := []string{"Castanet-Tolosan", "Ramonville-Saint-Agne"}
-	if got := names(""); !slices.Equal(got, byName) {
-		t.Errorf("by name: %q", got)
-	}
-	if got := names("?ordre=retard"); !slices.Equal(got, []string{byName[1], byName[0]}) {
-		t.Errorf("late first: %q", got)
-	}
-	if got := names("?ordre=ouvertes"); !slices.Equal(got, byName) {
-		t.Errorf("most asked first: %q", got)
+	castanet, ramonville := "Castanet-Tolosan", "Ramonville-Saint-Agne"
+	for query, want := range map[string][]string{
+		"": {castanet, ramonville}, "?ordre=retard": {ramonville, castanet}, "?ordre=ouvertes": {castanet, ramonville},
+		"?nom=ramon": {ramonville}, "?nom=31113": {castanet}, "?nom=Saint+Agne": {ramonville}, "?nom=zzz": nil, "?departement=31": {castanet, ramonville}, "?departement=75": nil,
+		"?etat=suspended": nil, "?etat=live": {castanet, ramonville}, "?cellule=cell-9": nil, "?seulement=retard": {ramonville}, "?seulement=courriels": {ramonville}, "?seulement=version": nil,
+	} {
+		if got := names(query); !slices.Equal(got, want) {
+			t.Errorf("%s: %q; want %q", query, got, want)
+		}
 	}
 	p := b.Get("/")
 	cells := p.Texts("tbody tr > *")
-	if len(cells) != 14 || !slices.Equal(cells[1:4], []string{"0", "1", "3"}) || !slices.Equal(cells[8:11], []string{"1", "0", "1"}) {
+	if len(cells) != 20 || !slices.Equal(cells[1:4], []string{"0", "1", "3"}) || !slices.Equal(cells[11:14], []string{"1", "0", "1"}) {
 		t.Errorf("cells: %q", cells)
 	}
 	if facts := strings.Join(p.Texts(".facts li"), "; "); !strings.Contains(facts, "2 communes") || !strings.Contains(facts, "4 demandes en cours") || !strings.Contains(facts, "1 en retard") {
 		t.Errorf("totals: %q", facts)
 	}
-	p.Follow("Castanet-Tolosan").Want(200, "/communes/31113")
+	if health := p.Follow(castanet).Want(200, "/communes/31113").Text(".summary-list"); !strings.Contains(health, "Agents actifs3") {
+		t.Errorf("the commune's health: %q", health)
+	}
+	if csv := string(b.Get("/communes.csv?seulement=retard").Want(200, "").Body); !strings.Contains(csv, "Ramonville-Saint-Agne;31446;live;cell-1;") || strings.Contains(csv, castanet) {
+		t.Errorf("the spreadsheet: %s", csv)
+	}
+
+	numbers := func(query string) []string {
+		t.Helper()
+		return b.Get("/demandes"+query).Want(200, "/demandes").Texts("tbody tr > *:nth-child(2)")
+	}
+	if got := numbers(""); len(got) != 4 {
+		t.Errorf("requests: %q", got)
+	}
+	for query, want := range map[string]int{"?retard=1": 1, "?commune=31113": 3, "?demarche=terrasse": 4, "?demarche=autre": 0, "?etat=accepted": 0, "?etat=received&commune=31446": 1} {
+		if got := numbers(query); len(got) != want {
+			t.Errorf("%s: %q; want %d", query, got, want)
+		}
+	}
+	if csv := string(b.Get("/demandes.csv?retard=1").Want(200, "").Body); strings.Count(csv, "\n") != 2 {
+		t.Errorf("the requests' spreadsheet: %s", csv)
+	}
+	b.Get("/demandes?apres=nimporte").Want(422, "")
+	b.Get("/?apres=x").Want(422, "")
+}
+
+// refresh counts a commune anew, as its job does every quarter of an hour.
+func refresh(t *testing.T, d *webtest.Deployment, tenant tenants.Tenant, h tenants.Health) {
+	t.Helper()
+	if err := d.Registry.RefreshHealth(t.Context(), tenant, h, calendar.On(d.Clock.Now(), tenant.Zone())); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestOpeningACommune(t *testing.T) {

@@ -38,6 +38,7 @@ type communePage struct {
 	web.Frame
 	Commune    communes.Commune
 	Address    string // of the portal
+	Health     web.SummaryList
 	Open       []string
 	Missing    []string
 	NeedsAgent bool
@@ -89,14 +90,18 @@ func (s *Server) newCommune(v visit) error {
 	return newTemplate.Render(v.w, v.r, http.StatusOK, page)
 }
 
-// open opens a commune: live, with its catalogue.
+// open opens a commune: live, with its catalogue, in the hub's colour where it has one.
 func (s *Server) open(v visit) error {
+	shared, err := s.Registry.SharedOf(v.r.Context(), v.scope.Hub)
+	if err != nil {
+		return err
+	}
 	form, err := s.UI.Form(v.w, v.r)
 	if err != nil {
 		return err
 	}
 	insee := form.Get("insee")
-	t, err := s.Registry.Open(v.r.Context(), v.admin.Actor(), tenants.Opening{HubID: v.scope.Hub.ID, INSEE: insee})
+	t, err := s.Registry.Open(v.r.Context(), v.admin.Actor(), tenants.Opening{HubID: v.scope.Hub.ID, INSEE: insee, Colour: shared.Colour})
 	if fault.Is(err, "tenant_exists") {
 		s.UI.SetFlash(v.w, v.r, web.Info, "Cette commune est déjà ouverte.")
 		web.Redirect(v.w, v.r, "/communes/nouvelle")
@@ -118,6 +123,9 @@ func (s *Server) open(v visit) error {
 // address, and the court of a neighbour in the same department. The commune
 // changes them as it likes; what is still missing keeps a procedure closed.
 func (s *Server) lend(ctx context.Context, hub tenants.Hub, t tenants.Tenant) error {
+	if err := s.Registry.Provide(ctx, t); err != nil {
+		return err
+	}
 	court, err := s.courtNear(ctx, hub, t)
 	if err != nil {
 		return err
@@ -127,8 +135,9 @@ func (s *Server) lend(ctx context.Context, hub tenants.Hub, t tenants.Tenant) er
 		if err != nil {
 			return err
 		}
-		own.Phone, own.Court = hub.Phone, court
-		own.DPO = tenants.DPO{Name: hub.DPOName, Email: hub.DPOEmail}
+		if own.Court.Name == "" {
+			own.Court = court
+		}
 		if commune, err := communes.ByINSEE(t.INSEE); err == nil && len(commune.PostalCodes) > 0 {
 			own.PostalAddress = "Mairie " + communes.Of(t.Name) + "\n" + commune.PostalCodes[0] + " " + t.Name
 		}
@@ -226,12 +235,17 @@ func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refuse
 		Email:      web.Input{Name: "email", Label: "Adresse électronique professionnelle", Type: "email", Value: typed.email, NoSpellcheck: true},
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Communes", URL: "/"}, {Label: t.Name}}
+	line, err := s.Registry.CommuneLine(v.r.Context(), t.ID)
+	if err != nil {
+		return err
+	}
+	page.Health = healthOf(line)
 	err = s.DB.Read(v.r.Context(), t, system(v.scope.Hub), func(tx *tenants.Tx) error {
 		agents, err := staff.List(v.r.Context(), tx)
 		if err != nil {
 			return err
 		}
-		page.NeedsAgent = len(agents) == 0
+		page.NeedsAgent = len(agents) == 0 && v.admin.Actor().MayManage()
 		settings, _, err := tenants.GetSettings(v.r.Context(), tx)
 		if err != nil {
 			return err
@@ -270,6 +284,22 @@ func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refuse
 	return communeTemplate.Render(v.w, v.r, status, page)
 }
 
+// healthOf says how a commune is, at the last count.
+func healthOf(l tenants.CommuneLine) web.SummaryList {
+	list := web.SummaryList{{Key: "État", Value: stateOf(l.State).Label}, {Key: "Base de données", Value: l.Cell + ", version " + versionOf(l)}}
+	if l.RefreshedAt == nil {
+		return append(list, web.SummaryItem{Key: "Relevé", Value: "Pas encore\u00a0: le premier vient dans le quart d’heure."})
+	}
+	return append(list,
+		web.SummaryItem{Key: "Demandes en cours", Value: web.Number(l.Open) + ", dont " + web.Number(l.Late) + " en retard et " + web.Number(l.DueSoon) + " à répondre sous 7 jours"},
+		web.SummaryItem{Key: "Reçues cette année", Value: web.Number(l.Received)},
+		web.SummaryItem{Key: "Agents actifs", Value: web.Number(l.Agents)},
+		web.SummaryItem{Key: "Dernière activité", Value: short(l.LastActivity)},
+		web.SummaryItem{Key: "Courriels non remis en 7 jours", Value: web.Number(l.MailFailures)},
+		web.SummaryItem{Key: "Relevé", Value: short(l.RefreshedAt)},
+	)
+}
+
 // invite invites the first agent of a commune; one that has agents invites the
 // others itself.
 func (s *Server) invite(v visit) error {
@@ -295,6 +325,9 @@ func (s *Server) invite(v visit) error {
 
 func (s *Server) inviteFirst(v visit, t tenants.Tenant, typed invitation) error {
 	ctx := v.r.Context()
+	if !v.admin.Actor().MayManage() {
+		return fault.New(fault.Forbidden, "hub_manager_only")
+	}
 	if err := typed.check(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/notify"
 )
 
 // Deps is what the areas of package api are made with.
@@ -26,6 +28,9 @@ type Deps struct {
 	Metrics  prometheus.Registerer
 	// Forget drops what is kept of a tenant's settings; to call after a change.
 	Forget func(tenant int64)
+	// HubMail sends a mail to a hub's administrator at once: a hub has no commune's
+	// outbox.
+	HubMail func(ctx context.Context, h tenants.Hub, to string, d notify.Data) error
 	// URL gives the address of a host of ours: scheme and port with it.
 	URL func(host string) string
 }

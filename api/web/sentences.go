@@ -24,7 +24,12 @@ var sentences = map[string]string{
 	"storage_away":      "L’enregistrement des fichiers est momentanément indisponible. Réessayez dans une minute.",
 	"not_allowed":       "Votre profil ne permet pas cette action. Adressez-vous à l’administrateur de votre mairie.",
 	"admin_only":        "Cette page est réservée aux administrateurs de la mairie.",
-	"hub_only":          "Cette page est réservée à l’intercommunalité.",
+	"hub_manager_only":  "Seuls les responsables de l’intercommunalité peuvent faire cela. Adressez-vous à l’un d’eux.",
+	"hub_keeper_only":   "Votre profil permet de consulter, pas de modifier. Adressez-vous à un responsable de l’intercommunalité.",
+	"hub_admin_exists":  "Cette personne administre déjà l’intercommunalité. Modifiez plutôt ses droits.",
+	"hub_admin_invalid": "Il manque quelque chose pour inviter cette personne.",
+	"last_hub_manager":  "L’intercommunalité doit garder au moins un responsable. Donnez d’abord ce rôle à quelqu’un d’autre.",
+	"choice_invalid":    "Choisissez une réponse de la liste.",
 
 	// Signing in
 	"credentials":          "Adresse électronique ou mot de passe incorrect. Vérifiez les deux, ou choisissez « Mot de passe oublié ».",

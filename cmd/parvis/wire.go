@@ -84,7 +84,7 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	}
 	p.deps = web.Deps{
 		UI: p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
-		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, Domains: p.domains,
+		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, HubMail: p.sender.SendNowHub, Domains: p.domains,
 	}
 	p.observeCells()
 	return p, nil

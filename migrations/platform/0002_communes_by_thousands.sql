@@ -87,3 +87,30 @@ create table platform.certificate_try (
   failures  integer not null default 0,
   problem   text not null default ''
 );
+
+-- What an administrator of a hub may do: the responsable manages the others and opens
+-- communes, the gestionnaire keeps what is shared, the observateur reads counts. Apart
+-- from that, some may look after a commune's settings, services and catalogue.
+alter table platform.hub_admin add column role text not null default 'responsable' check (role in ('responsable', 'gestionnaire', 'observateur'));
+alter table platform.hub_admin add column delegate boolean not null default false;
+
+-- What a hub provides to its communes, unless they say otherwise.
+alter table platform.hub add column shared jsonb not null default '{}';
+
+-- How each commune is, written by a job of its own every quarter of an hour: counts
+-- alone, no person.
+create table platform.tenant_health (
+  tenant_id      bigint primary key references platform.tenant (id) on delete cascade,
+  version        integer not null,
+  mail_failures  integer not null,
+  agents         integer not null,
+  last_activity  timestamptz,
+  open           integer not null default 0,
+  due_soon       integer not null default 0,
+  late           integer not null default 0,
+  received       integer not null default 0,
+  last_received  date,
+  refreshed_at   timestamptz not null
+);
+create index tenant_of_hub on platform.tenant (hub_id, slug);
+create index request_projection_received on platform.request_projection (received_on desc, tenant_id desc, number desc);

@@ -31,3 +31,8 @@ create table brand_image (
 );
 alter table brand_image alter column body set storage external; -- compressed already
 grant select, insert, delete on brand_image to :role;
+
+
+-- What the commune's hub provides unless the commune says otherwise: a copy, brought by
+-- a job, for the commune's role reads nothing outside its own schema.
+alter table setting add column shared jsonb;

@@ -30,7 +30,7 @@ const (
 // not come back. Administrators and our own jobs only. A procedure that Check
 // objects to is fault.Invalid "procedure_invalid".
 func Install(ctx context.Context, tx *tenants.Tx, wanted ...*Procedure) error {
-	if !tx.Actor().MayAdminister() {
+	if !tx.Actor().MayConfigure() {
 		return fault.New(fault.Forbidden, "admin_only")
 	}
 	if len(wanted) == 0 {

@@ -61,7 +61,7 @@ func (v Version) record(ctx context.Context, tx *tenants.Tx) error {
 // fault.NotFound "procedure_unknown". Where the procedure is open and the new version needs a
 // mention that the commune has not set, it is fault.Invalid "mentions_missing".
 func Publish(ctx context.Context, tx *tenants.Tx, slug string, p *Procedure) (Version, error) {
-	if !tx.Actor().MayAdminister() {
+	if !tx.Actor().MayConfigure() {
 		return Version{}, fault.New(fault.Forbidden, "admin_only")
 	}
 	own, err := p.Copy() // so that the caller's later changes change nothing
@@ -117,7 +117,7 @@ func openable(ctx context.Context, tx *tenants.Tx, e Entry) error {
 // "mentions_missing", with a field for each (law.md R3; CRPA L.112-12). Closing
 // never fails for that. An unknown one is fault.NotFound "procedure_unknown".
 func SetOpen(ctx context.Context, tx *tenants.Tx, slug string, open bool) error {
-	if !tx.Actor().MayAdminister() {
+	if !tx.Actor().MayConfigure() {
 		return fault.New(fault.Forbidden, "admin_only")
 	}
 	e, err := locked(ctx, tx, slug)
@@ -159,7 +159,7 @@ func OpenAll(ctx context.Context, tx *tenants.Tx) (closed []string, err error) {
 // SetService puts a service in charge of a procedure. Administrators only. An
 // unknown procedure or service is fault.NotFound "procedure_unknown".
 func SetService(ctx context.Context, tx *tenants.Tx, slug string, service tenants.ID) error {
-	if !tx.Actor().MayAdminister() {
+	if !tx.Actor().MayConfigure() {
 		return fault.New(fault.Forbidden, "admin_only")
 	}
 	touched, err := tx.Exec(ctx, sqlSetService, slug, service, tx.Now())

@@ -106,7 +106,7 @@ func (r row) agent() Agent {
 // "agent_invalid" with its fields; fault.Conflict "agent_exists" where the address or
 // the account is an agent already, active or not.
 func Invite(ctx context.Context, tx *tenants.Tx, n NewAgent) (Agent, error) {
-	if !tx.Actor().MayAdminister() {
+	if !tx.Actor().MayConfigure() {
 		return Agent{}, fault.New(fault.Forbidden, "admin_only")
 	}
 	n.Email = strings.ToLower(strings.TrimSpace(n.Email))
@@ -284,7 +284,7 @@ func List(ctx context.Context, tx *tenants.Tx) ([]Agent, error) {
 
 func insiders(tx *tenants.Tx) error {
 	a := tx.Actor()
-	if a.IsAgent() || a.Kind == tenants.ActorSystem {
+	if a.IsAgent() || a.MayConfigure() {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "agents_only")

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
 )
 
@@ -39,6 +42,33 @@ type Deployment struct {
 	Mails *Mails // what Kratos mailed; nil without WithKratos
 
 	server *httptest.Server
+
+	mu       sync.Mutex
+	hubMails []HubMail
+}
+
+// HubMail is a mail to a hub's administrator.
+type HubMail struct {
+	To   string
+	Mail notify.Rendered
+}
+
+func (d *Deployment) hubMail(_ context.Context, h tenants.Hub, to string, data notify.Data) error {
+	mail, err := notify.RenderHub(h, data)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hubMails = append(d.hubMails, HubMail{to, mail})
+	return nil
+}
+
+// HubMails gives the mails that hubs sent so far.
+func (d *Deployment) HubMails() []HubMail {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.hubMails)
 }
 
 // Option changes how a deployment is opened.
@@ -83,7 +113,7 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	d.Deps = web.Deps{
 		UI: ui, DB: env.DB, Registry: env.Registry, Files: files.New(bucket), Master: pgtest.Master, Logger: logger,
 		Clock: env.Clock.Now, Metrics: prometheus.NewRegistry(), Forget: func(int64) {},
-		URL:     func(host string) string { return "http://" + host },
+		URL: func(host string) string { return "http://" + host }, HubMail: d.hubMail,
 		Domains: domains.New(domains.Config{Platform: env.Pool, Registry: env.Registry, Master: pgtest.Master, Clock: env.Clock.Now, Resolver: o.resolver}),
 	}
 	d.Deps.Identity = away(t)
