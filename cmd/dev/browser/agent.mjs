@@ -75,7 +75,7 @@ async function writeAbout(v) {
 
 /** Missing papers move the date by which the town must answer, and the page says so. */
 async function askForPapers(v) {
-  const due = () => v.text('[aria-label="En bref"] dd >> nth=5')
+  const due = () => v.text('[aria-label="En bref"] dt:text-is("Échéance") + dd')
   const before = await due()
   await v.follow('Demander une pièce')
   const pieces = v.page.locator('main [name="piece"]')
@@ -108,6 +108,8 @@ async function bringPapers(made) {
     }
     assert.equal(await v.page.locator('#pieces form').count(), 0, 'everything is there')
     assert.match(await v.text('#documents + ul, ul.files'), /plan-1\.pdf/)
+    await v.press('J’accepte de la recevoir par courriel')
+    assert.match(await v.text('#decision'), /accepté de recevoir la décision par courriel/)
   })
 }
 
@@ -124,6 +126,8 @@ async function decide(v, { number }, who) {
   await v.stop('agent-08-decidee')
   const mail = await message(who.email, /une réponse de la mairie/)
   assert.ok(mail.text.includes(number) && mail.text.includes('48 heures'), 'the letter leaves with its conditions')
+  await v.follow('Imprimer la lettre')
+  await v.stop('agent-09-lettre')
 }
 
 test('an agent walks the list by keyboard', LIMIT, async () => {
