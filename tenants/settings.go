@@ -41,8 +41,9 @@ type Settings struct {
 	AccessibilityGaps        string `json:"accessibility_gaps"`
 	AccessibilityDerogations string `json:"accessibility_derogations"`
 
-	RequireAgentTOTP bool `json:"require_agent_totp"`
-	DigestHour       int  `json:"digest_hour"` // of the morning digest, 0 to 23, commune's time
+	RequireAgentTOTP bool   `json:"require_agent_totp"`
+	SignIn           SignIn `json:"sign_in"`
+	DigestHour       int    `json:"digest_hour"` // of the morning digest, 0 to 23, commune's time
 }
 
 // Court is the administrative court that appeals go to (tribunal administratif).
@@ -198,7 +199,7 @@ func (s Settings) check() []fault.Field {
 	if s.DigestHour < 0 || s.DigestHour > 23 {
 		fields = append(fields, fault.Field{Path: "digest_hour", Code: "hour_invalid"})
 	}
-	return fields
+	return append(fields, s.SignIn.check()...)
 }
 
 // accessibilityRate reads the rate of the last audit, from 0 to 100.

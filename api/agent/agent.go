@@ -97,6 +97,8 @@ func (s *Server) officeRoutes() {
 	s.handle("GET /agents/reglages/adresse", s.address)
 	s.handle("POST /agents/reglages/adresse", s.addHost)
 	s.handle("POST /agents/reglages/adresse/{host}", s.changeHost)
+	s.handle("GET /agents/reglages/identite", s.identityPage)
+	s.handle("POST /agents/reglages/identite", s.saveIdentity)
 	s.handle("GET /agents/reglages/services/{id}", s.service)
 	s.handle("POST /agents/reglages/services/{id}", s.saveService)
 	s.handle("GET /agents/equipe", s.team)
@@ -140,7 +142,7 @@ func (v visit) number() string { return v.r.PathValue("number") }
 
 // guard lets agents in who have given what the commune asks of them.
 func guard(v visit, me web.Visitor) error {
-	if me.Agent.ID == "" {
+	if me.Agent.ID == "" || me.Session.MustReturn(v.scope.Settings) {
 		return fault.New(fault.Unauthorized, "sign_in")
 	}
 	if me.Session.MustEnrol(v.scope.Settings) {

@@ -9,6 +9,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/identity/oidc"
 	"github.com/parvis-gru/parvis/tenants/staff"
 )
 
@@ -27,7 +28,9 @@ func (s *Server) newDoor() *door.Kit {
 			RecoveryLede: "Mot de passe oublié, ou première connexion après une invitation\u00a0: nous vous envoyons un code par courriel.",
 			Required:     "Votre mairie demande un second facteur à tous ses agents.",
 		},
-		House: door.Commune{Deps: s.Deps, Person: agentOf, Resides: resident, Page: s.doorFrame},
+		House:        door.Commune{Deps: s.Deps, Person: agentOf, Resides: resident, Page: s.doorFrame},
+		State:        &door.State{Kind: oidc.ProConnect, Person: stateAgent},
+		PasswordOpen: s.passwordOpen,
 	})
 }
 
@@ -35,6 +38,20 @@ func (s *Server) newDoor() *door.Kit {
 func agentOf(ctx context.Context, tx *tenants.Tx, login identity.Login) (identity.Person, error) {
 	a, err := staff.BySubject(ctx, tx, identity.Subject(tx, identity.ProviderKratos, login.ProviderID))
 	return identity.Person{AgentID: a.ID}, err
+}
+
+// stateAgent finds the agent whom ProConnect vouches for.
+func stateAgent(ctx context.Context, tx *tenants.Tx, scope web.Scope, p oidc.Person) (identity.Person, string, error) {
+	if err := identity.MayEnter(scope.Settings, p); err != nil {
+		return identity.Person{}, "", err
+	}
+	a, err := staff.ByState(ctx, tx, p)
+	return identity.Person{AgentID: a.ID}, "", err
+}
+
+// passwordOpen tells whether agents may come with a password.
+func (s *Server) passwordOpen(scope web.Scope) bool {
+	return identity.PasswordOpen(func(purpose string) []byte { return s.Master.Tenant(scope.Tenant, purpose) }, scope.Settings.SignIn)
 }
 
 func resident(v web.Visitor) (email string, err error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -95,6 +96,9 @@ func pairs(d requests.Detail, zone *time.Location, today calendar.Date) []pair {
 		name = "Anonyme"
 	}
 	out := []pair{{Key: "Demandeur", Value: name}}
+	if d.Channel == requests.ChannelWeb { // at the counter the agent sees who comes
+		out = append(out, identityPair(d.IdentityLevel))
+	}
 	a := d.Applicant
 	add := func(p pair) {
 		if p.Value != "" {
@@ -263,6 +267,18 @@ func (s *Server) panel(v visit, d requests.Detail, me tenants.ID, today calendar
 		if m.Incoming && m.ReadAt == nil {
 			p.Unread++
 		}
+	}
+	return p
+}
+
+// identityPair says how sure the applicant's name is.
+func identityPair(level int) pair {
+	p := pair{Key: "Identité", Value: "déclarée, non vérifiée"}
+	switch level {
+	case catalogue.IdentityState:
+		p.Value = "nom vérifié par FranceConnect"
+	case catalogue.IdentityAccount:
+		p.Value = "compte, adresse électronique vérifiée"
 	}
 	return p
 }

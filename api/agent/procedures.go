@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
@@ -33,6 +34,7 @@ type procedurePage struct {
 	Warning            string // what is not sure of the silence
 	Pieces             []string
 	Service            web.Select
+	Level              *web.Choices // nil: it can be filed anonymously, and stays so
 	Public             string
 	Refused            string
 }
@@ -122,12 +124,52 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 	for _, x := range services {
 		page.Service.Items = append(page.Service.Items, web.Choice{Value: string(x.ID), Label: x.Name, Checked: string(x.ID) == chosen})
 	}
+	page.Level = levelChoices(e, settings.SignIn)
 	page.Pairs = []pair{{Key: "Silence", Value: p.SilenceText()}}
 	if p.Silence.Source != "" {
 		page.Pairs = append(page.Pairs, pair{Key: "Texte", Value: p.Silence.Source})
 	}
 	page.Pairs = append(page.Pairs, pair{Key: "Coût", Value: p.Cost}, pair{Key: "Service", Value: e.Service.Name}, pair{Key: "Version", Value: web.Number(e.Version.Number)})
 	return procedureTemplate.Render(v.w, v.r, status(refused), page)
+}
+
+// levelChoices offer the levels of identity (law: 1 e-mail, 2 account, 3 FranceConnect,
+// P presence).
+func levelChoices(e catalogue.Entry, ways tenants.SignIn) *web.Choices {
+	if e.Procedure().Identity == catalogue.IdentityNone {
+		return nil
+	}
+	state := "Le guichet, le téléphone et le courrier restent proposés à côté."
+	if !ways.FranceConnect.Ready() {
+		state = "À ouvrir d’abord dans Réglages, «\u00a0Identité et connexion\u00a0»."
+	}
+	out := &web.Choices{Name: "identity", Legend: "Pour la faire en ligne, il faut"}
+	for _, c := range []struct {
+		value, label, hint string
+		level              int
+	}{
+		{"", "Ce que propose le modèle", "", -1},
+		{"1", "Un nom et une adresse", "Une adresse électronique et une adresse postale suffisent (CRPA R.112-9-1).", catalogue.IdentityContact},
+		{"2", "Un compte", "Ou FranceConnect, s’il est ouvert.", catalogue.IdentityAccount},
+		{"3", "FranceConnect", state, catalogue.IdentityState},
+		{"4", "Venir au guichet", "La demande se dépose en ligne, et la personne vient avec une pièce d’identité.", catalogue.IdentityPresence},
+	} {
+		chosen := e.Identity == nil && c.level < 0 || e.Identity != nil && *e.Identity == c.level
+		out.Items = append(out.Items, web.Choice{Value: c.value, Label: c.label, Hint: c.hint, Checked: chosen})
+	}
+	return out
+}
+
+// levelOf reads a level; "" leaves it to the definition.
+func levelOf(text string) *int {
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		n = -1 // no level: the catalogue refuses it
+	}
+	return &n
 }
 
 // mentions say where each thing is filled in.
@@ -155,6 +197,9 @@ func (s *Server) changeProcedure(v visit) error {
 			case "fermer":
 				done = "La démarche est fermée. Les demandes en cours continuent."
 				return catalogue.SetOpen(ctx, tx, slug, false)
+			case "identite":
+				done = "Le niveau d’identité est enregistré. Il vaut aussi pour les brouillons en cours."
+				return catalogue.SetIdentity(ctx, tx, slug, levelOf(form.Get("identity")))
 			case "service":
 				done = "Le service est enregistré. Les nouvelles demandes lui arriveront."
 				return catalogue.SetService(ctx, tx, slug, tenants.ID(form.Get("service")))

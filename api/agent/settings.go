@@ -18,7 +18,6 @@ type settingsPage struct {
 	Version  string
 	Missing  []mention
 	Groups   []settingGroup
-	TOTP     web.Checkbox
 	Hour     web.Select
 	Services web.Table
 }
@@ -185,10 +184,6 @@ func (p *settingsPage) draw(s, provided tenants.Settings, hub string, errors map
 		}
 		p.Groups = append(p.Groups, group)
 	}
-	p.TOTP = web.Checkbox{Name: "require_agent_totp", Label: "Demander un second facteur à tous les agents", Hint: "Chacun le met en place à sa prochaine page.", Checked: s.RequireAgentTOTP}
-	if provided.RequireAgentTOTP {
-		p.TOTP.Hint = "Demandé par " + hub + " à toutes ses communes."
-	}
 	p.Hour = web.Select{Name: "digest_hour", Label: "Heure du récapitulatif du matin"}
 	for h := range 24 {
 		p.Hour.Items = append(p.Hour.Items, web.Choice{Value: strconv.Itoa(h), Label: strconv.Itoa(h) + " h", Checked: h == s.DigestHour})
@@ -204,7 +199,6 @@ func readSettings(form url.Values, s tenants.Settings) tenants.Settings {
 			}
 		}
 	}
-	s.RequireAgentTOTP = form.Get("require_agent_totp") != ""
 	if h, err := strconv.Atoi(form.Get("digest_hour")); err == nil {
 		s.DigestHour = h
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/staff"
@@ -33,6 +34,7 @@ type memberPage struct {
 	Fields     memberFields
 	Digest     web.Checkbox
 	Refused    string
+	Tied       string // since when ProConnect opens this agent's session; "" where it does not
 }
 
 // memberFields ask who an agent is, and what they may do.
@@ -192,6 +194,7 @@ func (s *Server) member(v visit) error { return s.showMember(v, nil, nil) }
 func (s *Server) showMember(v visit, typed url.Values, refused error) error {
 	var a staff.Agent
 	var services []tenants.Service
+	tied := ""
 	me, err := s.read(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
 		id, err := tenants.ParseID(v.r.PathValue("id"))
 		if err != nil {
@@ -200,13 +203,19 @@ func (s *Server) showMember(v visit, typed url.Values, refused error) error {
 		if a, err = staff.ByID(ctx, tx, id); err != nil {
 			return err
 		}
+		switch link, err := staff.StateLinkOf(ctx, tx, id); {
+		case err == nil:
+			tied = "Relié à ProConnect depuis le " + calendar.On(link.LinkedAt, tx.Tenant().Zone()).French() + " (SIRET " + link.SIRET + ")."
+		case !fault.Is(err, "not_found"):
+			return err
+		}
 		services, err = tenants.Services(ctx, tx)
 		return err
 	}))
 	if err != nil {
 		return err
 	}
-	page := memberPage{Frame: s.frame(v, me, a.Name(), teamPath), URL: teamPath + "/" + string(a.ID), Email: a.Email, Active: a.Active, Self: a.ID == me.Agent.ID}
+	page := memberPage{Frame: s.frame(v, me, a.Name(), teamPath), URL: teamPath + "/" + string(a.ID), Email: a.Email, Active: a.Active, Self: a.ID == me.Agent.ID, Tied: tied}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Équipe", URL: teamPath}, {Label: a.Name()}}
 	shown := a
 	if typed.Get("action") == "enregistrer" {
@@ -239,6 +248,9 @@ func (s *Server) changeMember(v visit) error {
 			case "reactiver":
 				done = "Cet agent a de nouveau accès à l’espace agents."
 				err = staff.Reactivate(ctx, tx, id)
+			case "delier":
+				done = "Cet agent n’est plus relié à ProConnect. Sa prochaine connexion par ProConnect, à l’adresse de son invitation, le reliera de nouveau."
+				err = staff.UnlinkState(ctx, tx, id)
 			case "inviter":
 				done = "L’invitation part par courriel."
 				var a staff.Agent

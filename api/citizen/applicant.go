@@ -26,6 +26,8 @@ type applicantPage struct {
 	Anonymous                           bool
 	SignedIn                            bool
 	Optional                            bool
+	Verified                            string // the name that FranceConnect vouches for
+	State                               bool   // FranceConnect is open
 }
 
 var applicantTemplate = web.MustParse[applicantPage](web.Citizen, files, "applicant.html")
@@ -39,11 +41,17 @@ func (s *Server) step(v *visit) error {
 		if d, err = s.draft(ctx, tx, v, slug, requests.DraftByToken); err != nil {
 			return err
 		}
+		if known, ok := verifiedName(ctx, tx, v); ok {
+			v.verified = known.Name()
+		}
 		e, err = entryOf(ctx, tx, d)
 		return err
 	})
 	if err != nil {
 		return s.lost(v, err)
+	}
+	if v.mustIdentify(e) {
+		return s.showIdentify(v, d, e)
 	}
 	if step == applicantStep {
 		if d.Applicant == (requests.Applicant{}) && v.signedIn() { // signed in since
@@ -58,6 +66,7 @@ func (s *Server) step(v *visit) error {
 func (s *Server) showApplicant(v *visit, d requests.Draft, e catalogue.Entry, a requests.Applicant, problems map[string]string, expired error) error {
 	frame, parts := s.parts(v, d, e, applicantStep)
 	page := applicantPage{Frame: frame, FormParts: parts, SignedIn: v.signedIn(), Anonymous: d.Procedure.Identity == catalogue.IdentityNone}
+	page.Verified, page.State = v.verified, v.scope.Settings.SignIn.FranceConnect.Ready()
 	page.GivenName = web.Input{Name: "given_name", Value: a.GivenName, Autocomplete: "given-name", MaxLength: 100}
 	page.FamilyName = web.Input{Name: "family_name", Value: a.FamilyName, Autocomplete: "family-name", MaxLength: 100}
 	page.Email = web.Input{Name: "email", Value: a.Email, Type: "email", Autocomplete: "email", MaxLength: 254, NoSpellcheck: true}
@@ -122,7 +131,11 @@ func (s *Server) saveApplicant(v *visit) error {
 		typed.SMS = d.Applicant.SMS && mobile(typed.Phone)
 		typed.DecisionEmail = d.Applicant.DecisionEmail && typed.Email == d.Applicant.Email
 		kept, invalid := requests.CheckApplicant(d.Procedure, requests.ChannelWeb, typed)
-		if problems = applicantProblems(d.Procedure, typed, invalid); len(problems) > 0 {
+		problems = applicantProblems(d.Procedure, typed, invalid)
+		if otherName(ctx, tx, v, e, typed) {
+			problems["family_name"] = applicantSentences["family_name unverified"]
+		}
+		if len(problems) > 0 {
 			kept = typed
 		}
 		if d, err = requests.SaveDraftApplicant(ctx, tx, d, kept); err != nil || len(problems) > 0 {
@@ -159,6 +172,7 @@ func applicantOf(form url.Values) requests.Applicant {
 var applicantSentences = map[string]string{
 	"given_name required":     "Indiquez votre prénom.",
 	"family_name required":    "Indiquez votre nom.",
+	"family_name unverified":  "Ce nom n’est pas celui que FranceConnect a vérifié. Reprenez-le\u00a0; si vous aidez quelqu’un, nommez-le dans «\u00a0Pour le compte de\u00a0».",
 	"email required":          "Indiquez votre adresse électronique.",
 	"email invalid":           "Saisissez une adresse électronique complète, par exemple nom@exemple.fr.",
 	"phone required":          "Indiquez votre numéro de téléphone.",

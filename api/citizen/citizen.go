@@ -127,6 +127,8 @@ type visit struct {
 	who   web.Visitor
 	agent bool // signed in to the agents' area: a guest here
 
+	verified string // the name that FranceConnect vouches for
+
 	// resume is the code that a form carries of its own draft, for a browser that
 	// lost its cookies while the page was open.
 	resume string

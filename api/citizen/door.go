@@ -10,6 +10,8 @@ import (
 	"github.com/parvis-gru/parvis/tenants/citizens"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/identity/oidc"
+	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
 // newDoor makes the citizens' door. An account is never compulsory, and the page
@@ -25,9 +27,11 @@ func (s *Server) newDoor() *door.Kit {
 			RecoveryLede: "Nous envoyons un code à votre adresse. Avec lui, vous choisissez un nouveau mot de passe.",
 			Out:          "Vous êtes déconnecté.", Help: true,
 		},
-		House:    door.Commune{Deps: s.Deps, Person: citizenOf, Resides: resident, Page: s.doorFrame},
-		Unproved: s.proveFirst,
-		Left:     func(w http.ResponseWriter, r *http.Request) { s.UI.SetCookie(w, r, trackCookie, "", 0) },
+		House:        door.Commune{Deps: s.Deps, Person: citizenOf, Resides: resident, Page: s.doorFrame},
+		Unproved:     s.proveFirst,
+		State:        &door.State{Kind: oidc.FranceConnect, Person: verifiedCitizen, Link: linkCitizen},
+		PasswordOpen: func(scope web.Scope) bool { return !scope.Settings.SignIn.NoAccounts },
+		Left:         func(w http.ResponseWriter, r *http.Request) { s.UI.SetCookie(w, r, trackCookie, "", 0) },
 	})
 }
 
@@ -35,6 +39,33 @@ func (s *Server) newDoor() *door.Kit {
 func citizenOf(ctx context.Context, tx *tenants.Tx, login identity.Login) (identity.Person, error) {
 	c, err := citizens.Ensure(ctx, tx, identity.Subject(tx, identity.ProviderKratos, login.ProviderID), login.Email)
 	return identity.Person{CitizenID: c.ID}, err
+}
+
+// verifiedCitizen finds or makes the citizen whom FranceConnect knows.
+func verifiedCitizen(ctx context.Context, tx *tenants.Tx, scope web.Scope, p oidc.Person) (identity.Person, string, error) {
+	c, isNew, err := citizens.EnsureVerified(ctx, tx, identity.Subject(tx, identity.ProviderFranceConnect, p.Subject), p.Email, verified(p))
+	say := ""
+	if isNew && !scope.Settings.SignIn.NoAccounts {
+		say = "Bienvenue. Vous aviez déjà un compte ici avec un mot de passe ? Connectez-vous une fois avec lui, puis reliez FranceConnect dans « Mot de passe et sécurité » : vos demandes seront réunies."
+	}
+	return identity.Person{CitizenID: c.ID}, say, err
+}
+
+func verified(p oidc.Person) citizens.Verified {
+	return citizens.Verified{GivenName: p.GivenName, FamilyName: p.FamilyName, UsageName: p.UsageName}
+}
+
+// linkCitizen ties the signed-in citizen's account to FranceConnect, and brings over
+// what FranceConnect's own citizen had asked for before.
+func linkCitizen(ctx context.Context, tx *tenants.Tx, p oidc.Person) error {
+	before, err := citizens.Link(ctx, tx, identity.Subject(tx, identity.ProviderFranceConnect, p.Subject), verified(p))
+	if err != nil || before == "" {
+		return err
+	}
+	if err := requests.Inherit(ctx, tx, before); err != nil {
+		return err
+	}
+	return citizens.Absorb(ctx, tx, before)
 }
 
 func resident(v web.Visitor) (email string, err error) {

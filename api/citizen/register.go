@@ -26,7 +26,20 @@ var (
 // confirmCookie keeps the flow of a new account's code.
 const confirmCookie = "inscription"
 
-func (s *Server) registerPage(v *visit) error { return s.showRegister(v, "", nil, nil) }
+func (s *Server) registerPage(v *visit) error {
+	if err := accountsOpen(v); err != nil {
+		return err
+	}
+	return s.showRegister(v, "", nil, nil)
+}
+
+// accountsOpen refuses where the commune keeps no accounts with a password.
+func accountsOpen(v *visit) error {
+	if v.scope.Settings.SignIn.NoAccounts {
+		return fault.New(fault.NotFound, "accounts_closed")
+	}
+	return nil
+}
 
 func (s *Server) showRegister(v *visit, email string, refused, expired error) error {
 	page := registerPage{
@@ -53,6 +66,9 @@ func (s *Server) showRegister(v *visit, email string, refused, expired error) er
 }
 
 func (s *Server) register(v *visit) error {
+	if err := accountsOpen(v); err != nil {
+		return err
+	}
 	form, expired, err := s.form(v)
 	if err != nil {
 		return err

@@ -35,6 +35,7 @@ type summaryPage struct {
 	Key      string        // the draft, sealed: sending it twice makes one request
 	Yours    string
 	Silence  string
+	InPerson bool // the applicant comes to the counter in the end
 }
 
 var summaryTemplate = web.MustParse[summaryPage](web.Citizen, files, "summary.html")
@@ -64,12 +65,18 @@ func (s *Server) showSummary(v *visit, expired error, status int, typed url.Valu
 		if lines := d.Procedure.Warnings(d.Answers, tx.Today(), calendar.Date{}); len(lines) > 0 {
 			page.Warnings = &web.Notice{Tone: web.Warning, Title: "À noter", Items: lines}
 		}
-		e, err = entryOf(ctx, tx, d)
+		if e, err = entryOf(ctx, tx, d); err == nil && otherName(ctx, tx, v, e, d.Applicant) {
+			page.Parts[0].Missing = append(page.Parts[0].Missing, applicantSentences["family_name unverified"])
+		}
 		return err
 	})
 	if err != nil {
 		return s.lost(v, err)
 	}
+	if v.mustIdentify(e) {
+		return s.showIdentify(v, d, e)
+	}
+	page.InPerson = e.InPerson()
 	page.Frame, page.FormParts = s.parts(v, d, e, summaryStep)
 	page.Key, page.Yours, page.Silence = key, nounOf(d.Procedure.Kind).yours, d.Procedure.SilenceText()
 	for _, p := range page.Parts {
@@ -176,14 +183,14 @@ func (s *Server) submit(v *visit) error {
 				return err
 			}
 		}
-		done, err = requests.Submit(ctx, tx, requests.Submission{ProcedureSlug: slug, Channel: requests.ChannelWeb, DraftID: id})
+		done, err = requests.Submit(ctx, tx, requests.Submission{ProcedureSlug: slug, Channel: requests.ChannelWeb, DraftID: id, Level: v.level()})
 		if err == nil {
 			cookie = sealTrack(tx, s.trackCookie(v), done.Request.Number, done.TrackingCode)
 		}
 		return err
 	})
 	switch {
-	case fault.Is(err, "answers_invalid"), fault.Is(err, "applicant_invalid"):
+	case fault.Is(err, "answers_invalid"), fault.Is(err, "applicant_invalid"), fault.Is(err, "identity_level"):
 		return s.showSummary(v, nil, http.StatusUnprocessableEntity, form)
 	case err != nil:
 		return s.lost(v, err)

@@ -31,7 +31,7 @@ type server struct {
 // buildProgram builds the program into the house's folder.
 func (h *house) buildProgram(ctx context.Context, repo *repository) (string, error) {
 	program := filepath.Join(h.dir, "parvis")
-	_, err := repo.output(ctx, call{name: "go", args: []string{"build", "-o", program, "./cmd/parvis"}})
+	err := repo.quietly(ctx, call{name: "go", args: []string{"build", "-o", program, "./cmd/parvis"}})
 	return program, err
 }
 

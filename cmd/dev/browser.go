@@ -85,7 +85,7 @@ func installBrowserParts(ctx context.Context, repo *repository) error {
 	); err != nil {
 		return err
 	}
-	if _, err := repo.output(ctx, call{
+	if err := repo.quietly(ctx, call{
 		dir: dir, env: append(parts.NPMTrust(os.Environ()), "npm_config_cache="+filepath.Join(repo.cache, "npm")),
 		name: "npm", args: []string{"ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"},
 	}); err != nil {
@@ -115,7 +115,7 @@ func runNode(ctx context.Context, repo *repository, url string, args ...string) 
 }
 
 func runNodeWith(ctx context.Context, repo *repository, url string, env []string, args ...string) error {
-	program, err := node(ctx, repo)
+	program, err := parts.Node(ctx, func(line string) { repo.out.say("  %s", line) }, repo.cache)
 	if err != nil {
 		return err
 	}

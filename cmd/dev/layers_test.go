@@ -50,11 +50,14 @@ var tiers = map[string]int{
 	"cmd/parvis":         12,
 
 	"tenants/branding/svg": 0, // apart, so that its length moves no other line
+
+	"tenants/identity/oidc":          1,
+	"tenants/identity/oidc/oidctest": 1,
 }
 
 // testKits bring the real parts (a schema in Postgres, a deployment) that tested code
 // stands on. A test may import them from any tier, and the program from none.
-var testKits = []string{"tenants/pgtest", "api/web/webtest"}
+var testKits = []string{"tenants/pgtest", "tenants/identity/oidc/oidctest", "api/web/webtest"}
 
 // forTests are the packages beside the kits that a test may import from any tier.
 var forTests = []string{"tenants/parts", "migrations"}
@@ -67,6 +70,8 @@ var owners = []struct {
 	{"github.com/riverqueue", []string{"jobs", "cmd"}},
 	{"github.com/danielgtaylor/huma", []string{"api/v1", "api/open311"}},
 	{"github.com/ory", []string{"tenants/identity"}},
+	{"github.com/coreos/go-oidc", []string{"tenants/identity/oidc"}},
+	{"golang.org/x/oauth2", []string{"tenants/identity/oidc"}},
 	{"github.com/stripe", []string{"billing"}},
 	{"github.com/caddyserver/certmagic", []string{"tenants/domains"}},
 	{"github.com/mholt/acmez", []string{"tenants/domains"}},

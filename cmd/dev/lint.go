@@ -69,7 +69,7 @@ func installLinter(ctx context.Context, repo *repository) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if _, err := repo.output(ctx, call{
+	if err := repo.quietly(ctx, call{
 		env:  []string{"GOBIN=" + dir},
 		name: "go", args: []string{"install", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@" + golangciVersion},
 	}); err != nil {

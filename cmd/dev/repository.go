@@ -85,16 +85,15 @@ func (r *repository) stream(ctx context.Context, c call) error {
 	return nil
 }
 
-// output runs a program and gives what it prints; its error output goes into the error.
-func (r *repository) output(ctx context.Context, c call) ([]byte, error) {
+// quietly runs a program; what it prints as errors goes into the error.
+func (r *repository) quietly(ctx context.Context, c call) error {
 	cmd := r.command(ctx, c)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return out, fmt.Errorf("%s %s: %w\n%s", filepath.Base(c.name), strings.Join(c.args, " "), err, bytes.TrimSpace(stderr.Bytes()))
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(c.name), strings.Join(c.args, " "), err, bytes.TrimSpace(stderr.Bytes()))
 	}
-	return out, nil
+	return nil
 }
 
 // walk visits the project's own files with one of the endings, by path relative to

@@ -36,3 +36,36 @@ grant select, insert, delete on brand_image to :role;
 -- What the commune's hub provides unless the commune says otherwise: a copy, brought by
 -- a job, for the commune's role reads nothing outside its own schema.
 alter table setting add column shared jsonb;
+-- Ways in. How a session was opened, how well its owner is known (law of levels:
+-- 2 account, 3 FranceConnect), and after how many seconds without use it ends.
+alter table session add column way text not null default 'password' check (way in ('password', 'franceconnect', 'proconnect'));
+alter table session add column level smallint not null default 2;
+alter table session add column idle integer;
+
+-- Whom FranceConnect knows as which citizen, by a pairwise subject, and the name that
+-- it vouches for. Never found by an e-mail address.
+create table citizen_identity (
+  subject      text primary key,
+  citizen_id   uuid not null references citizen (id) on delete cascade,
+  given_name   text not null,
+  family_name  text not null,
+  usage_name   text not null default '',
+  linked_at    timestamptz not null,
+  seen_at      timestamptz not null
+);
+create index citizen_identity_citizen on citizen_identity (citizen_id);
+
+-- Whom ProConnect knows as which agent: one each.
+create table agent_identity (
+  subject    text primary key,
+  agent_id   uuid not null unique references agent (id) on delete cascade,
+  siret      text not null,
+  linked_at  timestamptz not null
+);
+
+-- The level of identity that the commune asks for; null: what the definition proposes.
+alter table procedure add column identity smallint check (identity between 0 and 4);
+-- The level that the applicant reached on the web; null: not by the web, or before this.
+alter table request add column identity_level smallint;
+
+grant select, insert, update, delete on citizen_identity, agent_identity to :role;

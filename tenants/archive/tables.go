@@ -17,6 +17,8 @@ var withheld = map[string]string{
 	"api_token":               "les jetons d’API : à émettre de nouveau",
 	"agent.subject":           "le lien des agents avec leur compte : ils sont invités de nouveau",
 	"citizen.subject":         "le lien des usagers avec leur compte : rétabli à leur première connexion avec la même adresse",
+	"citizen_identity":        "le lien des usagers avec FranceConnect : rétabli quand ils le demandent",
+	"agent_identity":          "le lien des agents avec ProConnect : rétabli à leur première connexion",
 	"request.tracking_sealed": "les codes de suivi chiffrés pour ce déploiement : voir codes.age",
 }
 

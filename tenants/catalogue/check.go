@@ -64,7 +64,7 @@ func (c *checker) texts() {
 	if p.Commitment < 0 || p.Commitment > 250 {
 		c.add("commitment", "out_of_range", "Indiquez un engagement entre 0 et 250\u00a0jours ouvrés")
 	}
-	if p.Identity < IdentityNone || p.Identity > IdentityAccount {
+	if p.Identity < IdentityNone || p.Identity > IdentityPresence {
 		c.add("identity", "unknown", "Choisissez le niveau d’identité")
 	}
 	a := p.Alternatives

@@ -32,6 +32,40 @@ type Entry struct {
 	Position int
 	Service  tenants.Service
 	Version  Version
+	Identity *int // the level that the commune chose; nil: the definition's
+}
+
+// Level is the identity that whoever files on the web has to reach: IdentityNone,
+// IdentityContact, IdentityAccount or IdentityState. An account is only advice in a
+// definition: who gives a name and addresses is identified enough to write to an
+// administration (CRPA L.112-8, R.112-9-1), and a commune that wants more says so.
+// FranceConnect is asked for while the commune has opened it, and an account
+// otherwise; the counter, the telephone and the post are open in any case.
+func (e Entry) Level(s tenants.SignIn) int {
+	level := e.Procedure().Identity
+	switch {
+	case level == IdentityNone:
+		return IdentityNone
+	case e.Identity != nil:
+		level = *e.Identity
+	case level == IdentityAccount:
+		level = IdentityContact
+	}
+	if level == IdentityPresence {
+		level = IdentityContact
+	}
+	if level == IdentityState && !s.FranceConnect.Ready() || level == IdentityContact && s.NoGuests {
+		level = IdentityAccount
+	}
+	return level
+}
+
+// InPerson tells whether the applicant has to come to the counter in the end.
+func (e Entry) InPerson() bool {
+	if e.Identity != nil {
+		return *e.Identity == IdentityPresence
+	}
+	return e.Procedure().Identity == IdentityPresence
 }
 
 // Procedure gives the definition of the current version.
@@ -45,7 +79,7 @@ func (e Entry) With(v Version) Entry {
 }
 
 const (
-	entryColumns = `select p.id, p.slug, p.model, p.open, p.position,
+	entryColumns = `select p.id, p.slug, p.model, p.open, p.position, p.identity,
 			v.id as version_id, v.number, v.checksum, v.created_at, v.created_by,
 			s.id as service_id, coalesce(s.name, '') as service_name, coalesce(s.postal_address, '') as service_postal_address,
 			coalesce(s.email, '') as service_email, coalesce(s.phone, '') as service_phone, coalesce(s.position, 0) as service_position
@@ -63,13 +97,14 @@ type entryRow struct {
 	Slug, Model, Checksum, CreatedBy                              string
 	Open                                                          bool
 	Position, Number, ServicePosition                             int
+	Identity                                                      *int
 	CreatedAt                                                     time.Time
 	ServiceName, ServicePostalAddress, ServiceEmail, ServicePhone string
 }
 
 func (r entryRow) entry() Entry {
 	return Entry{
-		ID: r.ID, Slug: r.Slug, Model: r.Model, Open: r.Open, Position: r.Position,
+		ID: r.ID, Slug: r.Slug, Model: r.Model, Open: r.Open, Position: r.Position, Identity: r.Identity,
 		Service: tenants.Service{
 			ID: r.ServiceID, Name: r.ServiceName, PostalAddress: r.ServicePostalAddress,
 			Email: r.ServiceEmail, Phone: r.ServicePhone, Position: r.ServicePosition,

@@ -99,7 +99,7 @@ type Procedure struct {
 	PaperExemption   string             `json:"paper_exemption,omitempty"` // "R.112-4 2°": no receipt for the same by letter
 	Event            *EventRule         `json:"event,omitempty"`
 	Alternatives     Alternatives       `json:"alternatives"`
-	Identity         int                `json:"identity"` // IdentityNone, IdentityContact, IdentityAccount
+	Identity         int                `json:"identity"` // IdentityNone to IdentityPresence; see Entry.Level
 	Retention        Retention          `json:"retention"`
 	Notice           Notice             `json:"notice"`
 	ToVerify         []Doubt            `json:"to_verify,omitempty"`
@@ -115,9 +115,11 @@ type Procedure struct {
 
 // The levels of identity that a procedure asks for (law.md §4).
 const (
-	IdentityNone    = 0 // anonymous is possible
-	IdentityContact = 1 // name, postal and e-mail address (CRPA R.112-9-1)
-	IdentityAccount = 2 // as 1; an account is recommended, never required
+	IdentityNone     = 0 // anonymous is possible
+	IdentityContact  = 1 // name, postal and e-mail address (CRPA R.112-9-1)
+	IdentityAccount  = 2 // as 1; in a definition an account is advice, as a commune's choice it is asked for
+	IdentityState    = 3 // FranceConnect, always with an alternative
+	IdentityPresence = 4 // as 1 on the web, and in person at the counter
 )
 
 // Piece is a document or a fact to bring, and the text that requires it: only

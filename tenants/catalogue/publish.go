@@ -12,6 +12,7 @@ const (
 	sqlSetVersion    = `update procedure set version_id = $2, updated_at = $3 where id = $1`
 	sqlSetOpen       = `update procedure set open = $2, updated_at = $3 where id = $1`
 	sqlSetService    = `update procedure set service_id = (select id from service where id = $2), updated_at = $3 where slug = $1 and exists (select 1 from service where id = $2)`
+	sqlSetIdentity   = `update procedure set identity = $2, updated_at = $3 where id = $1`
 	sqlLockProcedure = `select id from procedure where slug = $1 for update`
 	sqlNextNumber    = `select coalesce(max(number), 0) + 1 from procedure_version where procedure_id = $1`
 )
@@ -170,4 +171,44 @@ func SetService(ctx context.Context, tx *tenants.Tx, slug string, service tenant
 		return fault.New(fault.NotFound, "procedure_unknown")
 	}
 	return tx.Record(ctx, tenants.Event{SubjectKind: "procedure", SubjectID: slug, Kind: "service_set", Data: map[string]any{"service": service}})
+}
+
+// SetIdentity chooses the level of identity that a procedure asks for; nil leaves it to
+// the definition. Administrators only. One that can be filed anonymously stays so:
+// fault.Conflict "identity_anonymous". FranceConnect (IdentityState) wants a way without a
+// screen, and the commune's client open: fault.Conflict "oidc_unset". An unknown level
+// is fault.Invalid "form_unreadable".
+func SetIdentity(ctx context.Context, tx *tenants.Tx, slug string, level *int) error {
+	if !tx.Actor().MayAdminister() {
+		return fault.New(fault.Forbidden, "admin_only")
+	}
+	e, err := locked(ctx, tx, slug)
+	if err != nil {
+		return err
+	}
+	if e.Procedure().Identity == IdentityNone {
+		return fault.New(fault.Conflict, "identity_anonymous")
+	}
+	if level != nil && (*level < IdentityContact || *level > IdentityPresence) {
+		return fault.New(fault.Invalid, "form_unreadable")
+	}
+	if level != nil && *level == IdentityState {
+		settings, _, err := tenants.GetSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if !settings.SignIn.FranceConnect.Ready() || len(AlternativesFor(e, settings)) == 0 {
+			return fault.New(fault.Conflict, "oidc_unset")
+		}
+	}
+	if _, err := tx.Exec(ctx, sqlSetIdentity, e.ID, level, tx.Now()); err != nil {
+		return err
+	}
+	return tx.Record(ctx, tenants.Event{SubjectKind: "procedure", SubjectID: string(e.ID), Kind: "identity_set", Data: identitySet{slug, level}})
+}
+
+// identitySet is what the history keeps of a level.
+type identitySet struct {
+	Slug  string `json:"slug"`
+	Level *int   `json:"level"`
 }

@@ -14,6 +14,7 @@ import (
 	ory "github.com/ory/client-go"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/identity/oidc"
 )
 
 // ProviderKratos names Kratos where a subject is made of a provider's identifier.
@@ -28,6 +29,10 @@ type Config struct {
 	Client *http.Client     // nil: one with a ten-second timeout
 	Pace   time.Duration    // the beat on which refusals leave; zero: 400 ms
 	Now    func() time.Time // the throttle's clock; required
+
+	// State is how FranceConnect and ProConnect are spoken to; the zero value takes their
+	// official addresses, and this clock.
+	State oidc.Config
 }
 
 // Provider speaks to one Kratos. It is safe for concurrent use.
@@ -39,6 +44,7 @@ type Provider struct {
 	throttle *Throttle
 	now      func() time.Time
 	rechecks rechecks
+	state    *oidc.Directory
 
 	decoyMu    sync.Mutex
 	decoyReady bool
@@ -58,6 +64,9 @@ func New(c Config) (*Provider, error) {
 	if c.SchemaID == "" {
 		c.SchemaID = "default"
 	}
+	if c.State.Now == nil {
+		c.State.Now = c.Now
+	}
 	public, err := client(c.PublicURL, c.Client)
 	if err != nil {
 		return nil, fmt.Errorf("identity: Kratos' public address: %w", err)
@@ -73,6 +82,7 @@ func New(c Config) (*Provider, error) {
 		pace:     c.Pace,
 		throttle: NewThrottle(c.Now),
 		now:      c.Now,
+		state:    oidc.New(c.State),
 	}, nil
 }
 

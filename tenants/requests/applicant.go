@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/forms"
@@ -218,27 +219,6 @@ func validEmail(s string) bool {
 	return err == nil && parsed.Address == s && wholeEmail.MatchString(s)
 }
 
-// validOrganisation checks a SIREN or SIRET by its key (Luhn; La Poste's
-// establishments, whose digits sum to a multiple of five, are an exception), or the
-// form of an association's number.
-func validOrganisation(id string) bool {
-	if rnaNumber.MatchString(id) {
-		return true
-	}
-	if len(id) != 9 && len(id) != 14 || !digits(id) {
-		return false
-	}
-	sum, plain := 0, 0
-	for i := range len(id) {
-		d := int(id[len(id)-1-i] - '0')
-		plain += d
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	const laPoste = "356000000"
-	return sum%10 == 0 || len(id) == 14 && id[:9] == laPoste && plain%5 == 0
-}
+// validOrganisation checks a SIREN or SIRET by its key, or the form of an
+// association's number.
+func validOrganisation(id string) bool { return rnaNumber.MatchString(id) || tenants.ValidSIREN(id) }

@@ -13,6 +13,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/citizens"
 	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/forms"
@@ -40,6 +41,9 @@ type Submission struct {
 	// it was transmitted (L.114-2). Zero: ReceivedOn.
 	FirstReceivedOn calendar.Date
 	CitizenID       tenants.ID // of the account it is for; a signed-in citizen's own
+	// Level is how well the session knows who submits on the web (identity.LevelAccount,
+	// LevelState); 0 for a guest.
+	Level int
 }
 
 // Submitted is what a submission gives.
@@ -87,7 +91,7 @@ func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error
 	if len(before) > 0 {
 		return in.repeated(ctx, before[0])
 	}
-	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkContent, in.startClock} {
+	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkLevel, in.checkContent, in.startClock} {
 		if err := step(ctx); err != nil {
 			return Submitted{}, err
 		}
@@ -300,6 +304,38 @@ func (in *intake) loadProcedure(ctx context.Context) (err error) {
 	return nil
 }
 
+// checkLevel refuses from citizens and guests whoever is not known well enough: fault.Forbidden
+// "identity_level". What an agent takes in, at the counter or by telephone, is the alternative. Under FranceConnect's
+// name comes the name that it vouches for: fault.Invalid "applicant_invalid".
+func (in *intake) checkLevel(ctx context.Context) error {
+	actor := in.tx.Actor()
+	if actor.IsAgent() || actor.Kind == tenants.ActorSystem {
+		in.s.Level = 0
+		return nil
+	}
+	if actor.Kind != tenants.ActorCitizen {
+		in.s.Level = 0
+	}
+	wanted := in.entry.Level(in.settings.SignIn)
+	if wanted >= catalogue.IdentityAccount && in.s.Level < wanted {
+		return fault.New(fault.Forbidden, "identity_level")
+	}
+	if in.s.Level < catalogue.IdentityState {
+		return nil
+	}
+	verified, err := citizens.VerifiedOf(ctx, in.tx, actor.ID)
+	if err != nil {
+		return err
+	}
+	if a := in.s.Applicant; !verified.Matches(a.GivenName, a.FamilyName) {
+		if wanted == catalogue.IdentityState {
+			return fault.New(fault.Invalid, "applicant_invalid", fault.Field{Path: "applicant/family_name", Code: "unverified"})
+		}
+		in.s.Level = catalogue.IdentityAccount // somebody is known, under another name
+	}
+	return nil
+}
+
 // checkContent checks who applies, the answers and the files.
 func (in *intake) checkContent(ctx context.Context) error {
 	p := in.entry.Procedure()
@@ -347,7 +383,7 @@ func (in *intake) startClock(context.Context) error {
 	in.r = Request{
 		ID: in.id, ProcedureID: in.entry.ID, VersionID: in.entry.Version.ID, ProcedureSlug: in.entry.Slug, Title: p.Title,
 		Kind: Kind(p.Kind), Channel: s.Channel, State: StateReceived, ServiceID: in.entry.Service.ID, CitizenID: s.CitizenID,
-		Applicant: s.Applicant, Regular: s.Applicant.regular(s.Channel), Answers: s.Answers,
+		IdentityLevel: s.Level, Applicant: s.Applicant, Regular: s.Applicant.regular(s.Channel), Answers: s.Answers,
 		ReceivedAt: in.tx.Now(), ReceivedOn: s.ReceivedOn, FirstReceivedOn: s.FirstReceivedOn,
 		Silence: p.Silence, Version: 1, ServiceName: in.entry.Service.Name,
 		trackingHash: trackingHash(in.id, trackingLettersOf(in.tx.Key(TrackingPurpose), in.id)),

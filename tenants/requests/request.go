@@ -67,6 +67,10 @@ type Request struct {
 	ServiceName     string
 	AgentName       string
 	AgentTitle      string
+	// IdentityLevel is how well the applicant was known on the web: catalogue's
+	// IdentityAccount, or IdentityState where FranceConnect vouches for the very name of
+	// the request; 0: not signed in, or not by the web.
+	IdentityLevel int
 
 	trackingHash []byte
 }
@@ -128,6 +132,7 @@ type requestRow struct {
 	ServiceName     string
 	AgentName       string
 	AgentTitle      string
+	IdentityLevel   int
 }
 
 func (w requestRow) request() Request {
@@ -142,7 +147,7 @@ func (w requestRow) request() Request {
 		Regular: w.Regular, Answers: w.Answers, ReceivedAt: w.ReceivedAt, ReceivedOn: w.ReceivedOn, FirstReceivedOn: w.FirstReceivedOn,
 		Silence: calendar.Rule{Effect: w.SilenceEffect, Months: w.SilenceMonths}, SilenceLastDay: w.SilenceLastDay, DueOn: w.DueOn,
 		Waiting: w.Waiting, DecidedOn: w.DecidedOn, ClosedOn: w.ClosedOn, Version: w.Version,
-		ServiceName: w.ServiceName, AgentName: w.AgentName, AgentTitle: w.AgentTitle, trackingHash: w.TrackingHash,
+		IdentityLevel: w.IdentityLevel, ServiceName: w.ServiceName, AgentName: w.AgentName, AgentTitle: w.AgentTitle, trackingHash: w.TrackingHash,
 	}
 	if w.DecisionEmailAt != nil {
 		r.DecisionEmailAt = *w.DecisionEmailAt
@@ -157,7 +162,7 @@ const (
 	requestColumns = `r.id, r.number, r.procedure_id, r.version_id, r.procedure_slug, r.title, r.kind, r.channel, r.state, r.service_id, r.agent_id, r.citizen_id,
 		r.given_name, r.family_name, r.email, r.phone, r.postal_address, r.sms_wanted, r.on_behalf_of, r.organisation, r.organisation_id, r.email_agreed, r.decision_email_at,
 		r.regular, r.answers, r.tracking_hash, r.received_at, r.received_on, r.first_received_on, r.silence_effect, r.silence_months, r.silence_last_day,
-		r.due_on, r.waiting, r.decided_on, r.closed_on, r.closed_at, r.version,
+		r.due_on, r.waiting, r.decided_on, r.closed_on, r.closed_at, r.version, coalesce(r.identity_level, 0) as identity_level,
 		coalesce(s.name, '') as service_name, coalesce(a.given_name || ' ' || a.family_name, '') as agent_name, coalesce(a.title, '') as agent_title`
 	requestTables = ` from request r left join service s on s.id = r.service_id left join agent a on a.id = r.agent_id`
 
@@ -257,4 +262,24 @@ func Claim(ctx context.Context, tx *tenants.Tx, number, code string) error {
 	}
 	_, err = c.save(ctx)
 	return err
+}
+
+const (
+	sqlInheritRequests = `update request set citizen_id = $2 where citizen_id = $1`
+	sqlInheritDrafts   = `update draft set citizen_id = $2 where citizen_id = $1`
+)
+
+// Inherit gives the acting citizen what another citizen had who turned out to be them
+// (citizens.Link).
+func Inherit(ctx context.Context, tx *tenants.Tx, before tenants.ID) error {
+	a := tx.Actor()
+	if a.Kind != tenants.ActorCitizen || a.ID == "" {
+		return fault.New(fault.Forbidden, "citizens_only")
+	}
+	for _, sql := range []string{sqlInheritRequests, sqlInheritDrafts} {
+		if _, err := tx.Exec(ctx, sql, before.OrNull(), a.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

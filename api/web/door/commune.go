@@ -39,6 +39,7 @@ func (c Commune) Resident(r *http.Request, s web.Scope) (who Resident, err error
 		}
 		who.Double, who.MustEnrol = v.Session.AAL > 1, v.Session.MustEnrol(s.Settings)
 		who.Required = v.Session.AgentID != "" && s.Settings.RequireAgentTOTP
+		who.State = stateNames[v.Session.Way]
 		who.Provider, err = v.Session.ProviderToken(tx)
 		return err
 	})
@@ -55,7 +56,7 @@ func (c Commune) Open(ctx context.Context, s web.Scope, login identity.Login, al
 		if err != nil {
 			return err
 		}
-		o.Life = who.Life()
+		o.Life = identity.LifeOf(who, s.Settings.SignIn)
 		if alone {
 			if o.Ended, err = identity.EndSessions(ctx, tx, who, identity.Session{}); err != nil {
 				return err

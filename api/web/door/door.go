@@ -26,6 +26,7 @@ type Resident struct {
 
 	Email     string // what the account signs in with
 	Provider  string // the identity provider's token of the session
+	State     string // FranceConnect or ProConnect, where no password opened the session
 	Double    bool   // a second factor is set up and was given
 	Required  bool   // a second factor is compulsory here
 	MustEnrol bool   // it is, and is missing: nothing else is open yet
@@ -86,6 +87,10 @@ type Config struct {
 	// Unproved leads on somebody whose address is not proved yet; nil says so on the
 	// form.
 	Unproved func(w http.ResponseWriter, r *http.Request, s web.Scope, login identity.Login) error
+	// State is FranceConnect's or ProConnect's way in; nil: none.
+	State *State
+	// PasswordOpen tells whether a password opens this door at all; nil: it does.
+	PasswordOpen func(s web.Scope) bool
 	// Left clears what else the area keeps in the browser; nil: nothing.
 	Left func(w http.ResponseWriter, r *http.Request)
 }
@@ -111,6 +116,7 @@ func New(d web.Deps, c Config) *Kit {
 type (
 	doors struct {
 		signIn   *web.Template[signInPage]
+		away     *web.Template[awayPage]
 		code     *web.Template[codePage]
 		recovery *web.Template[recoveryPage]
 		password *web.Template[newPasswordPage]
@@ -129,7 +135,7 @@ var (
 
 func newDoors(l web.Layout) *doors {
 	return &doors{
-		web.MustParse[signInPage](l, files, "signin.html"), web.MustParse[codePage](l, files, "code.html"),
+		web.MustParse[signInPage](l, files, "signin.html"), web.MustParse[awayPage](l, files, "away.html"), web.MustParse[codePage](l, files, "code.html"),
 		web.MustParse[recoveryPage](l, files, "recovery.html"), web.MustParse[newPasswordPage](l, files, "newpassword.html"),
 	}
 }
@@ -181,6 +187,12 @@ func (k *Kit) Routes(rt *web.Router) {
 	handle("POST "+p.Security+doubleStep+codeStep, k.enrol)
 	handle("POST "+p.Security+doubleStep+"/secours", k.newCodes)
 	handle("POST "+p.Security+"/simple", k.dropFactor)
+	if k.State != nil {
+		handle("GET "+k.statePath(), k.beginState)
+		handle("GET "+k.statePath()+backStep, k.finishState)
+		handle("GET "+p.SignOut+backStep, k.leftState)
+		handle("POST "+p.Security+"/"+string(k.State.Kind), k.linkState)
+	}
 }
 
 // The steps below the addresses of Paths.
@@ -188,6 +200,7 @@ const (
 	codeStep   = "/code"
 	newStep    = "/nouveau"
 	doubleStep = "/double"
+	backStep   = "/retour"
 )
 
 // key seals what waits in a cookie, for this site alone.
@@ -238,7 +251,7 @@ func comesBack(err error) bool {
 	case fault.Unauthorized, fault.Invalid, fault.TooMany, fault.Conflict:
 		return true
 	}
-	return f.Code == "form_expired" || f.Code == "email_unverified"
+	return f.Code == "form_expired" || f.Code == "email_unverified" || f.Code == "password_closed"
 }
 
 // status is what a page answers that comes back; too many tries say when to come

@@ -18,6 +18,13 @@ type securityPage struct {
 	OldCode     web.Input
 	New         web.Input
 	Again, Code web.Input // for the second factor's form
+	Link        *linkWay
+}
+
+// linkWay is the form by which somebody ties their account to the State's provider.
+type linkWay struct {
+	Name, Action, Return string
+	Password, Code       web.Input
 }
 
 // enrolPage shows the secret, to be read by an authenticator.
@@ -43,6 +50,7 @@ const enrolCookie = "double"
 const (
 	passwordForm = "password"
 	factorForm   = "factor"
+	linkForm     = "link"
 )
 
 func (k *Kit) showSecurity(v visit, form string, refused error) error {
@@ -59,8 +67,12 @@ func (k *Kit) showSecurity(v visit, form string, refused error) error {
 	}
 	page.OldCode.Name, page.OldCode.Optional, page.Code.Optional = "current_code", true, true
 	field, code, message := &page.Old, &page.OldCode, web.Sentence(refused)
-	if form == factorForm {
+	page.Link = k.linkWay(v, who)
+	switch {
+	case form == factorForm:
 		field, code = &page.Again, &page.Code
+	case form == linkForm && page.Link != nil:
+		field, code = &page.Link.Password, &page.Link.Code
 	}
 	switch {
 	case fault.Is(refused, "credentials"):
@@ -74,6 +86,27 @@ func (k *Kit) showSecurity(v visit, form string, refused error) error {
 	return k.inside.security.Render(v.w, v.r, v.status(refused), page)
 }
 
+// linkWay gives the form, where the commune has opened the State's provider and a
+// password opened the session.
+func (k *Kit) linkWay(v visit, who Resident) *linkWay {
+	if k.State == nil || k.State.Link == nil || who.State != "" {
+		return nil
+	}
+	if _, err := k.client(v); err != nil {
+		return nil
+	}
+	way := &linkWay{
+		Name: stateName(k.State.Kind), Action: k.Paths.Security + "/" + string(k.State.Kind),
+		Password: web.Input{Name: "link_password", Label: "Votre mot de passe", Type: "password", Autocomplete: "current-password"},
+		Code:     codeInput("De votre application, s’il vous est demandé."),
+	}
+	way.Code.Name, way.Code.Optional = "link_code", true
+	if then := v.r.URL.Query().Get("retour"); web.LocalPath(then) {
+		way.Return = then
+	}
+	return way
+}
+
 // confirmed reads a form of the page and asks the provider for the password again, as
 // it wants before a change, and for the second factor where its session is over.
 func (k *Kit) confirmed(v visit, password, code string) (form url.Values, login identity.Login, err error) {
@@ -83,6 +116,9 @@ func (k *Kit) confirmed(v visit, password, code string) (form url.Values, login 
 	who, err := k.House.Resident(v.r, v.s)
 	if err != nil {
 		return form, login, err
+	}
+	if who.State != "" {
+		return form, login, fault.New(fault.Unauthorized, "sign_in_again") // there is no password behind this session
 	}
 	login, err = k.Identity.Confirm(v.ctx(), who.Provider, identity.Attempt{Email: who.Email, Password: form.Get(password), Address: v.address()})
 	if err == nil && login.NeedsTOTP {

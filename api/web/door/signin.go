@@ -14,6 +14,9 @@ type signInPage struct {
 	Words           Words
 	Email, Password web.Input
 	Return          string // where to go afterwards
+	Open            bool   // a password opens this door
+	State           *stateWay
+	Refused         *web.Notice // why the State's provider opened nothing
 }
 
 // codePage asks for the second factor of somebody who has one.
@@ -43,7 +46,14 @@ func (k *Kit) signInPage(v visit) error {
 }
 
 func (k *Kit) showSignIn(v visit, email, then string, refused error) error {
+	page := k.signInForm(v, email, then)
+	wrong(&page.Frame, &page.Email, refused, web.Sentence(refused))
+	return k.doors.signIn.Render(v.w, v.r, v.status(refused), page)
+}
+
+func (k *Kit) signInForm(v visit, email, then string) signInPage {
 	page := signInPage{
+		Open: k.passwordOpen(v.s), State: k.stateWay(v, then),
 		Frame: k.House.Frame(v.w, v.r, v.s, nil, "Se connecter"), Paths: k.Paths, Words: k.Words,
 		Email:    web.Input{Name: "email", Label: "Adresse électronique", Type: "email", Value: email, Autocomplete: "username", NoSpellcheck: true},
 		Password: web.Input{Name: "password", Label: "Mot de passe", Type: "password", Autocomplete: "current-password"},
@@ -51,14 +61,18 @@ func (k *Kit) showSignIn(v visit, email, then string, refused error) error {
 	if web.LocalPath(then) {
 		page.Return = then
 	}
-	wrong(&page.Frame, &page.Email, refused, web.Sentence(refused))
-	return k.doors.signIn.Render(v.w, v.r, v.status(refused), page)
+	return page
 }
+
+func (k *Kit) passwordOpen(s web.Scope) bool { return k.PasswordOpen == nil || k.PasswordOpen(s) }
 
 func (k *Kit) signIn(v visit) error {
 	form, err := k.UI.Form(v.w, v.r)
 	email, then := trimmed(form, "email"), form.Get("retour")
 	var login identity.Login
+	if err == nil && !k.passwordOpen(v.s) {
+		err = fault.New(fault.Forbidden, "password_closed")
+	}
 	if err == nil {
 		login, err = k.Identity.SignIn(v.ctx(), identity.Attempt{Email: email, Password: form.Get("password"), Address: v.address()})
 	}
@@ -81,6 +95,9 @@ func (k *Kit) Enter(w http.ResponseWriter, r *http.Request, s web.Scope, login i
 
 // enter is Enter; with alone the person's other sessions end.
 func (k *Kit) enter(v visit, login identity.Login, then string, alone bool) error {
+	if !k.passwordOpen(v.s) {
+		return fault.New(fault.Forbidden, "password_closed")
+	}
 	if login.NeedsTOTP {
 		if err := k.suspend(v, pendingCookie, login); err != nil {
 			return err
@@ -161,7 +178,9 @@ func (k *Kit) signOut(v visit) error {
 	if _, err := k.UI.Form(v.w, v.r); err != nil {
 		return err
 	}
+	var idToken string
 	if token, ok := k.UI.Session(v.r); ok {
+		idToken = k.idToken(v, token)
 		provider, err := k.House.Leave(v.ctx(), v.s, token)
 		if err != nil {
 			return err
@@ -174,6 +193,14 @@ func (k *Kit) signOut(v visit) error {
 	if k.Left != nil {
 		k.Left(v.w, v.r)
 	}
+	if idToken != "" {
+		return k.leaveState(v, idToken)
+	}
+	return k.out(v)
+}
+
+// out ends a visit where the area says.
+func (k *Kit) out(v visit) error {
 	if k.Words.Out != "" {
 		k.UI.SetFlash(v.w, v.r, web.Success, k.Words.Out)
 	}

@@ -33,11 +33,21 @@ func newBrowser(t testing.TB, d *Deployment, host string) *Browser {
 	host, _, _ = strings.Cut(host, ":")
 	transport := d.server.Client().Transport.(*http.Transport).Clone() //nolint:forcetypeassert // httptest's is one
 	dialer := &net.Dialer{}
-	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if outside(address) {
+			return dialer.DialContext(ctx, network, address)
+		}
 		return dialer.DialContext(ctx, network, target)
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &Browser{t: t, host: host, client: &http.Client{Jar: jar, Transport: transport}}
+}
+
+// outside tells whether a host is another server of the tests, as FranceConnect is one:
+// the deployment's own are names, those are addresses of this machine.
+func outside(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	return err == nil && name == "127.0.0.1"
 }
 
 // Get fetches a page and follows redirects.
@@ -70,7 +80,10 @@ func (b *Browser) SetCookies(cookies []*http.Cookie) { b.client.Jar.SetCookies(b
 
 func (b *Browser) url(path string) *url.URL {
 	b.t.Helper()
-	u, err := url.Parse("http://" + b.host + path)
+	if strings.HasPrefix(path, "/") {
+		path = "http://" + b.host + path
+	}
+	u, err := url.Parse(path)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -96,7 +109,7 @@ func (b *Browser) send(method, path, contentType string, body []byte) *Page {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	p := &Page{t: b.t, browser: b, Status: answer.StatusCode, Header: answer.Header, Body: text, Path: answer.Request.URL.Path, Query: answer.Request.URL.Query()}
+	p := &Page{t: b.t, browser: b, Status: answer.StatusCode, Header: answer.Header, Body: text, Path: answer.Request.URL.Path, Query: answer.Request.URL.Query(), Host: answer.Request.URL.Host}
 	if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
 		if p.root, err = html.Parse(bytes.NewReader(text)); err != nil {
 			b.t.Fatal(err)
@@ -116,6 +129,7 @@ type Page struct {
 	Body   []byte
 	Path   string
 	Query  url.Values
+	Host   string
 }
 
 // Want fails the test unless the page has this status and stands at this path.
@@ -212,15 +226,15 @@ func (p *Page) Reload() *Page {
 func (p *Page) resolve(reference string) string {
 	p.t.Helper()
 	base := p.browser.url(p.Path)
-	base.RawQuery = p.Query.Encode()
+	base.Host, base.RawQuery = p.Host, p.Query.Encode()
 	u, err := base.Parse(reference)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if u.Host != base.Host {
+	if u.Host != p.browser.host && !outside(u.Host) {
 		p.t.Fatalf("%s leads to another host", reference)
 	}
-	return u.RequestURI()
+	return u.String()
 }
 
 // text gives the words inside an element.
@@ -254,4 +268,21 @@ func attribute(n *html.Node, name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Stop asks for a page and gives where it leads, without going there.
+func (b *Browser) Stop(path string) string {
+	b.t.Helper()
+	still := *b.client
+	still.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.url(path).String(), nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	answer, err := still.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	return answer.Header.Get("Location")
 }

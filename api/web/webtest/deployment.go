@@ -25,6 +25,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/identity/oidc"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
 )
@@ -77,6 +78,7 @@ type Option func(*options)
 type options struct {
 	kratos, closed bool
 	resolver       string
+	state          oidc.Config
 }
 
 // WithKratos ties the deployment to the real Kratos that the tests of a program
@@ -116,10 +118,10 @@ func New(t testing.TB, opts ...Option) *Deployment {
 		URL: func(host string) string { return "http://" + host }, HubMail: d.hubMail,
 		Domains: domains.New(domains.Config{Platform: env.Pool, Registry: env.Registry, Master: pgtest.Master, Clock: env.Clock.Now, Resolver: o.resolver}),
 	}
-	d.Deps.Identity = away(t)
+	d.Deps.Identity = away(t, o.state)
 	if o.kratos {
 		// Time passes for it as it does on the test's clock.
-		d.Deps.Identity, d.Mails = kratos(t, func() time.Time { return time.Now().Add(env.Clock.Now().Sub(pgtest.Start)) })
+		d.Deps.Identity, d.Mails = kratos(t, o.state, func() time.Time { return time.Now().Add(env.Clock.Now().Sub(pgtest.Start)) })
 	}
 	for _, tenant := range []tenants.Tenant{env.Tenant, env.Other} {
 		d.fill(t, tenant, !o.closed)
@@ -128,9 +130,9 @@ func New(t testing.TB, opts ...Option) *Deployment {
 }
 
 // away is an identity provider that does not answer.
-func away(t testing.TB) *identity.Provider {
+func away(t testing.TB, state oidc.Config) *identity.Provider {
 	t.Helper()
-	p, err := identity.New(identity.Config{PublicURL: "http://127.0.0.1:1", AdminURL: "http://127.0.0.1:1", Pace: time.Millisecond, Now: time.Now})
+	p, err := identity.New(identity.Config{PublicURL: "http://127.0.0.1:1", AdminURL: "http://127.0.0.1:1", Pace: time.Millisecond, Now: time.Now, State: state})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/identity/oidc"
 	"github.com/parvis-gru/parvis/tenants/parts"
 )
 
@@ -73,7 +74,7 @@ var theLab = struct {
 	*lab
 }{}
 
-func kratos(t testing.TB, now func() time.Time) (*identity.Provider, *Mails) {
+func kratos(t testing.TB, state oidc.Config, now func() time.Time) (*identity.Provider, *Mails) {
 	t.Helper()
 	theLab.Lock()
 	defer theLab.Unlock()
@@ -85,7 +86,7 @@ func kratos(t testing.TB, now func() time.Time) (*identity.Provider, *Mails) {
 		theLab.lab = l
 	}
 	p, err := identity.New(identity.Config{
-		PublicURL: theLab.kratos.PublicURL(), AdminURL: theLab.kratos.AdminURL(), Pace: time.Millisecond, Now: now,
+		PublicURL: theLab.kratos.PublicURL(), AdminURL: theLab.kratos.AdminURL(), Pace: time.Millisecond, Now: now, State: state,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +131,7 @@ func Main(m *testing.M) {
 		theLab.courier.Close()
 	}
 	theLab.Unlock()
+	stopState()
 	os.Exit(code)
 }
 
