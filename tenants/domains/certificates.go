@@ -242,7 +242,7 @@ const (
 )
 
 const (
-	roundEvery = 15 * time.Second
+	roundEvery = 5 * time.Second
 	sweepEvery = 24 * time.Hour
 	roundSize  = 20
 	atOnce     = 4
