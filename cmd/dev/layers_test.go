@@ -18,6 +18,7 @@ import (
 var tiers = map[string]int{
 	"migrations":         0,
 	"tenants/fault":      0,
+	"tenants/fold":       0,
 	"tenants/parts":      0,
 	"tenants/branding":   1,
 	"tenants/calendar":   1,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/fold"
 	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
@@ -221,13 +222,13 @@ func (p *Procedure) sealed() (*Procedure, error) {
 	}
 	sum := sha256.Sum256(text)
 	p.checksum = hex.EncodeToString(sum[:])
-	p.searchTitle = fold(p.Title)
+	p.searchTitle = fold.Words(p.Title)
 	for _, k := range p.Keywords {
-		p.searchKeywords += " " + fold(k)
+		p.searchKeywords += " " + fold.Words(k)
 	}
-	p.searchEverything = fold(p.Summary)
+	p.searchEverything = fold.Words(p.Summary)
 	for _, s := range p.Intro {
-		p.searchEverything += " " + fold(s)
+		p.searchEverything += " " + fold.Words(s)
 	}
 	return p, nil
 }

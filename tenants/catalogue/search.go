@@ -4,41 +4,9 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/parvis-gru/parvis/tenants/fold"
 )
-
-// fold brings a text to lower-case letters and digits without accents, its words
-// parted by single spaces; œ and æ become two letters.
-func fold(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	gap := false
-	for _, r := range norm.NFKD.String(s) {
-		r = unicode.ToLower(r)
-		if unicode.Is(unicode.Mn, r) {
-			continue
-		}
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			gap = true
-			continue
-		}
-		if gap && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		gap = false
-		switch r {
-		case 'œ':
-			b.WriteString("oe")
-		case 'æ':
-			b.WriteString("ae")
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
 
 // emptyWords are left out of a question, unless it has no others.
 var emptyWords = map[string]bool{
@@ -62,7 +30,7 @@ func Search(entries []Entry, q string) []Entry {
 	if len(q) > maxQuery {
 		q = strings.ToValidUTF8(q[:maxQuery], "")
 	}
-	all := strings.Fields(fold(q))
+	all := strings.Fields(fold.Words(q))
 	words := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return emptyWords[w] })
 	if len(words) == 0 {
 		words = all

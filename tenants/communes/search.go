@@ -4,6 +4,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/parvis-gru/parvis/tenants/fold"
 )
 
 // MaxResults is the most that one [Search] gives.
@@ -198,7 +200,7 @@ var foldedNames = sync.OnceValue(func() *folded {
 	var b strings.Builder
 	b.Grow(500 << 10)
 	for i := range a.lines {
-		b.WriteString(fold(a.columns(i)[colName]))
+		b.WriteString(fold.Words(a.columns(i)[colName]))
 		f.ends[i] = uint32(b.Len())
 	}
 	f.text = b.String()

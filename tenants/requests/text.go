@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/parvis-gru/parvis/tenants/fold"
 )
 
 // cleanText takes out of a text what no text holds, and keeps its lines and
@@ -36,44 +38,11 @@ func cleanText(s string) string {
 	return strings.TrimSpace(strings.Join(kept, "\n"))
 }
 
-// fold brings a text to lower-case Latin letters and digits, its words parted by
-// single spaces, so that "Œuvres" is found by "oeuvre" and "Éléonore" by "eleonore".
-func fold(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	gap := false
-	for _, r := range norm.NFKD.String(s) {
-		r = unicode.ToLower(r)
-		if unicode.Is(unicode.Mn, r) {
-			continue
-		}
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			gap = true
-			continue
-		}
-		if gap && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		gap = false
-		switch r {
-		case 'œ':
-			b.WriteString("oe")
-		case 'æ':
-			b.WriteString("ae")
-		case 'ß':
-			b.WriteString("ss")
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
 // searchText is what the list's search looks through beside the number: who applies,
 // for whom, and for what.
 func searchText(r Request) string {
 	a := r.Applicant
-	return fold(strings.Join([]string{a.GivenName, a.FamilyName, a.Organisation, a.OnBehalfOf, r.Title}, " "))
+	return fold.Words(strings.Join([]string{a.GivenName, a.FamilyName, a.Organisation, a.OnBehalfOf, r.Title}, " "))
 }
 
 const (
@@ -87,7 +56,7 @@ func searchQuery(typed string) string {
 	if len(typed) > maxQuery {
 		typed = strings.ToValidUTF8(typed[:maxQuery], "")
 	}
-	words := strings.Fields(fold(typed))
+	words := strings.Fields(fold.Words(typed))
 	if len(words) > maxWords {
 		words = words[:maxWords]
 	}

@@ -2,9 +2,8 @@ package communes
 
 import (
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/parvis-gru/parvis/tenants/fold"
 )
 
 // maxLabel is the longest label of a host name, in octets (RFC 1035 §2.3.4).
@@ -14,42 +13,20 @@ const maxLabel = 63
 // words joined by hyphens, at most 63 octets ("L'Haÿ-les-Roses" → l-hay-les-roses,
 // "Œting" → oeting). A name without any Latin letter or digit gives "".
 func Slug(name string) string {
-	s := strings.ReplaceAll(fold(name), " ", "-")
+	s := strings.Map(func(r rune) rune {
+		if r == ' ' {
+			return '-'
+		}
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, fold.Words(name))
+	s = strings.Trim(s, "-")
 	if len(s) > maxLabel {
 		s = strings.TrimRight(s[:maxLabel], "-")
 	}
 	return s
-}
-
-// fold brings a text to lower-case Latin letters and digits, its words parted by
-// single spaces: accents go, œ and æ become two letters, everything else (hyphen,
-// apostrophe, bracket) parts words.
-func fold(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	gap := false
-	put := func(r string) {
-		if gap && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		gap = false
-		b.WriteString(r)
-	}
-	for _, r := range norm.NFKD.String(s) {
-		r = unicode.ToLower(r)
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			put(string(r))
-		case r == 'œ':
-			put("oe")
-		case r == 'æ':
-			put("ae")
-		case unicode.Is(unicode.Mn, r):
-		default:
-			gap = true
-		}
-	}
-	return b.String()
 }
 
 // shortWords are the abbreviations that people type for a word of a commune's name.
@@ -57,7 +34,7 @@ var shortWords = map[string]string{"st": "saint", "ste": "sainte", "sts": "saint
 
 // foldQuery folds what somebody typed and writes its short words in full.
 func foldQuery(q string) []string {
-	words := strings.Fields(fold(q))
+	words := strings.Fields(fold.Words(q))
 	for i, w := range words {
 		if long, ok := shortWords[w]; ok {
 			words[i] = long
