@@ -53,11 +53,11 @@ func TestSettingsSaveAndTellConflicts(t *testing.T) {
 	o := newOffice(t)
 	b := o.signed(t, o.admin)
 	p := b.Get("/agents/reglages").Want(http.StatusOK, "")
-	stale := p.Form("form.record").Set("tagline", "Au bord du canal")
+	stale := p.Form("form.record").Set("website", "https://castanet.example")
 	p.Form("form.record").Set("phone", "05 61 11 22 33").Submit().Want(http.StatusOK, "/agents/reglages")
 	back := stale.Submit().Want(http.StatusConflict, "")
 	f := back.Form("form.record")
-	if f.Value("tagline") != "Au bord du canal" {
+	if f.Value("website") != "https://castanet.example" {
 		t.Error("what was typed is lost")
 	}
 	if got := back.Text(`[role="alert"]`); !strings.Contains(got, "« Téléphone »") {
@@ -73,8 +73,8 @@ func TestSettingsSaveAndTellConflicts(t *testing.T) {
 		s, _, err = tenants.GetSettings(ctx, tx)
 		return err
 	})
-	if s.Phone != "05 61 11 22 33" || s.Tagline != "Au bord du canal" {
-		t.Errorf("the settings are %q, %q", s.Phone, s.Tagline)
+	if s.Phone != "05 61 11 22 33" || s.Website != "https://castanet.example" {
+		t.Errorf("the settings are %q, %q", s.Phone, s.Website)
 	}
 	added := b.Get("/agents/reglages").Follow("Ajouter un service").Form("form.card").Set("name", "").Submit().Want(http.StatusUnprocessableEntity, "")
 	p = added.Form("form.card").Set("name", "Cimetière").Set("phone", "05 61 00 00 09").Submit().Want(http.StatusOK, "/agents/reglages")

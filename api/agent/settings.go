@@ -57,7 +57,6 @@ var settingGroups = []struct {
 		{"email", "Adresse électronique", "", "email", 0, func(s *tenants.Settings) *string { return &s.Email }},
 		{"website", "Site internet", "", "url", 0, func(s *tenants.Settings) *string { return &s.Website }},
 		{"opening_hours", "Horaires d’ouverture", "Une ligne par jour.", "", 4, func(s *tenants.Settings) *string { return &s.OpeningHours }},
-		{"tagline", "Ligne sous le nom de la commune", "", "", 0, func(s *tenants.Settings) *string { return &s.Tagline }},
 	}},
 	{"Signature", "Qui signe les lettres, et qui répond des données personnelles (RGPD art. 13).", []setting{
 		{"mayor", "Maire", "Prénom et nom.", "", 0, func(s *tenants.Settings) *string { return &s.Mayor }},
@@ -86,7 +85,7 @@ var settingGroups = []struct {
 }
 
 // optional are the settings that no text and no page needs.
-var optional = map[string]bool{"website": true, "tagline": true, "mediator": true, "court-telerecours": true, "dpo-phone": true, "dpo-postal_address": true,
+var optional = map[string]bool{"website": true, "mediator": true, "court-telerecours": true, "dpo-phone": true, "dpo-postal_address": true,
 	"accessibility": true, "accessibility_rate": true, "accessibility_audited_on": true, "accessibility_gaps": true, "accessibility_derogations": true}
 
 // settingFields are the fields that missing mentions speak of (catalogue.Missing,

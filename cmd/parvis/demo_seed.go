@@ -213,6 +213,9 @@ func (d *demonstration) seedCommune(ctx context.Context, t tenants.Tenant) (int,
 		return 0, err
 	}
 	r := rand.New(rand.NewPCG(2026, uint64(t.ID))) //nolint:gosec // a demonstration that is the same each time
+	if err := d.dress(ctx, t, c); err != nil {
+		return 0, err
+	}
 	if err := d.seedSettings(ctx, t, c, r); err != nil {
 		return 0, err
 	}

@@ -47,6 +47,14 @@ func (t Theme) CSS() string {
 	return schemes(light, dark)
 }
 
+// Scoped writes the theme's colours and the shared neutral ones for two selectors, the
+// light look and the dark one, for a page that shows both side by side.
+func (t Theme) Scoped(light, dark string) string {
+	bright, dim := paper(false), paper(true)
+	return light + "{" + declarations("brand", &t.Light) + declarations("neutral", &bright) + "}\n" +
+		dark + "{" + declarations("brand", &t.Dark) + declarations("neutral", &dim) + "}\n"
+}
+
 // schemes lays light and dark declarations out for every way to ask for them.
 func schemes(light, dark string) string {
 	return ":root{" + light + "}\n" +

@@ -51,7 +51,7 @@ var (
 
 // styles bundles one sheet per area, each with those shared colours that it uses.
 func (b *builder) styles() error {
-	for _, entry := range []string{"citizen.css", "agent.css"} {
+	for _, entry := range []string{"citizen.css", "agent.css", "appearance.css"} {
 		tokens := func(css string) func(api.PluginBuild) {
 			return func(p api.PluginBuild) {
 				p.OnResolve(api.OnResolveOptions{Filter: `tokens\.css$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
