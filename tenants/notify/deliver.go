@@ -53,6 +53,14 @@ type claimed struct {
 	Attempts                                int
 }
 
+// envelope is a claimed message with what goes along.
+type envelope struct {
+	claimed
+	id   tenants.ID
+	logo []byte
+	at   time.Time
+}
+
 // hourly is how many messages an hour one recipient gets from one commune. Anybody
 // can leave anybody's address or number: requests are taken in all the same, and
 // their messages wait.
@@ -87,6 +95,7 @@ func (s *Sender) Deliver(ctx context.Context, db *tenants.DB, t tenants.Tenant, 
 	var (
 		row      claimed
 		settings tenants.Settings
+		logo     []byte
 		now      time.Time
 		nothing  bool
 	)
@@ -103,13 +112,16 @@ func (s *Sender) Deliver(ctx context.Context, db *tenants.DB, t tenants.Tenant, 
 		if err != nil {
 			return err
 		}
-		settings, _, err = tenants.GetSettings(ctx, tx)
+		if settings, _, err = tenants.GetSettings(ctx, tx); err != nil || row.Channel != channelEmail {
+			return err
+		}
+		logo, err = logoOf(ctx, tx, settings)
 		return err
 	})
 	if err != nil || nothing {
 		return err
 	}
-	sent := s.send(ctx, t, settings, id, row, now)
+	sent := s.send(ctx, t, settings, envelope{id: id, claimed: row, logo: logo, at: now})
 	return s.settle(ctx, db, t, id, row, sent)
 }
 
@@ -129,11 +141,11 @@ func done(ctx context.Context, tx *tenants.Tx, id tenants.ID) (bool, error) {
 }
 
 // send speaks to the server, outside any transaction.
-func (s *Sender) send(ctx context.Context, t tenants.Tenant, settings tenants.Settings, id tenants.ID, row claimed, now time.Time) error {
+func (s *Sender) send(ctx context.Context, t tenants.Tenant, settings tenants.Settings, row envelope) error {
 	if row.Channel == channelEmail {
 		site := s.site(t)
 		return s.mailer.send(ctx, letter{
-			ID: id, FromName: t.Name, ReplyTo: settings.Email, To: row.Recipient, Date: now.In(t.Zone()),
+			ID: row.id, FromName: t.Name, ReplyTo: settings.Email, To: row.Recipient, Date: row.at.In(t.Zone()), Logo: row.logo,
 			Rendered: Rendered{Subject: row.Subject, Text: Absolute(row.Text, site), HTML: Absolute(row.HTML, site)},
 		})
 	}
@@ -144,7 +156,7 @@ func (s *Sender) send(ctx context.Context, t tenants.Tenant, settings tenants.Se
 	if err != nil {
 		return refused("recipient")
 	}
-	return s.sms.send(ctx, t.ID, id, to, Absolute(row.Text, s.site(t)))
+	return s.sms.send(ctx, t.ID, row.id, to, Absolute(row.Text, s.site(t)))
 }
 
 // settle writes the result. It outlives the worker's context, for a message that

@@ -61,8 +61,11 @@ func checkMail(t *testing.T, m parts.Mail, id tenants.ID) {
 			t.Errorf("%s: %q, want %q", header, got, want)
 		}
 	}
-	if media := m.Headers.Get("Content-Type"); !strings.HasPrefix(media, "multipart/alternative") {
+	if media := m.Headers.Get("Content-Type"); !strings.HasPrefix(media, "multipart/related") {
 		t.Errorf("Content-Type: %q", media)
+	}
+	if n := len(all(parse(t, m.HTML), `.head img[src="cid:logo@parvis"][alt=""]`)); n != 1 {
+		t.Errorf("%d logos in the head", n)
 	}
 	if m.Subject != "Accusé de réception de votre demande 26-000123" {
 		t.Errorf("subject %q", m.Subject)

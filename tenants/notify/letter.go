@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"net/mail"
 	"regexp"
 	"strings"
@@ -22,8 +23,12 @@ type letter struct {
 	ReplyTo  string // "" for none
 	To       string
 	Date     time.Time
+	Logo     []byte // PNG; nil where it is not at hand: the mail is sent without
 	Rendered
 }
+
+// logoTag is the picture in the head of a mail, whatever its size.
+var logoTag = regexp.MustCompile(`<img class="logo"[^>]*> `)
 
 // compose writes the message. Whatever is in the letter, it cannot add a header.
 func (m *Mailer) compose(l letter) (*gomail.Msg, error) {
@@ -44,8 +49,13 @@ func (m *Mailer) compose(l letter) (*gomail.Msg, error) {
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
 	msg.SetGenHeader("Content-Language", "fr")
 	msg.SetBodyString(gomail.TypeTextPlain, l.Text)
-	if l.HTML != "" {
+	switch {
+	case l.HTML == "":
+	case l.Logo == nil || !logoTag.MatchString(l.HTML):
+		msg.AddAlternativeString(gomail.TypeTextHTML, logoTag.ReplaceAllString(l.HTML, ""))
+	default:
 		msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+		msg.EmbedReadSeeker("logo.png", bytes.NewReader(l.Logo), gomail.WithFileContentID(logoSource), gomail.WithFileContentType("image/png"))
 	}
 	return msg, nil
 }

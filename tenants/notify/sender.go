@@ -79,7 +79,11 @@ func (s *Sender) SendNow(ctx context.Context, t tenants.Tenant, settings tenants
 	if err != nil {
 		return err
 	}
-	return s.sendNow(ctx, r, s.baseURL(t), letter{FromName: t.Name, ReplyTo: settings.Email, To: to})
+	l := letter{FromName: t.Name, ReplyTo: settings.Email, To: to}
+	if settings.Brand.Logo.Hash == "" { // a code does not wait for the town's own, which lies in its schema
+		l.Logo = placeholder(t)
+	}
+	return s.sendNow(ctx, r, s.baseURL(t), l)
 }
 
 // SendNowHub does the same for a hub.
