@@ -115,7 +115,7 @@ func (d Deps) servePicture(w http.ResponseWriter, r *http.Request, s Scope, name
 	switch {
 	case fault.Is(err, "not_found") && hash != s.Site.Logo.Hash && name != branding.LogoVector:
 		w.Header().Set("Cache-Control", "no-cache")
-		http.Redirect(w, r, s.Site.Picture(name), http.StatusFound)
+		http.Redirect(w, r, s.Site.Picture(name), http.StatusFound) //nolint:gosec // below brandPath of this host
 	case err != nil:
 		d.UI.Fail(w, r, s.Site, err)
 	default:

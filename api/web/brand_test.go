@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"image"
 	_ "image/png" // what icons are
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,24 +29,7 @@ func TestASiteWithoutALogoHasEveryPicture(t *testing.T) {
 		t.Cleanup(func() { _ = res.Body.Close() })
 		return res
 	}
-	page, err := html.Parse(get("/").Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	links := map[string]string{}
-	colours := 0
-	for n := range page.Descendants() {
-		of := map[string]string{}
-		for _, a := range n.Attr {
-			of[a.Key] = a.Val
-		}
-		if n.Data == "link" {
-			links[of["rel"]] = of["href"]
-		}
-		if n.Data == "meta" && of["name"] == "theme-color" && strings.HasPrefix(of["content"], "#") && of["media"] != "" {
-			colours++
-		}
-	}
+	links, colours := headOf(t, get("/").Body)
 	if colours != 2 {
 		t.Errorf("the page says %d colours for the telephone's own bars; want a light and a dark one", colours)
 	}
@@ -91,4 +75,27 @@ func TestASiteWithoutALogoHasEveryPicture(t *testing.T) {
 			t.Errorf("%s: %d", bad, res.StatusCode)
 		}
 	}
+}
+
+// headOf gives the links of a page by their rel, and counts its theme colours.
+func headOf(t *testing.T, body io.Reader) (links map[string]string, colours int) {
+	t.Helper()
+	page, err := html.Parse(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links = map[string]string{}
+	for n := range page.Descendants() {
+		of := map[string]string{}
+		for _, a := range n.Attr {
+			of[a.Key] = a.Val
+		}
+		if n.Data == "link" {
+			links[of["rel"]] = of["href"]
+		}
+		if n.Data == "meta" && of["name"] == "theme-color" && strings.HasPrefix(of["content"], "#") && of["media"] != "" {
+			colours++
+		}
+	}
+	return links, colours
 }
