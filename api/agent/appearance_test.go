@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -122,7 +123,7 @@ func TestAppearanceRefusesAndLosesNothing(t *testing.T) {
 	if !long.Has(`.error-summary a[href="#accueil"]`) {
 		t.Errorf("too long: %q", long.Texts(".error-summary li"))
 	}
-	if colour, after := o.lookNow(t); colour != was || after != before {
+	if colour, after := o.lookNow(t); colour != was || !reflect.DeepEqual(after, before) {
 		t.Errorf("something changed: %s %+v", colour, after)
 	}
 }

@@ -7,10 +7,10 @@ export function previews(root) {
       const body = new FormData(form);
       body.set("action", "previsualiser");
       if (!withFiles) for (const f of form.querySelectorAll("[type=file]")) body.delete(f.name);
-      const turn = (latest = {});
+      const turn = (latest = {}); // (form.action would be its button of that name)
       place.setAttribute("aria-busy", "true");
       try {
-        const answer = await fetch(form.action, { method: "POST", body });
+        const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const drawn = page.getElementById(form.dataset.preview);
         if (turn !== latest || !drawn || (withFiles && !answer.ok)) return; // what is wrong is said when it is sent
