@@ -36,33 +36,26 @@ func runCell(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args[1:]); err != nil {
 		return errUsage
 	}
-	c, err := environment()
-	if err != nil {
-		return err
-	}
-	p, err := wire(ctx, c, newLogger(io.Discard))
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	name := flags.Arg(0)
-	switch {
-	case args[0] == "list" && flags.NArg() == 0:
-		return p.listCells(ctx, out)
-	case args[0] == "add" && flags.NArg() == 1:
-		return p.addCell(ctx, out, os.Stdin, tenants.Cell{Name: name, Soft: *soft, Hard: *hard, Spares: *spares})
-	case args[0] == "address" && flags.NArg() == 1:
-		return p.readdressCell(ctx, out, os.Stdin, name)
-	case args[0] == "limit" && flags.NArg() == 1:
-		return p.limitCell(ctx, out, tenants.Cell{Name: name, Soft: *soft, Hard: *hard, Spares: *spares})
-	case args[0] == "drain" && flags.NArg() == 1:
-		if err := p.cells.Drain(ctx, name, !*stop); err != nil {
-			return cellFault(err, name)
+	return operate(ctx, io.Discard, func(p *program) error {
+		name := flags.Arg(0)
+		switch {
+		case args[0] == "list" && flags.NArg() == 0:
+			return p.listCells(ctx, out)
+		case args[0] == "add" && flags.NArg() == 1:
+			return p.addCell(ctx, out, os.Stdin, tenants.Cell{Name: name, Soft: *soft, Hard: *hard, Spares: *spares})
+		case args[0] == "address" && flags.NArg() == 1:
+			return p.readdressCell(ctx, out, os.Stdin, name)
+		case args[0] == "limit" && flags.NArg() == 1:
+			return p.limitCell(ctx, out, tenants.Cell{Name: name, Soft: *soft, Hard: *hard, Spares: *spares})
+		case args[0] == "drain" && flags.NArg() == 1:
+			if err := p.cells.Drain(ctx, name, !*stop); err != nil {
+				return cellFault(err, name)
+			}
+			return p.listCells(ctx, out)
 		}
-		return p.listCells(ctx, out)
-	}
-	fmt.Fprintln(out, cellUsage)
-	return errUsage
+		fmt.Fprintln(out, cellUsage)
+		return errUsage
+	})
 }
 
 func (p *program) listCells(ctx context.Context, out io.Writer) error {

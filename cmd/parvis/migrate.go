@@ -23,21 +23,14 @@ func runMigrate(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return errUsage
 	}
-	c, err := environment()
-	if err != nil {
+	return operate(ctx, out, func(p *program) error {
+		if *status {
+			return p.migrationStatus(ctx, out)
+		}
+		outcome, err := p.migrate(ctx, strings.FieldsFunc(*canaries, func(r rune) bool { return r == ',' })...)
+		fmt.Fprintf(out, "communes migrated: %d, failed: %d\n", outcome.Migrated, outcome.Failed)
 		return err
-	}
-	p, err := wire(ctx, c, newLogger(out))
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	if *status {
-		return p.migrationStatus(ctx, out)
-	}
-	outcome, err := p.migrate(ctx, strings.FieldsFunc(*canaries, func(r rune) bool { return r == ',' })...)
-	fmt.Fprintf(out, "communes migrated: %d, failed: %d\n", outcome.Migrated, outcome.Failed)
-	return err
+	})
 }
 
 // migrate brings the platform, the cells with River's tables, and every commune to this

@@ -21,51 +21,37 @@ func runServe(ctx context.Context, args []string, _ io.Writer) error {
 	if len(args) > 0 {
 		return errUsage
 	}
-	c, err := environment()
-	if err != nil {
-		return err
-	}
-	p, err := wire(ctx, c, newLogger(os.Stderr))
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	pages, err := p.handler(nil, false)
-	if err != nil {
-		return err
-	}
-	public, end, err := p.public(ctx, pages)
-	if err != nil {
-		return err
-	}
-	defer end()
-	operator, err := listen(c.MetricsAddr)
-	if err != nil {
-		return err
-	}
-	p.logger.Info("serving", "addr", c.Addr, "tls_addr", c.TLSAddr, "operator_addr", c.MetricsAddr)
-	return serveAll(ctx, append(public, served{operator, p.internal()})...)
+	return operate(ctx, os.Stderr, func(p *program) error {
+		pages, err := p.handler(nil, false)
+		if err != nil {
+			return err
+		}
+		public, end, err := p.public(ctx, pages)
+		if err != nil {
+			return err
+		}
+		defer end()
+		operator, err := listen(p.config.MetricsAddr)
+		if err != nil {
+			return err
+		}
+		p.logger.Info("serving", "addr", p.config.Addr, "tls_addr", p.config.TLSAddr, "operator_addr", p.config.MetricsAddr)
+		return serveAll(ctx, append(public, served{operator, p.internal()})...)
+	})
 }
 
 func runWork(ctx context.Context, args []string, _ io.Writer) error {
 	if len(args) > 0 {
 		return errUsage
 	}
-	c, err := environment()
-	if err != nil {
-		return err
-	}
-	p, err := wire(ctx, c, newLogger(os.Stderr))
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	operator, err := listen(c.MetricsAddr)
-	if err != nil {
-		return err
-	}
-	go func() { _ = serveAll(ctx, served{operator, p.internal()}) }() // ends with ctx
-	return p.work(ctx)
+	return operate(ctx, os.Stderr, func(p *program) error {
+		operator, err := listen(p.config.MetricsAddr)
+		if err != nil {
+			return err
+		}
+		go func() { _ = serveAll(ctx, served{operator, p.internal()}) }() // ends with ctx
+		return p.work(ctx)
+	})
 }
 
 // work works jobs until the context ends.

@@ -28,51 +28,44 @@ func runToken(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args[1:]); err != nil {
 		return errUsage
 	}
-	c, err := environment()
-	if err != nil {
-		return err
-	}
-	p, err := wire(ctx, c, newLogger(io.Discard))
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	t, err := p.registry.BySlug(ctx, *slug)
-	if err != nil && !fault.Is(err, "not_found") {
-		return err
-	}
-	if err != nil {
-		return fmt.Errorf("no commune has the slug %q: parvis tenant list shows them", *slug)
-	}
-	return p.db.Write(ctx, t, tenants.System("parvis token"), func(tx *tenants.Tx) error {
-		agent, err := staff.ByEmail(ctx, tx, *email)
-		if fault.Is(err, "not_found") {
-			return fmt.Errorf("%s has no agent with this e-mail address", t.Name)
+	return operate(ctx, io.Discard, func(p *program) error {
+		t, err := p.registry.BySlug(ctx, *slug)
+		if err != nil && !fault.Is(err, "not_found") {
+			return err
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("no commune has the slug %q: parvis tenant list shows them", *slug)
 		}
-		switch {
-		case args[0] == "issue" && flags.NArg() == 1:
-			token, _, err := staff.IssueToken(ctx, tx, agent.ID, flags.Arg(0))
-			if err == nil {
-				fmt.Fprintln(out, token)
+		return p.db.Write(ctx, t, tenants.System("parvis token"), func(tx *tenants.Tx) error {
+			agent, err := staff.ByEmail(ctx, tx, *email)
+			if fault.Is(err, "not_found") {
+				return fmt.Errorf("%s has no agent with this e-mail address", t.Name)
 			}
-			return err
-		case args[0] == "list" && flags.NArg() == 0:
-			list, err := staff.Tokens(ctx, tx, agent.ID)
 			if err != nil {
 				return err
 			}
-			table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-			for _, k := range list {
-				fmt.Fprintf(table, "%s\t%s\t%s\n", k.ID, k.Name, k.CreatedAt.Format("2006-01-02"))
+			switch {
+			case args[0] == "issue" && flags.NArg() == 1:
+				token, _, err := staff.IssueToken(ctx, tx, agent.ID, flags.Arg(0))
+				if err == nil {
+					fmt.Fprintln(out, token)
+				}
+				return err
+			case args[0] == "list" && flags.NArg() == 0:
+				list, err := staff.Tokens(ctx, tx, agent.ID)
+				if err != nil {
+					return err
+				}
+				table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+				for _, k := range list {
+					fmt.Fprintf(table, "%s\t%s\t%s\n", k.ID, k.Name, k.CreatedAt.Format("2006-01-02"))
+				}
+				return table.Flush()
+			case args[0] == "revoke" && flags.NArg() == 1:
+				return staff.RevokeToken(ctx, tx, tenants.ID(flags.Arg(0)))
 			}
-			return table.Flush()
-		case args[0] == "revoke" && flags.NArg() == 1:
-			return staff.RevokeToken(ctx, tx, tenants.ID(flags.Arg(0)))
-		}
-		fmt.Fprintln(out, tokenUsage)
-		return errUsage
+			fmt.Fprintln(out, tokenUsage)
+			return errUsage
+		})
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -43,6 +44,21 @@ type program struct {
 
 	domains   *domains.Book
 	authority *domains.Authority // nil: TLS ends in front of us
+}
+
+// operate puts the program together from the environment, does something with it, and
+// lets it go. It logs to log.
+func operate(ctx context.Context, log io.Writer, do func(*program) error) error {
+	c, err := environment()
+	if err != nil {
+		return err
+	}
+	p, err := wire(ctx, c, newLogger(log))
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	return do(p)
 }
 
 // wire puts the parts together. It opens no port and needs no part to be up yet,
