@@ -47,11 +47,12 @@ var (
 	CitizenLengths = Lengths{8 * time.Hour, 30 * 24 * time.Hour}
 )
 
-// The bounds of what a commune may say.
+// The bounds of what a commune may say. A citizen's thirty days are Kratos' own: ours
+// would end with its session.
 var (
 	ShortestLengths      = Lengths{5 * time.Minute, time.Hour}
 	LongestAgentLengths  = Lengths{12 * time.Hour, 24 * time.Hour}
-	LongestCitizenLength = Lengths{7 * 24 * time.Hour, 90 * 24 * time.Hour}
+	LongestCitizenLength = Lengths{7 * 24 * time.Hour, 30 * 24 * time.Hour}
 )
 
 // Agents gives how long an agent's session lasts.

@@ -89,7 +89,7 @@ func (s *Server) showIdentity(v visit, typed url.Values, refused error) error {
 		AgentIdle:     lengthSelect("agent_idle", "Agents\u00a0: déconnexion sans activité", ways.Agents().Idle, 15, 30, 60, 120, 240),
 		AgentLife:     lengthSelect("agent_life", "Agents\u00a0: au plus", ways.Agents().Life, 240, 480, 720, 1440),
 		CitizenIdle:   lengthSelect("citizen_idle", "Habitants\u00a0: déconnexion sans activité", ways.Citizens().Idle, 15, 30, 60, 480, 1440),
-		CitizenLife:   lengthSelect("citizen_life", "Habitants\u00a0: au plus", ways.Citizens().Life, 60, 1440, 10080, 43200, 129600),
+		CitizenLife:   lengthSelect("citizen_life", "Habitants\u00a0: au plus", ways.Citizens().Life, 60, 1440, 10080, 43200),
 	}
 	if provided.Over(tenants.Settings{}).RequireAgentTOTP {
 		page.TOTP.Hint = "Demandé par " + provided.Hub + " à toutes ses communes."

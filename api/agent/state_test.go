@@ -206,4 +206,3 @@ func TestAgentsAreShownHowSureANameIs(t *testing.T) {
 		t.Errorf("the level kept is %q", got)
 	}
 }
-

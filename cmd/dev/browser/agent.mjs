@@ -195,6 +195,8 @@ test('an administrator reads the figures and keeps the settings', LIMIT, async (
     await v.visit(address(COMMUNE, '/agents/reglages'))
     await v.press('Enregistrer les réglages')
     await v.stop('agent-17-reglages')
+    await v.visit(address(COMMUNE, '/agents/reglages/identite'))
+    await v.stop('agent-17c-identite')
     await v.visit(address(COMMUNE, '/agents/reglages/adresse'))
     await v.stop('agent-17b-adresse')
   })
