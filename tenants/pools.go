@@ -122,6 +122,9 @@ const (
 	moveLook  = 50 * time.Millisecond
 )
 
+// errNotMoving says that waiting would change nothing.
+var errNotMoving = errors.New("tenants: the tenant is not being moved")
+
 // pause is one transaction's wait for a move.
 type pause struct{ until time.Time }
 
@@ -153,7 +156,7 @@ func (p *pools) follow(ctx context.Context, t Tenant, w *pause) (Tenant, error) 
 		p.flush(t.ID)
 		return fresh, nil
 	case !fresh.Moving:
-		return t, fault.New(fault.Conflict, "not_moving")
+		return t, errNotMoving
 	case now.After(w.until):
 		return t, fault.New(fault.Unavailable, "tenant_moving")
 	}

@@ -33,8 +33,8 @@ func TestAdministratorsAreInvitedChangedAndDeactivated(t *testing.T) {
 
 	page := boss.Get("/administrateurs").Follow("Paul Rey")
 	page.Form("form:has([name=role])").Set("role", "gestionnaire").Press("Enregistrer").Want(200, "/administrateurs")
-	boss.Get("/administrateurs/" + string(self.ID)).Form("form:has([name=role])").Set("role", "observateur").Press("Enregistrer").Want(409, "")
-	boss.Get("/administrateurs/" + string(self.ID)).Form("form:has([value=desactiver])").Press("Retirer l’accès").Want(409, "")
+	boss.Get("/administrateurs/"+string(self.ID)).Form("form:has([name=role])").Set("role", "observateur").Press("Enregistrer").Want(409, "")
+	boss.Get("/administrateurs/"+string(self.ID)).Form("form:has([value=desactiver])").Press("Retirer l’accès").Want(409, "")
 	page.Form("form:has([value=desactiver])").Press("Retirer l’accès").Want(200, "/administrateurs")
 	paul.Get("/").Want(200, "/connexion")
 	signIn(paul, email, webtest.Password).Want(422, "")
