@@ -17,17 +17,26 @@ const (
 	sqlSchema = `create schema if not exists river`
 	// Every role may insert jobs and see them, but only those that bear its own
 	// name. PUBLIC rather than each role: an access list of thousands of entries
-	// would be read at every statement. A unique key is refused: with that of
-	// another's job one could keep it from ever being queued.
+	// would be read at every statement.
+	//
+	// A row that River's client cannot read, or count on, stops the whole cell's jobs.
+	// So a role gives the columns of our own statement alone (enqueue.go), and the
+	// policy bounds what it puts there. The key is not among them, for with the next
+	// one every other commune's next job would fail; nor the unique key, for with that
+	// of another's job one could keep it from ever being queued. And no right to
+	// update any column: it would be one to lock rows which workers want.
 	sqlGuard = `
 grant usage on schema river to public;
-grant select, insert, update (kind) on river.river_job to public;
+revoke all on river.river_job from public;
+grant select, insert (kind, args, metadata, scheduled_at, state, max_attempts, priority) on river.river_job to public;
 grant usage on sequence river.river_job_id_seq to public;
 alter table river.river_job enable row level security;
 drop policy if exists own_jobs on river.river_job;
 create policy own_jobs on river.river_job to public
   using (metadata->>'tenant' = session_user::text)
-  with check (metadata->>'tenant' = session_user::text and unique_key is null);
+  with check (metadata = jsonb_build_object('tenant', session_user::text)
+    and state in ('available', 'scheduled') and max_attempts <= 25
+    and scheduled_at between '2000-01-01' and '2200-01-01' and pg_column_size(args) <= 8192);
 create index if not exists river_job_backlog on river.river_job ((metadata->>'tenant')) where state = 'available';
 `
 )

@@ -34,7 +34,7 @@ func newRunner(cell string, pool *pgxpool.Pool, d Deps, metrics *metrics) (*Runn
 	registered := river.NewWorkers()
 	r := &Runner{cell: cell, deps: d}
 	r.register(registered)
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+	client, err := river.NewClient(driver{riverpgxv5.New(pool)}, &river.Config{
 		Schema:                      schema,
 		Logger:                      d.Logger,
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
