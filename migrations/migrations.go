@@ -87,9 +87,11 @@ func (s Set) Script(after int, role string) string {
 }
 
 const (
-	sqlLock        = `select pg_advisory_xact_lock(718237)`
+	sqlIsNew       = `select to_regclass('parvis_migration.applied') is null`
+	sqlLockNew     = `select pg_advisory_xact_lock(718237)`
 	sqlMemory      = `create schema if not exists parvis_migration`
 	sqlMemoryTable = `create table if not exists parvis_migration.applied (set_name text primary key, version integer not null, checksum text not null, at timestamptz not null default now())`
+	sqlLock        = `lock table parvis_migration.applied in share row exclusive mode`
 	sqlApplied     = `select version, checksum from parvis_migration.applied where set_name = $1`
 	sqlSetApplied  = `insert into parvis_migration.applied (set_name, version, checksum) values ($1, $2, $3) on conflict (set_name) do update set version = excluded.version, checksum = excluded.checksum, at = now()`
 	sqlClaim       = `select schema_name, version, checksum from cell.tenant_version where version < $1 and (failed_at is null or failed_at < $2) and ($3::text is null or schema_name = $3)
@@ -109,10 +111,8 @@ var ErrChanged = errors.New("a migration was changed after its release: restore 
 // once. It fails with ErrChanged where an applied script differs from ours.
 func Apply(ctx context.Context, pool *pgxpool.Pool, name string, set Set) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		for _, sql := range []string{sqlLock, sqlMemory, sqlMemoryTable} {
-			if _, err := tx.Exec(ctx, sql); err != nil {
-				return err
-			}
+		if err := lock(ctx, tx); err != nil {
+			return err
 		}
 		var version int
 		var checksum string
@@ -135,6 +135,25 @@ func Apply(ctx context.Context, pool *pgxpool.Pool, name string, set Set) error 
 		_, err = tx.Exec(ctx, sqlSetApplied, name, set.Version(), set.Checksum(set.Version()))
 		return err
 	})
+}
+
+// lock lets one program at a time apply scripts to a database. Only one that is new is
+// locked by a number: later there are communes' roles, which could keep that lock.
+func lock(ctx context.Context, tx pgx.Tx) error {
+	var isNew bool
+	if err := tx.QueryRow(ctx, sqlIsNew).Scan(&isNew); err != nil {
+		return err
+	}
+	statements := []string{sqlLock}
+	if isNew {
+		statements = []string{sqlLockNew, sqlMemory, sqlMemoryTable, sqlLock}
+	}
+	for _, sql := range statements {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TenantStatus is where one tenant's schema stands.

@@ -40,7 +40,12 @@ func (p *pools) of(cell string) *pool {
 	return own
 }
 
+// acquire gives a connection of the tenant's own role. A value that is not of one
+// tenant is fault.Internal "tenant_mixed".
 func (p *pools) acquire(ctx context.Context, t Tenant) (*pooled, error) {
+	if !t.whole() {
+		return nil, fault.New(fault.Internal, "tenant_mixed")
+	}
 	return p.of(t.Cell).acquire(ctx, t)
 }
 
@@ -67,9 +72,14 @@ func (p *pools) stats() (sum PoolStats) {
 	return sum
 }
 
-// dial opens a connection as the tenant's role. A schema that this program cannot
-// serve is fault.Unavailable: "tenant_outdated" where it is more than one version
-// behind, "program_outdated" where it is more than one ahead.
+// errElsewhere says that a tenant's schema is not in the cell where it was looked for:
+// it was moved, or a fault of ours named the wrong cell.
+var errElsewhere = errors.New("tenants: the cell does not hold this tenant")
+
+// dial opens a connection as the tenant's role. A cell that does not hold its schema is
+// errElsewhere. A schema that this program cannot serve is fault.Unavailable:
+// "tenant_outdated" where it is more than one version behind, "program_outdated" where
+// it is more than one ahead.
 func (p *pools) dial(ctx context.Context, t Tenant) (*pgx.Conn, error) {
 	cell, err := p.cells.get(ctx, t.Cell)
 	if err != nil {
@@ -91,7 +101,7 @@ func served(ctx context.Context, cell *openCell, schema string) error {
 	newest := migrations.Tenant.Version()
 	switch {
 	case fault.Is(err, "not_found"):
-		return nil // the role's password decides
+		return errElsewhere
 	case err != nil:
 		return err
 	case version < newest-1:
@@ -107,7 +117,7 @@ func served(ctx context.Context, cell *openCell, schema string) error {
 func displaced(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
-		return errors.Is(err, errStale)
+		return errors.Is(err, errStale) || errors.Is(err, errElsewhere)
 	}
 	switch pg.Code {
 	case "28P01", "28000", "3D000", "25006", "57P01", "3F000", "42P01":

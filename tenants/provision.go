@@ -28,8 +28,9 @@ const (
 	sqlReserve      = `select nextval(pg_get_serial_sequence('platform.tenant', 'id'))`
 	sqlInsertTenant = `insert into platform.tenant (id, hub_id, slug, insee, siren, name, colour, temple, cell, schema_name, state, epoch, created_at, population)
 		overriding system value values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, 't_' || $1::bigint::text, 'opening', 1, $10, $11)`
-	// One opening at a time chooses a cell, so that its limits hold.
-	sqlPlacing   = `select pg_advisory_xact_lock(718241)`
+	// One opening at a time chooses a cell, so that its limits hold. A table's lock: an
+	// advisory one could be taken, and kept, by any role of the database.
+	sqlPlacing   = `lock table platform.cell in share row exclusive mode`
 	sqlSlugTaken = `select exists (select 1 from platform.tenant where slug = $1) or exists (select 1 from platform.hub where slug = $1)`
 	sqlAbandon   = `delete from platform.tenant where id = $1 and state = 'opening'`
 	// Live, and told in the platform's history, by one statement: one wait for the disk.

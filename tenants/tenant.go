@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -35,6 +36,11 @@ type Tenant struct {
 	MainHost  string // the commune's own domain, where that is its address now; empty: <slug>.<base domain>
 	CreatedAt time.Time
 }
+
+// whole tells whether the key and the schema are one tenant's. Values that a fault of
+// ours put together from two end here, before any data: connections are kept by key,
+// and sign in by schema.
+func (t Tenant) whole() bool { return t.ID > 0 && t.Schema == "t_"+strconv.FormatInt(t.ID, 10) }
 
 // Territory gives the public holidays and the zone that hold in the commune.
 func (t Tenant) Territory() calendar.Territory {

@@ -22,44 +22,6 @@ func TestStatementsPrepare(t *testing.T) {
 	pgtest.PrepareAll(t)
 }
 
-func TestATenantsRoleReachesItsOwnSchemaAlone(t *testing.T) {
-	t.Parallel()
-	env := pgtest.Schema(t)
-	attacks := map[string]string{
-		"another commune's table":      `select count(*) from ` + env.Other.Schema + `.setting`,
-		"the platform's tenants":       `select count(*) from platform.tenant`,
-		"the cell's versions":          `select count(*) from cell.tenant_version`,
-		"a set role":                   `set role ` + env.Other.Schema,
-		"an injected role":             `select set_config('role', '` + env.Other.Schema + `', false)`,
-		"a session authorization":      `set session authorization ` + env.Other.Schema,
-		"a query hidden in XML":        `select query_to_xml('select 1 from ` + env.Other.Schema + `.setting', true, false, '')`,
-		"a DO block":                   `do $$ begin perform count(*) from ` + env.Other.Schema + `.setting; end $$`,
-		"a table of its own":           `create table mine (id int)`,
-		"a function":                   `create function f() returns int language sql as 'select 1'`,
-		"a change of history":          `update event set actor_name = 'x'`,
-		"an erasure of history":        `delete from event`,
-		"a change of a published one":  `update procedure_version set number = 9`,
-		"a change of a receipt":        `update receipt set text = ''`,
-		"the server's files":           `select pg_read_file('/etc/passwd')`,
-		"a program":                    `copy setting to program 'true'`,
-		"the passwords":                `select rolpassword from pg_authid`,
-		"a search path to another":     `select set_config('search_path', '` + env.Other.Schema + `', true), (select count(*) from ` + env.Other.Schema + `.agent)`,
-		"a grant to itself":            `grant ` + env.Other.Schema + ` to ` + env.Tenant.Schema,
-		"another's password":           `alter role ` + env.Other.Schema + ` password 'x'`,
-		"a database":                   `create database mine`,
-		"a temporary look at the rest": `select count(*) from test_jobs.job`,
-	}
-	for name, sql := range attacks {
-		err := env.DB.Write(t.Context(), env.Tenant, tenants.System("test"), func(tx *tenants.Tx) error {
-			_, err := tx.Exec(t.Context(), sql)
-			return err
-		})
-		if err == nil {
-			t.Errorf("%s: %q was let through", name, sql)
-		}
-	}
-}
-
 // What somebody typed where a key, a date or a text belongs is theirs to correct, and
 // stands in no error: errors are logged.
 func TestValuesThatPostgresCannotReadAreNotEchoed(t *testing.T) {
@@ -84,18 +46,6 @@ func TestValuesThatPostgresCannotReadAreNotEchoed(t *testing.T) {
 		if f := fault.Of(err); f == nil || f.Kind != fault.Invalid || strings.Contains(err.Error(), "Dupont") || strings.Contains(err.Error(), "123456789") {
 			t.Errorf("%s: %v", c.sql, err)
 		}
-	}
-}
-
-func TestAForgedSchemaEndsAtTheWall(t *testing.T) {
-	t.Parallel()
-	env := pgtest.Schema(t)
-	mixed := env.Tenant
-	mixed.Schema = env.Other.Schema // a fault of ours: the right id with another's schema
-	mixed.Epoch = 2
-	err := env.DB.Read(t.Context(), mixed, tenants.System("test"), func(*tenants.Tx) error { return nil })
-	if fault.Of(err).Kind != fault.Unavailable {
-		t.Errorf("a role with a wrong epoch's password: %v", err)
 	}
 }
 

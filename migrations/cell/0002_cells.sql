@@ -7,6 +7,12 @@ do $$ begin
 exception when invalid_parameter_value or undefined_object or insufficient_privilege then null;
 end $$;
 
+-- A commune's role keeps nothing outside its schema, where no deletion would find it:
+-- neither tables nor functions that last as long as a connection.
+do $$ begin
+  execute format('revoke temporary on database %I from public', current_database());
+end $$;
+
 -- Schemas made ahead, with their role and catalogue, given out by renaming. The stock
 -- says what they were made from: one of another stock is thrown away.
 create table cell.spare (

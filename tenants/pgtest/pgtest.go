@@ -111,6 +111,10 @@ func Schema(t testing.TB, opts ...Option) *Env {
 	if _, err := admin.Exec(ctx, `create database `+name+` template `+template+` owner `+owner); err != nil {
 		t.Fatalf("copy the template database: %v", err)
 	}
+	// A copy does not have its model's access list.
+	if _, err := admin.Exec(ctx, `revoke temporary on database `+name+` from public`); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if _, err := admin.Exec(context.Background(), `drop database if exists `+name+` with (force)`); err != nil {
 			t.Errorf("drop the test's database: %v", err)

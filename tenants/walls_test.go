@@ -1,0 +1,169 @@
+package tenants_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/parvis-gru/parvis/migrations"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/pgtest"
+)
+
+// wire opens a connection as a commune's role, to its own cell, as somebody would who
+// has its password.
+func wire(t *testing.T, env *pgtest.Env, as tenants.Tenant, cell string) *pgx.Conn {
+	t.Helper()
+	owner, err := env.Registry.Cells().Owner(t.Context(), cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := owner.Config().ConnConfig.Copy()
+	config.User, config.Password = as.Schema, tenants.RolePassword(pgtest.Master, as.Schema, as.Epoch)
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// assault runs every attack, each undone, and looks at all that a role may look at.
+// Away from home a name may also lead to nothing.
+func assault(t *testing.T, conn *pgx.Conn, self, other string) {
+	t.Helper()
+	var home bool
+	if err := conn.QueryRow(t.Context(), `select to_regclass('setting') is not null and to_regnamespace('platform') is not null`).Scan(&home); err != nil {
+		t.Fatal(err)
+	}
+	names := strings.NewReplacer("{self}", self, "{other}", other)
+	for name, sql := range attacks {
+		tx, err := conn.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = tx.Exec(t.Context(), names.Replace(sql))
+		pg, ok := errors.AsType[*pgconn.PgError](err)
+		if !ok || pg.Code != "42501" && (home || pg.Code != "42P01" && pg.Code != "3F000") {
+			t.Errorf("%s, from %s: %q was let through: %v", name, self, names.Replace(sql), err)
+		}
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, sql := range glimpses {
+		var seen int
+		if err := conn.QueryRow(t.Context(), names.Replace(sql)).Scan(&seen); err != nil || seen != 0 {
+			t.Errorf("%s, from %s: %d show, %v", name, self, seen, err)
+		}
+	}
+}
+
+// Communes of every kind: two of one cell, one made from a spare, one of another cell of
+// the same server, and one that is suspended.
+func TestATenantsRoleReachesItsOwnSchemaAlone(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t, pgtest.WithCells(2))
+	cells := env.Registry.Cells()
+	if err := cells.Limit(t.Context(), tenants.Cell{Name: tenants.FirstCell, Soft: 2500, Hard: 5000, Spares: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := env.Registry.KeepSpares(t.Context(), tenants.FirstCell); err != nil {
+		t.Fatal(err)
+	}
+	if err := cells.Drain(t.Context(), "cell-2", true); err != nil {
+		t.Fatal(err)
+	}
+	spare := openAll(t, env, nearby[0])[0]
+	if err := errors.Join(cells.Drain(t.Context(), "cell-2", false), cells.Drain(t.Context(), tenants.FirstCell, true)); err != nil {
+		t.Fatal(err)
+	}
+	far := openAll(t, env, nearby[1])[0]
+	if left, err := env.Registry.Spares(t.Context(), tenants.FirstCell); err != nil || left != 0 || spare.Cell != tenants.FirstCell || far.Cell != "cell-2" {
+		t.Fatalf("%d spares left, %v; in %s and %s", left, err, spare.Cell, far.Cell)
+	}
+	if _, err := env.Pool.Exec(t.Context(), `update platform.tenant set state = 'suspended' where id = $1`, env.Other.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ self, other tenants.Tenant }{{env.Tenant, env.Other}, {spare, env.Tenant}, {far, env.Tenant}, {env.Other, spare}} {
+		assault(t, wire(t, env, c.self, c.self.Cell), c.self.Schema, c.other.Schema)
+	}
+	// The server's roles are one set: who has a password may knock at the other cell too.
+	assault(t, wire(t, env, env.Tenant, "cell-2"), env.Tenant.Schema, far.Schema)
+	if _, err := wire(t, env, far, tenants.FirstCell).Exec(t.Context(), `select count(*) from setting`); err == nil {
+		t.Error("a commune has tables in a cell that is not its own")
+	}
+}
+
+// A commune's role can keep any advisory lock: nothing of the others may wait for one.
+func TestNoLockOfACommuneHoldsUpTheOthers(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	conn := wire(t, env, env.Tenant, env.Tenant.Cell)
+	for key := 718230; key < 718250; key++ {
+		if _, err := conn.Exec(t.Context(), `select pg_advisory_lock($1)`, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := env.Registry.Open(ctx, tenants.System("test"), tenants.Opening{HubID: env.Hub.ID, INSEE: nearby[0]}); err != nil {
+		t.Errorf("no commune can be opened: %v", err)
+	}
+	if err := errors.Join(migrations.Apply(ctx, env.Pool, "cell", migrations.Cell), migrations.Apply(ctx, env.Pool, "platform", migrations.Platform)); err != nil {
+		t.Errorf("nothing can be migrated: %v", err)
+	}
+}
+
+// A fault of ours that puts two communes' values into one Tenant must end before any
+// data, and must leave no connection of the one among those of the other.
+func TestAMixedTenantReachesNobody(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t, pgtest.WithCells(2))
+	who := func(at tenants.Tenant) (role string, err error) {
+		err = env.DB.Read(t.Context(), at, tenants.System("test"), func(tx *tenants.Tx) (err error) {
+			role, err = tenants.One[string](t.Context(), tx, `select session_user::text`)
+			return err
+		})
+		return role, err
+	}
+	a, b := env.Tenant, env.Other
+	mixes := map[string]tenants.Tenant{}
+	mix := func(name string, change func(*tenants.Tenant)) {
+		m := a
+		change(&m)
+		mixes[name] = m
+	}
+	mix("another's schema", func(m *tenants.Tenant) { m.Schema = b.Schema })
+	mix("another's key", func(m *tenants.Tenant) { m.ID = b.ID })
+	mix("another cell", func(m *tenants.Tenant) { m.Cell = "cell-2" })
+	mix("no cell", func(m *tenants.Tenant) { m.Cell = "" })
+	mix("a later epoch", func(m *tenants.Tenant) { m.Epoch++ })
+	mix("nothing", func(m *tenants.Tenant) { *m = tenants.Tenant{} })
+	mix("the owner", func(m *tenants.Tenant) { m.Schema = "parvis_test" })
+	mix("all but the key", func(m *tenants.Tenant) { *m = b; m.ID = a.ID })
+	for range 2 { // with no connection kept, then with some
+		for name, m := range mixes {
+			if role, err := who(m); err == nil {
+				t.Errorf("%s: served as %q", name, role)
+			}
+		}
+		for _, own := range []tenants.Tenant{a, b} {
+			err := env.DB.Read(t.Context(), own, tenants.System("test"), func(tx *tenants.Tx) error {
+				role, err := tenants.One[string](t.Context(), tx, `select session_user::text`)
+				if err == nil && role != own.Schema {
+					t.Errorf("%s was given a connection of %s", own.Schema, role)
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
