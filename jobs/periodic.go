@@ -16,6 +16,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/requests"
+	"github.com/parvis-gru/parvis/tenants/staff"
 	"github.com/parvis-gru/parvis/tenants/statistics"
 )
 
@@ -243,6 +244,9 @@ func (r *Runner) project(ctx context.Context, t tenants.Tenant, a requests.Proje
 // provides.
 func (r *Runner) health(ctx context.Context, t tenants.Tenant, _ healthArgs) error {
 	if err := r.deps.Registry.Provide(ctx, t); err != nil {
+		return err
+	}
+	if err := r.deps.DB.Write(ctx, t, tenants.System("assistance"), func(tx *tenants.Tx) error { return staff.ExpireSupports(ctx, tx) }); err != nil {
 		return err
 	}
 	var h tenants.Health

@@ -12,6 +12,7 @@ const (
 	ActorAgent   ActorKind = "agent"
 	ActorSystem  ActorKind = "system" // a job of ours
 	ActorHub     ActorKind = "hub"
+	ActorSupport ActorKind = "support" // of the hub, let in by the commune for a time, to read
 )
 
 // Role is what an agent may do.
@@ -45,6 +46,10 @@ func Guest() Actor { return Actor{Kind: ActorGuest} }
 // IsAgent tells whether the actor is an agent of the tenant.
 func (a Actor) IsAgent() bool { return a.Kind == ActorAgent }
 
+// MayRead tells whether the actor may read the agents' pages: agents, and for a time
+// whom the commune let in.
+func (a Actor) MayRead() bool { return a.IsAgent() || a.Kind == ActorSupport }
+
 // MayDecide tells whether the actor may decide on requests of the services that
 // it covers.
 func (a Actor) MayDecide() bool {
@@ -68,7 +73,7 @@ func (a Actor) MayConfigure() bool {
 // with no service listed covers all of them: the town hall of one agent.
 func (a Actor) Covers(service ID) bool {
 	switch {
-	case a.Kind == ActorSystem:
+	case a.Kind == ActorSystem, a.Kind == ActorSupport:
 		return true
 	case a.Kind != ActorAgent:
 		return false

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/staff"
 )
 
 //go:embed *.html parts/*.html
@@ -53,6 +54,7 @@ func New(d web.Deps) *Server {
 	s.newDoor().Routes(s.router)
 	s.requestRoutes()
 	s.officeRoutes()
+	s.supportRoutes()
 	s.accountRoutes()
 	s.router.Handle("/", func(http.ResponseWriter, *http.Request, web.Scope) error {
 		return fault.New(fault.NotFound, "not_found")
@@ -145,6 +147,9 @@ func (v visit) number() string { return v.r.PathValue("number") }
 
 // guard lets agents in who have given what the commune asks of them.
 func guard(v visit, me web.Visitor) error {
+	if me.Visit != nil {
+		return nil // by the hub's own door
+	}
 	if me.Agent.ID == "" || me.Session.MustReturn(v.scope.Settings) {
 		return fault.New(fault.Unauthorized, "sign_in")
 	}
@@ -158,6 +163,9 @@ func guard(v visit, me web.Visitor) error {
 func (s *Server) frame(v visit, me web.Visitor, title, current string) web.Frame {
 	f := s.UI.Frame(v.w, v.r, v.scope.Site, title)
 	f.Area, f.Current = "Espace agents", current
+	if me.Visit != nil {
+		return visited(v, me, f)
+	}
 	f.Nav = []web.NavItem{
 		{Label: "Demandes", URL: home, Icon: "inbox"},
 		{Label: "Nouvelle demande", URL: "/agents/nouvelle", Icon: "plus"},
@@ -165,7 +173,7 @@ func (s *Server) frame(v visit, me web.Visitor, title, current string) web.Frame
 		{Label: "Démarches", URL: "/agents/demarches", Icon: "folder-open"},
 	}
 	if me.Actor.MayAdminister() {
-		f.Nav = append(f.Nav, web.NavItem{Label: "Équipe", URL: "/agents/equipe", Icon: "users"},
+		f.Nav = append(f.Nav, web.NavItem{Label: "Assistance", URL: staff.SupportPage, Icon: "key-round"}, web.NavItem{Label: "Équipe", URL: "/agents/equipe", Icon: "users"},
 			web.NavItem{Label: "Réglages", URL: "/agents/reglages", Icon: "settings"})
 	}
 	f.User = &web.User{Name: me.Agent.Name(), URL: "/agents/compte", SignOut: "/agents/deconnexion"}

@@ -109,7 +109,7 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 	p := e.Procedure()
 	page := procedurePage{
 		Frame: s.frame(v, me, p.Title, proceduresPath), Name: p.Title, Summary: p.Summary, URL: proceduresPath + "/" + e.Slug, Status: openStatus(e.Open),
-		Open: e.Open, May: me.Actor.MayAdminister(), Doubts: e.Doubts(), Warning: p.SilenceWarning, Pieces: catalogue.PieceLines(p.Bring), Refused: sentence(refused),
+		Open: e.Open, May: me.Actor.MayConfigure(), Doubts: e.Doubts(), Warning: p.SilenceWarning, Pieces: catalogue.PieceLines(p.Bring), Refused: sentence(refused),
 		Missing: mentions(catalogue.Missing(settings, e), e.Service), Advice: mentions(catalogue.Advice(settings, e), e.Service),
 		Service: web.Select{Name: "service", Label: "Service chargé de la démarche"},
 	}

@@ -163,8 +163,14 @@ func (s *Server) invite(v visit) error {
 
 func (s *Server) makeAgent(v visit, typed staff.Agent) error {
 	ctx := v.r.Context()
-	if _, err := s.read(v, admins(func(context.Context, *tenants.Tx, web.Visitor) error { return nil })); err != nil {
+	me, err := s.read(v, admins(func(context.Context, *tenants.Tx, web.Visitor) error { return nil }))
+	if err != nil {
 		return err // before an account is made
+	}
+	if me.Visit != nil {
+		if err := s.notOfTheHub(ctx, v.scope.Tenant.HubID, typed.Email); err != nil {
+			return err
+		}
 	}
 	if typed.GivenName == "" || typed.FamilyName == "" {
 		return fault.New(fault.Invalid, "agent_invalid", fault.Field{Path: "given_name", Code: "required", Message: "Indiquez le prénom et le nom de l’agent."})

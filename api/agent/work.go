@@ -35,7 +35,7 @@ func (s *Server) write(v visit, page web.Page) (me web.Visitor, err error) {
 // admins refuses whoever may not administer.
 func admins(page web.Page) web.Page {
 	return func(ctx context.Context, tx *tenants.Tx, me web.Visitor) error {
-		if !me.Actor.MayAdminister() {
+		if !me.Actor.MayConfigure() {
 			return fault.New(fault.Forbidden, "admin_only")
 		}
 		return page(ctx, tx, me)

@@ -117,7 +117,7 @@ func (s *Server) showAdmins(v visit, typed tenants.HubAdmin, refused error) erro
 		page.Table.Rows = append(page.Table.Rows, web.Row{Cells: cells})
 	}
 	page.Errors = summary(refused, wrong, "email", "given_name", "family_name", "role")
-	return adminsTemplate.Render(v.w, v.r, status(refused), page)
+	return adminsTemplate.Render(v.w, v.r, statusOf(refused), page)
 }
 
 // summary lists the fields to correct, in their order; where there is none, what was
@@ -134,7 +134,7 @@ func summary(refused error, wrong map[string]string, fields ...string) (list web
 	return list
 }
 
-func status(refused error) int {
+func statusOf(refused error) int {
 	switch {
 	case refused == nil:
 		return http.StatusOK
@@ -214,7 +214,7 @@ func (s *Server) showAdmin(v visit, a tenants.HubAdmin, refused error) error {
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Administrateurs", URL: adminsPath}, {Label: a.Name()}}
 	page.Errors = summary(refused, web.FieldErrors(refused), "role")
-	return adminTemplate.Render(v.w, v.r, status(refused), page)
+	return adminTemplate.Render(v.w, v.r, statusOf(refused), page)
 }
 
 func (s *Server) changeAdmin(v visit) error {

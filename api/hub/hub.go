@@ -48,6 +48,8 @@ func New(d web.Deps) *Server {
 	s.router.Handle("GET /communes/nouvelle", s.administrators(s.newCommune))
 	s.router.Handle("POST /communes", s.administrators(s.open))
 	s.router.Handle("GET /communes/{insee}", s.administrators(s.commune))
+	s.router.Handle("POST /communes/{insee}/assistance", s.administrators(s.askSupport))
+	s.router.Handle("POST /communes/{insee}/entrer", s.administrators(s.enter))
 	s.router.Handle("POST /communes/{insee}/agent", s.administrators(s.invite))
 	s.router.Handle("/", func(http.ResponseWriter, *http.Request, web.Scope) error {
 		return fault.New(fault.NotFound, "not_found")
@@ -66,6 +68,7 @@ type visit struct {
 	r     *http.Request
 	scope web.Scope
 	admin tenants.HubAdmin
+	entry string // a way into a commune that was just made
 }
 
 // administrators lets administrators of this hub in, and leads others to sign in.

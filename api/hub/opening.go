@@ -42,6 +42,7 @@ type communePage struct {
 	Open       []string
 	Missing    []string
 	NeedsAgent bool
+	Help       helpSection
 	GivenName  web.Input
 	FamilyName web.Input
 	Email      web.Input
@@ -240,6 +241,9 @@ func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refuse
 		return err
 	}
 	page.Health = healthOf(line)
+	if page.Help, err = s.help(v, t); err != nil {
+		return err
+	}
 	err = s.DB.Read(v.r.Context(), t, system(v.scope.Hub), func(tx *tenants.Tx) error {
 		agents, err := staff.List(v.r.Context(), tx)
 		if err != nil {
@@ -269,6 +273,9 @@ func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refuse
 		return err
 	}
 	status := http.StatusOK
+	if fault.Of(refused) != nil && page.Help.wrong(&page.Frame, refused) {
+		return communeTemplate.Render(v.w, v.r, statusOf(refused), page)
+	}
 	if refused != nil {
 		status = http.StatusUnprocessableEntity
 		for _, in := range []*web.Input{&page.GivenName, &page.FamilyName, &page.Email} {

@@ -102,7 +102,7 @@ func (s *Server) showShared(v visit, p tenants.Shared, admins bool, refused erro
 	if len(page.Errors) == 0 {
 		page.Errors = summary(refused, nil)
 	}
-	return sharedTemplate.Render(v.w, v.r, status(refused), page)
+	return sharedTemplate.Render(v.w, v.r, statusOf(refused), page)
 }
 
 func readShared(form url.Values) (p tenants.Shared, admins bool) {

@@ -16,9 +16,10 @@ type Frame struct {
 	Nav         []NavItem
 	Flash       *Notice
 	Errors      ErrorSummary
-	Path        string // where the page stands, without its query
-	Wide        bool   // the whole width, no 44 rem column
-	Area        string // what the agents' bar says beside the name
+	Path        string  // where the page stands, without its query
+	Wide        bool    // the whole width, no 44 rem column
+	Area        string  // what the agents' bar says beside the name
+	Banner      *Notice // stands above everything, on every page
 
 	failed  bool // the page answers 422
 	request *framed

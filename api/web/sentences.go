@@ -34,6 +34,16 @@ var sentences = map[string]string{
 	"hub_admin_exists":  "Cette personne administre déjà l’intercommunalité. Modifiez plutôt ses droits.",
 	"hub_admin_invalid": "Il manque quelque chose pour inviter cette personne.",
 	"last_hub_manager":  "L’intercommunalité doit garder au moins un responsable. Donnez d’abord ce rôle à quelqu’un d’autre.",
+	"support_reason":    "Dites pourquoi, en 500 caractères au plus : la commune décide sur ce motif.",
+	"support_hours":     "Choisissez une durée de 1 à 8 heures.",
+	"support_invalid":   "Il manque quelque chose pour demander cette assistance.",
+	"support_running":   "Vous avez déjà demandé, ou obtenu, une assistance dans cette commune.",
+	"support_answered":  "Cette demande d’assistance a déjà reçu sa réponse, ou elle est terminée.",
+	"support_closed":    "Cet accès n’est pas ouvert. Demandez-le à la commune depuis l’espace de l’intercommunalité.",
+	"support_read_only": "L’assistance permet de lire, pas d’agir. La commune agit elle-même.",
+	"hub_agent":         "Cette personne administre l’intercommunalité : seule la commune peut l’inviter parmi ses agents.",
+	"not_delegated":     "Votre profil ne permet pas de s’occuper des communes. Adressez-vous à un responsable de l’intercommunalité.",
+	"no_admin":          "Cette commune n’a pas encore d’administrateur qui puisse accepter.",
 	"choice_invalid":    "Choisissez une réponse de la liste.",
 
 	// Signing in

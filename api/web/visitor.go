@@ -17,6 +17,7 @@ type Visitor struct {
 	Agent   staff.Agent      // of an agent
 	Citizen citizens.Citizen // of a citizen who is signed in
 	Session identity.Session // of both
+	Visit   *staff.Visit     // of an administrator of the hub, inside the agents' pages
 	Token   string           // the session's, as the cookie holds it
 }
 
@@ -32,8 +33,17 @@ func (d Deps) Read(r *http.Request, s Scope, page Page) error {
 	if err := d.recheck(r, s); err != nil {
 		return err
 	}
+	visit, err := d.visit(r, s)
+	if err != nil {
+		return err
+	}
+	if visit != nil {
+		return d.DB.Read(r.Context(), s.Tenant, visit.Actor(), func(tx *tenants.Tx) error {
+			return page(r.Context(), tx, Visitor{Actor: visit.Actor(), Visit: visit})
+		})
+	}
 	var stale identity.Session
-	err := d.DB.Read(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
+	err = d.DB.Read(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
 		v, err := d.visitor(r, tx)
 		if err != nil {
 			return err
@@ -56,6 +66,18 @@ func (d Deps) Read(r *http.Request, s Scope, page Page) error {
 func (d Deps) Write(r *http.Request, s Scope, page Page) error {
 	if err := d.recheck(r, s); err != nil {
 		return err
+	}
+	visit, err := d.visit(r, s)
+	if err != nil {
+		return err
+	}
+	if visit != nil {
+		if visit.SupportID != "" {
+			return fault.New(fault.Forbidden, "support_read_only")
+		}
+		return d.DB.Write(r.Context(), s.Tenant, visit.Actor(), func(tx *tenants.Tx) error {
+			return page(r.Context(), tx, Visitor{Actor: visit.Actor(), Visit: visit})
+		})
 	}
 	return d.DB.Write(r.Context(), s.Tenant, tenants.Guest(), func(tx *tenants.Tx) error {
 		v, err := d.visitor(r, tx)
@@ -98,6 +120,39 @@ func (d Deps) recheck(r *http.Request, s Scope) error {
 		_, err := identity.EndSession(r.Context(), tx, token)
 		return err
 	})
+}
+
+// VisitCookie holds the token of a visit of the hub.
+const VisitCookie = "assistance"
+
+// visit finds the visit of the hub that the request belongs to (nil: none), checks with
+// the platform that its administrator still may, and keeps in the commune's history
+// which page is opened, before it is.
+func (d Deps) visit(r *http.Request, s Scope) (*staff.Visit, error) {
+	token, ok := d.UI.Cookie(r, VisitCookie)
+	if _, signed := d.UI.Session(r); !ok || signed {
+		return nil, nil //nolint:nilnil // none is the ordinary case
+	}
+	var v staff.Visit
+	ctx := r.Context()
+	err := d.DB.Read(ctx, s.Tenant, tenants.Guest(), func(tx *tenants.Tx) (err error) {
+		v, err = staff.VisitOf(ctx, tx, token)
+		return err
+	})
+	if fault.Is(err, "session_over") {
+		return nil, nil //nolint:nilnil // it is over: a guest
+	}
+	if err != nil {
+		return nil, err
+	}
+	admin, err := d.Registry.HubAdminByID(ctx, s.Tenant.HubID, v.AdminID)
+	if fault.Is(err, "not_found") || err == nil && (!admin.Active || v.SupportID == "" && !admin.Delegate) {
+		return nil, nil //nolint:nilnil // may no longer: a guest
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &v, d.DB.Write(ctx, s.Tenant, v.Actor(), func(tx *tenants.Tx) error { return v.Look(ctx, tx, r.Pattern, r.PathValue("number")) })
 }
 
 // visitor finds whose session the request's cookie is; a session that is over

@@ -69,3 +69,39 @@ alter table procedure add column identity smallint check (identity between 0 and
 alter table request add column identity_level smallint;
 
 grant select, insert, update, delete on citizen_identity, agent_identity to :role;
+
+
+-- Help that the hub asked to give: for whom of the hub, why and how long, and what an
+-- administrator of the commune answered. It opens nothing until it is granted.
+create table support_access (
+  id           uuid primary key,
+  admin_id     uuid not null, -- an administrator of the hub, in the platform's database
+  admin_name   text not null,
+  admin_email  text not null,
+  hub_name     text not null,
+  reason       text not null,
+  hours        smallint not null check (hours between 1 and 8),
+  state        text not null check (state in ('asked', 'granted', 'refused', 'ended')),
+  asked_at     timestamptz not null,
+  answered_at  timestamptz,
+  answered_by  text not null default '',
+  expires_at   timestamptz,
+  ended_at     timestamptz
+);
+create unique index support_access_running on support_access (admin_id) where state in ('asked', 'granted');
+
+-- An administrator of the hub inside the commune's pages: by a support access that was
+-- granted, or to look after settings where that is delegated. The way in opens once.
+create table hub_visit (
+  id            uuid primary key,
+  admin_id      uuid not null,
+  admin_name    text not null,
+  support_id    uuid references support_access (id),
+  entry_hash    bytea unique,
+  session_hash  bytea unique,
+  entered_by    timestamptz not null, -- the way in closes
+  seen_at       timestamptz not null,
+  expires_at    timestamptz not null
+);
+grant select, insert, update on support_access to :role;
+grant select, insert, update, delete on hub_visit to :role;

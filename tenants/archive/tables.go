@@ -15,6 +15,7 @@ import (
 var withheld = map[string]string{
 	"session":                 "les sessions ouvertes : chacun se reconnecte",
 	"api_token":               "les jetons d’API : à émettre de nouveau",
+	"hub_visit":               "les visites en cours de l’intercommunalité : elles ne suivent pas la commune",
 	"agent.subject":           "le lien des agents avec leur compte : ils sont invités de nouveau",
 	"citizen.subject":         "le lien des usagers avec leur compte : rétabli à leur première connexion avec la même adresse",
 	"citizen_identity":        "le lien des usagers avec FranceConnect : rétabli quand ils le demandent",

@@ -147,6 +147,13 @@ type SMSLapsed struct{ Number string }
 // SMSMessage says by SMS that an agent wrote.
 type SMSMessage struct{ Number string }
 
+// SupportNotice tells a step of a support access: "asked", "granted", "refused" or
+// "ended". Path is where the commune answers; empty for the hub's administrator.
+type SupportNotice struct {
+	Agent, Step, Admin, Hub, Commune, Reason, Until, By, Path string
+	Hours                                                     int
+}
+
 // CourierMail is a mail of the identity provider, sent at once and stored nowhere
 // of ours. Purpose is the one that identity.ParseCourier gives.
 type CourierMail struct {
@@ -156,6 +163,7 @@ type CourierMail struct {
 	Minutes int    // how long it holds; 0 says nothing
 }
 
+func (SupportNotice) template() string     { return "support" }
 func (Receipt) template() string           { return "receipt" }
 func (Registration) template() string      { return "registration" }
 func (CitizenMessage) template() string    { return "message" }

@@ -101,7 +101,7 @@ func render(from letterhead, d Data) (Rendered, error) {
 	subject, heading := titles(d)
 	v := view{Subject: oneLine(subject), Heading: heading, From: from, Citizen: !from.Hub, D: d}
 	switch d.(type) {
-	case AgentDigest, AgentInvited, DomainWarning:
+	case AgentDigest, AgentInvited, SupportNotice, DomainWarning:
 		v.Citizen = false
 	}
 	var err error
@@ -209,6 +209,8 @@ func titles(d Data) (subject, heading string) {
 			return "Vos demandes" + nbsp + ": " + strconv.Itoa(d.LateCount) + " en retard", heading
 		}
 		return "Vos demandes du jour", heading
+	case SupportNotice:
+		return supportTitles[d.Step], supportTitles[d.Step]
 	case AgentInvited:
 		return "Votre accès est ouvert", "Votre accès est ouvert"
 	case DomainWarning:
@@ -238,4 +240,9 @@ func courierTitles(d Data) (subject, heading string) {
 	default:
 		return "Vous avez déjà un compte", "Vous avez déjà un compte"
 	}
+}
+
+// supportTitles are the subjects of a support access's steps.
+var supportTitles = map[string]string{
+	"asked": "Une assistance vous est proposée", "granted": "L’assistance est ouverte", "refused": "L’assistance est refusée", "ended": "L’assistance est terminée",
 }

@@ -88,6 +88,9 @@ func begin(ctx context.Context, tx *tenants.Tx, number string, expect int64) (*c
 	if c.who == 0 {
 		return nil, errUnknown()
 	}
+	if c.who == Supporter {
+		return nil, fault.New(fault.Forbidden, "support_read_only")
+	}
 	if expect != anyVersion && expect != c.r.Version {
 		return nil, fault.New(fault.Conflict, "request_changed")
 	}

@@ -90,7 +90,7 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	queueAll(batch, &items, sqlItems, id)
 	queueAll(batch, &d.Receipts, sqlReceipts, id)
 	queueAll(batch, &d.Decisions, sqlDecisions, id)
-	if who&(agents|System) != 0 {
+	if who&(agents|System|Supporter) != 0 {
 		queueAll(batch, &d.Notes, sqlNotes, id)
 		queueAll(batch, &d.Notifications, sqlNotifications, id)
 	}

@@ -187,6 +187,9 @@ func (n *Notice) check(today calendar.Date) error {
 // may. After the last day the silent decision exists, and the notice is refused:
 // fault.Conflict "silence_acquired".
 func AskDocuments(ctx context.Context, tx *tenants.Tx, number string, n Notice, expect int64) (Request, error) {
+	if err := outsider(tx); err != nil {
+		return Request{}, err
+	}
 	if err := n.check(tx.Today()); err != nil {
 		return Request{}, err
 	}

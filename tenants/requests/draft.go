@@ -88,6 +88,9 @@ func oneDraft(ctx context.Context, tx *tenants.Tx, sql string, args ...any) (Dra
 // once, and is both the cookie and the code to go on elsewhere. A procedure that is
 // not open is fault.Conflict "procedure_closed".
 func StartDraft(ctx context.Context, tx *tenants.Tx, slug string, citizen tenants.ID) (Draft, string, error) {
+	if err := outsider(tx); err != nil {
+		return Draft{}, "", err
+	}
 	e, err := catalogue.BySlug(ctx, tx, slug)
 	if err != nil {
 		return Draft{}, "", err
@@ -152,6 +155,9 @@ func DraftsOf(ctx context.Context, tx *tenants.Tx, citizen tenants.ID) ([]Draft,
 // SaveDraft keeps the answers and where the person is. Who holds the draft has
 // shown its token. It then lives thirty days more.
 func SaveDraft(ctx context.Context, tx *tenants.Tx, d Draft, answers forms.Answers, step string) (Draft, error) {
+	if err := outsider(tx); err != nil {
+		return d, err
+	}
 	d.Answers, d.Step = answers, step
 	return d.save(ctx, tx)
 }
@@ -159,12 +165,18 @@ func SaveDraft(ctx context.Context, tx *tenants.Tx, d Draft, answers forms.Answe
 // SaveDraftApplicant keeps who applies, as it was typed: it is checked when the
 // draft is submitted, or by [CheckApplicant].
 func SaveDraftApplicant(ctx context.Context, tx *tenants.Tx, d Draft, a Applicant) (Draft, error) {
+	if err := outsider(tx); err != nil {
+		return d, err
+	}
 	d.Applicant = a
 	return d.save(ctx, tx)
 }
 
 // ClaimDraft puts a draft into an account, once its holder has signed in.
 func ClaimDraft(ctx context.Context, tx *tenants.Tx, d Draft, citizen tenants.ID) (Draft, error) {
+	if err := outsider(tx); err != nil {
+		return d, err
+	}
 	if d.CitizenID != "" && d.CitizenID != citizen {
 		return Draft{}, fault.New(fault.NotFound, "draft_unknown")
 	}
@@ -191,17 +203,26 @@ func (d Draft) save(ctx context.Context, tx *tenants.Tx) (Draft, error) {
 
 // DropDraft deletes a draft at its holder's wish; its files go with the next sweep.
 func DropDraft(ctx context.Context, tx *tenants.Tx, d Draft) error {
+	if err := outsider(tx); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, sqlDeleteDraft, d.ID)
 	return err
 }
 
 // PurgeDrafts deletes the drafts that expired, and gives their number.
 func PurgeDrafts(ctx context.Context, tx *tenants.Tx) (int64, error) {
+	if err := outsider(tx); err != nil {
+		return 0, err
+	}
 	return tx.Exec(ctx, sqlPurgeDrafts, tx.Now())
 }
 
 // MailDraftCode sends the code by which the draft goes on elsewhere.
 func MailDraftCode(ctx context.Context, tx *tenants.Tx, d Draft, token, email string) error {
+	if err := outsider(tx); err != nil {
+		return err
+	}
 	email = clean(email, false)
 	if !validEmail(email) {
 		return fault.New(fault.Invalid, "applicant_invalid", fault.Field{Path: "applicant/email", Code: "invalid"})
@@ -231,6 +252,9 @@ func PhotoField(p *catalogue.Procedure, field string) bool {
 // it into the answers. A field that takes no file, or not this type, is
 // fault.Invalid "file_type_refused"; one file too many is fault.TooLarge "too_many_files".
 func AttachToDraft(ctx context.Context, tx *tenants.Tx, d Draft, field string, s files.Stored) (Draft, files.Document, error) {
+	if err := outsider(tx); err != nil {
+		return d, files.Document{}, err
+	}
 	f, ok := d.Procedure.Form.Field(field)
 	if !ok || f.Kind != forms.KindFile || len(f.Accept) > 0 && !slices.Contains(f.Accept, s.MediaType) {
 		return d, files.Document{}, fault.New(fault.Invalid, "file_type_refused", fault.Field{Path: "answers/" + field, Code: "file_type_refused"})
@@ -250,6 +274,9 @@ func AttachToDraft(ctx context.Context, tx *tenants.Tx, d Draft, field string, s
 
 // DetachFromDraft takes a file out of a draft.
 func DetachFromDraft(ctx context.Context, tx *tenants.Tx, d Draft, document tenants.ID) (Draft, error) {
+	if err := outsider(tx); err != nil {
+		return d, err
+	}
 	doc, err := files.Get(ctx, tx, document)
 	if err != nil {
 		return d, err

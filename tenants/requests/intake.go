@@ -118,7 +118,7 @@ func (in *intake) checkWho() error {
 		return fault.New(fault.Invalid, "channel_invalid", fault.Field{Path: "channel", Code: "invalid"})
 	}
 	helper := a.IsAgent() || a.Kind == tenants.ActorSystem
-	if !helper && s.Channel != ChannelWeb && s.Channel != ChannelAPI || a.Kind == tenants.ActorHub {
+	if !helper && s.Channel != ChannelWeb && s.Channel != ChannelAPI || outsider(in.tx) != nil {
 		return fault.New(fault.Forbidden, "not_allowed")
 	}
 	if len(s.IdempotencyKey) > maxKey {

@@ -113,6 +113,7 @@ const (
 	Instructor
 	Admin
 	System
+	Supporter // of the hub, let in for a time: reads, and acts on nothing
 
 	agents   = Front | Instructor | Admin
 	deciders = Instructor | Admin
@@ -249,7 +250,18 @@ func whoIs(a tenants.Actor, r Request) Who {
 		case tenants.RoleAdmin:
 			return Admin
 		}
+	case tenants.ActorSupport:
+		return Supporter
 	case tenants.ActorHub: // sees counts, never a citizen's file
 	}
 	return 0
+}
+
+// outsider refuses the hub, whatever is delegated to it, and whom the commune let in to
+// read, where nothing else asks who acts.
+func outsider(tx *tenants.Tx) error {
+	if k := tx.Actor().Kind; k == tenants.ActorHub || k == tenants.ActorSupport {
+		return fault.New(fault.Forbidden, "not_allowed")
+	}
+	return nil
 }

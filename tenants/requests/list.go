@@ -289,7 +289,7 @@ func orNone(s string) any {
 // List gives the agents' list, of what the agent covers. Only agents may. A filter
 // or a cursor that says nothing is fault.Invalid "filter_invalid", "cursor_invalid".
 func List(ctx context.Context, tx *tenants.Tx, f Filter) (Page, error) {
-	if !tx.Actor().IsAgent() {
+	if !tx.Actor().MayRead() {
 		return Page{}, fault.New(fault.Forbidden, "not_allowed")
 	}
 	q, err := f.query(tx)
@@ -337,7 +337,7 @@ func (q query) after(r Row) string {
 // ListCounts gives how much the agent has to do. Only agents may.
 func ListCounts(ctx context.Context, tx *tenants.Tx) (Counts, error) {
 	a := tx.Actor()
-	if !a.IsAgent() {
+	if !a.MayRead() {
 		return Counts{}, fault.New(fault.Forbidden, "not_allowed")
 	}
 	several, service := covered(a)

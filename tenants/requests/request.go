@@ -228,7 +228,10 @@ func GetByTracking(ctx context.Context, tx *tenants.Tx, number, code string) (Re
 // TrackingCode gives a request's code again, to its owner or to an agent who helps
 // them. It is empty for a request that came from another deployment without its code.
 func TrackingCode(ctx context.Context, tx *tenants.Tx, number string) (string, error) {
-	r, _, err := visible(ctx, tx, number)
+	r, who, err := visible(ctx, tx, number)
+	if err == nil && who == Supporter { // the code would open more than reading
+		err = fault.New(fault.Forbidden, "support_read_only")
+	}
 	if err != nil {
 		return "", err
 	}

@@ -284,7 +284,7 @@ func List(ctx context.Context, tx *tenants.Tx) ([]Agent, error) {
 
 func insiders(tx *tenants.Tx) error {
 	a := tx.Actor()
-	if a.IsAgent() || a.MayConfigure() {
+	if a.MayRead() || a.MayConfigure() {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "agents_only")

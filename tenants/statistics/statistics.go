@@ -127,7 +127,7 @@ const maxMonths = 120
 // agent may. A period that ends before it begins, or of more than ten years, is
 // fault.Invalid "period_invalid".
 func Facts(ctx context.Context, tx *tenants.Tx, from, to calendar.Date) ([]Fact, error) {
-	if !tx.Actor().IsAgent() {
+	if !tx.Actor().MayRead() {
 		return nil, fault.New(fault.Forbidden, "not_allowed")
 	}
 	from, to = firstOf(from), firstOf(to)

@@ -1,0 +1,177 @@
+package requests_test
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/files"
+	"github.com/parvis-gru/parvis/tenants/requests"
+)
+
+// doors are all that this package exports to be done in a transaction: those that the
+// test below does not name fail it, so that a new one is tried too.
+func doors(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	source := os.DirFS(".")
+	list, err := fs.Glob(source, "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range list {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !f.Name.IsExported() || len(f.Type.Params.List) < 2 {
+				continue
+			}
+			if p, ok := f.Type.Params.List[1].Type.(*ast.StarExpr); ok {
+				if s, ok := p.X.(*ast.SelectorExpr); ok && s.Sel.Name == "Tx" {
+					names = append(names, f.Name.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// The hub reads no file and acts on none, whatever is delegated to it; whom the commune
+// let in reads, and acts on nothing.
+func TestNoDoorOpensToTheHub(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	n := w.submit(letter(), w.citizen).Request.Number
+	id := tenants.NewID()
+	var own requests.Draft
+	w.must(w.citizen, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		own, _, err = requests.StartDraft(ctx, tx, letter().ProcedureSlug, w.citizen.ID)
+		return err
+	})
+	type try = func(ctx context.Context, tx *tenants.Tx) error
+	last := func(_ any, err error) error { return err }
+	tries := map[string]try{
+		"AgreeDecision": func(ctx context.Context, tx *tenants.Tx) error { return requests.AgreeDecision(ctx, tx, n, true) },
+		"Take":          func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Take(ctx, tx, n, 1)) },
+		"Assign":        func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Assign(ctx, tx, n, id, 1)) },
+		"SetService":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.SetService(ctx, tx, n, id, 1)) },
+		"Withdraw":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Withdraw(ctx, tx, n, "", 1)) },
+		"Changes":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Changes(ctx, tx, n, 0)) },
+		"Get":           func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Get(ctx, tx, n)) },
+		"MarkRead":      func(ctx context.Context, tx *tenants.Tx) error { return requests.MarkRead(ctx, tx, n) },
+		"Write":         func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Write(ctx, tx, n, "a")) },
+		"AddNote":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AddNote(ctx, tx, n, "a")) },
+		"TrackingCode":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.TrackingCode(ctx, tx, n)) },
+		"Claim":         func(ctx context.Context, tx *tenants.Tx) error { return requests.Claim(ctx, tx, n, "1111-1111-1111") },
+		"Lapse":         func(ctx context.Context, tx *tenants.Tx) error { return requests.Lapse(ctx, tx, n) },
+		"LapseDue":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.LapseDue(ctx, tx)) },
+		"Watch":         func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Watch(ctx, tx)) },
+		"Digest":        func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Digest(ctx, tx)) },
+		"Mine":          func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Mine(ctx, tx)) },
+		"List": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.List(ctx, tx, requests.Filter{}))
+		},
+		"ListCounts":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ListCounts(ctx, tx)) },
+		"AttestationOf": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AttestationOf(ctx, tx, n)) },
+		"ProjectionOf":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ProjectionOf(ctx, tx, id)) },
+		"PurgeDrafts":   func(ctx context.Context, tx *tenants.Tx) error { return last(requests.PurgeDrafts(ctx, tx)) },
+		"DraftsOf":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftsOf(ctx, tx, w.citizen.ID)) },
+		"DraftByID":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftByID(ctx, tx, own.ID)) },
+		"DraftByToken":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftByToken(ctx, tx, "x")) },
+		"LockDraft":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.LockDraft(ctx, tx, "x")) },
+		"DropDraft":     func(ctx context.Context, tx *tenants.Tx) error { return requests.DropDraft(ctx, tx, own) },
+		"GetByTracking": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.GetByTracking(ctx, tx, n, "1111-1111-1111"))
+		},
+		"SaveDraft": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.SaveDraft(ctx, tx, own, nil, "x"))
+		},
+		"ClaimDraft": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ClaimDraft(ctx, tx, own, id)) },
+		"MailDraftCode": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.MailDraftCode(ctx, tx, own, "x", "a@b.fr")
+		},
+		"DetachFromDraft": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.DetachFromDraft(ctx, tx, own, id))
+		},
+		"Submit": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Submit(ctx, tx, letter())) },
+		"StartDraft": func(ctx context.Context, tx *tenants.Tx) error {
+			_, _, err := requests.StartDraft(ctx, tx, letter().ProcedureSlug, "")
+			return err
+		},
+		"SaveDraftApplicant": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.SaveDraftApplicant(ctx, tx, own, requests.Applicant{}))
+		},
+		"AttachToDraft": func(ctx context.Context, tx *tenants.Tx) error {
+			_, _, err := requests.AttachToDraft(ctx, tx, own, "x", files.Stored{})
+			return err
+		},
+		"CorrectApplicant": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.CorrectApplicant(ctx, tx, n, requests.Applicant{}, 1))
+		},
+		"Decide": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Decide(ctx, tx, n, requests.DecisionInput{Outcome: catalogue.OutcomeAnswer, Reasons: "a"}, 1))
+		},
+		"PreviewLetter": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.PreviewLetter(ctx, tx, n, catalogue.OutcomeAnswer, "a"))
+		},
+		"ConfirmNotified": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.ConfirmNotified(ctx, tx, n, id, calendar.Date{}, 1))
+		},
+		"ConfirmNotice": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.ConfirmNotice(ctx, tx, n, id, calendar.Date{}, 1))
+		},
+		"AskDocuments": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.AskDocuments(ctx, tx, n, requests.Notice{}, 1))
+		},
+		"AddDocument": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.AddDocument(ctx, tx, n, "", files.Stored{}))
+		},
+		"CompleteDocuments": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.CompleteDocuments(ctx, tx, n, 1))
+		},
+		"DocumentOf": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DocumentOf(ctx, tx, n, id)) },
+		"ReceiptOf":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ReceiptOf(ctx, tx, n, id)) },
+		"Codes": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.Codes(ctx, tx, func(requests.Code) error { return nil })
+		},
+		"KeepCodes": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.KeepCodes(ctx, tx, func(tenants.ID) string { return "" }))
+		},
+	}
+	for _, name := range doors(t) {
+		if tries[name] == nil {
+			t.Errorf("%s is not tried in the hub's name", name)
+		}
+	}
+	reads := map[string]bool{"Changes": true, "Get": true, "List": true, "ListCounts": true, "MarkRead": true}
+	hub := tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Garrigues", HubRole: tenants.HubManager, Delegate: true}
+	support := tenants.Actor{Kind: tenants.ActorSupport, ID: hub.ID, Name: hub.Name}
+	for name, door := range tries {
+		err := w.as(hub, door)
+		if f := fault.Of(err); f == nil || f.Kind == fault.Internal || f.Kind == fault.Invalid {
+			t.Errorf("the hub, %s: %v", name, err)
+		}
+		err = w.as(support, door)
+		if f := fault.Of(err); (f == nil) != reads[name] || f != nil && (f.Kind == fault.Internal || f.Kind == fault.Invalid) {
+			t.Errorf("support, %s: %v", name, err)
+		}
+	}
+	if d := w.see(support, n); len(d.Actions) != 0 {
+		t.Errorf("support may %v", d.Actions)
+	}
+}
