@@ -156,7 +156,7 @@ func TestSupportEndsByItselfAndWithTheAdministratorsRights(t *testing.T) {
 		b.Get("/agents")
 	}
 	b.Get("/agents").Want(200, "/agents/connexion")
-	d.Write(t, d.Tenant, tenants.System("assistance"), func(ctx context.Context, tx *tenants.Tx) error { return staff.ExpireSupports(ctx, tx) })
+	d.Write(t, d.Tenant, tenants.System("assistance"), staff.ExpireSupports)
 	if n := mails(t, d); n != 5 {
 		t.Errorf("%d mails after an end by itself", n)
 	}

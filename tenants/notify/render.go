@@ -209,8 +209,6 @@ func titles(d Data) (subject, heading string) {
 			return "Vos demandes" + nbsp + ": " + strconv.Itoa(d.LateCount) + " en retard", heading
 		}
 		return "Vos demandes du jour", heading
-	case SupportNotice:
-		return supportTitles[d.Step], supportTitles[d.Step]
 	case AgentInvited:
 		return "Votre accès est ouvert", "Votre accès est ouvert"
 	case DomainWarning:
@@ -230,6 +228,9 @@ func titles(d Data) (subject, heading string) {
 }
 
 func courierTitles(d Data) (subject, heading string) {
+	if step, ok := d.(SupportNotice); ok {
+		return supportTitles[step.Step], supportTitles[step.Step]
+	}
 	switch d.template() {
 	case "verification_code":
 		return "Votre code de confirmation", "Confirmez votre adresse"
