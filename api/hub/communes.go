@@ -113,11 +113,11 @@ func (s *Server) communes(v visit) error {
 	}
 	page := communesPage{
 		Frame: s.frame(v, "Communes", "/"), Order: string(f.Order), CSV: with("/communes.csv", q, "", ""),
-		Name:       web.Input{Name: "nom", Label: "Nom ou code Insee", Value: f.Name, MaxLength: 80, Optional: true},
-		Department: web.Input{Name: "departement", Label: "Département", Value: f.Department, MaxLength: 3, Width: "short", Optional: true},
-		State:      web.Select{Name: "etat", Label: "État", Optional: true, Items: []web.Choice{{Label: "Tous"}}},
-		Cell:       web.Select{Name: "cellule", Label: "Base", Optional: true, Items: []web.Choice{{Label: "Toutes"}}},
-		Only: web.Choices{Name: "seulement", Legend: "Seulement", Inline: true, Optional: true, Items: []web.Choice{
+		Name:       web.Input{Name: "nom", Label: "Nom ou code Insee", Value: f.Name, MaxLength: 80},
+		Department: web.Input{Name: "departement", Label: "Département", Value: f.Department, MaxLength: 3, Width: "short"},
+		State:      web.Select{Name: "etat", Label: "État", Items: []web.Choice{{Label: "Tous"}}},
+		Cell:       web.Select{Name: "cellule", Label: "Base", Items: []web.Choice{{Label: "Toutes"}}},
+		Only: web.Choices{Name: "seulement", Legend: "Seulement", Inline: true, Items: []web.Choice{
 			{Value: onlyLate, Label: "en retard", Checked: f.Late}, {Value: onlyUnsent, Label: "courriels non remis", Checked: f.Unsent},
 			{Value: onlyBehind, Label: "version ancienne", Checked: f.Behind > 0},
 		}},
@@ -176,7 +176,7 @@ func table(lines []tenants.CommuneLine, filtered bool) web.Table {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
 			{Text: l.Name, URL: "/communes/" + l.INSEE}, {Text: web.Number(l.Late), Late: l.Late > 0}, {Text: web.Number(l.DueSoon)}, {Text: web.Number(l.Open)},
 			{Text: web.Number(l.Received)}, {Text: short(l.LastActivity)}, {Text: web.Number(l.MailFailures), Late: l.MailFailures > 0}, {Status: stateOf(l.State)},
-			{Text: l.Cell}, {Text: versionOf(l)},
+			{Text: strings.ReplaceAll(l.Cell, "-", "\u2011")}, {Text: versionOf(l)},
 		}})
 	}
 	return t

@@ -57,9 +57,9 @@ func (s *Server) requests(v visit) error {
 	titles := procedureTitles()
 	page := requestsPage{
 		Frame:     s.frame(v, "Demandes", requestsPath),
-		Commune:   web.Input{Name: "commune", Label: "Code Insee de la commune", Value: f.INSEE, MaxLength: 5, Width: "short", Optional: true},
-		Procedure: web.Select{Name: "demarche", Label: "Démarche", Optional: true, Items: []web.Choice{{Label: "Toutes"}}},
-		State:     web.Select{Name: "etat", Label: "Statut", Optional: true, Items: []web.Choice{{Label: "Tous"}}},
+		Commune:   web.Input{Name: "commune", Label: "Code Insee de la commune", Value: f.INSEE, MaxLength: 5, Width: "short"},
+		Procedure: web.Select{Name: "demarche", Label: "Démarche", Items: []web.Choice{{Label: "Toutes"}}},
+		State:     web.Select{Name: "etat", Label: "Statut", Items: []web.Choice{{Label: "Tous"}}},
 		Late:      web.Checkbox{Name: "retard", Label: "En retard seulement", Checked: f.Late},
 		Filtered:  with(requestsPath, q, "", "") != requestsPath, CSV: with(requestsPath+".csv", q, "", ""),
 		Table: web.Table{
