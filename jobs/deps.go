@@ -13,6 +13,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/notify"
+	"github.com/parvis-gru/parvis/tenants/operations"
 )
 
 // Deps is what the workers work with.
@@ -25,6 +26,8 @@ type Deps struct {
 	Metrics  prometheus.Registerer
 	Clock    func() time.Time
 	Domains  *domains.Book
+	// Operations carries out what is done to whole communes; nil: somebody else does.
+	Operations *operations.Service
 }
 
 // register lists every worker, one line a kind of job.

@@ -27,6 +27,11 @@ const cellLook = 10 * time.Second
 // grace. A cell that is added is found; one that is away is tried again, for as long as
 // it takes, and the others go on.
 func (f *Fleet) Run(ctx context.Context, grace time.Duration) error {
+	operating := make(chan struct{})
+	go func() {
+		defer close(operating)
+		f.operate(ctx)
+	}()
 	ticker := time.NewTicker(cellLook)
 	defer ticker.Stop()
 	for f.muster(ctx); ctx.Err() == nil; f.muster(ctx) {
@@ -38,6 +43,10 @@ func (f *Fleet) Run(ctx context.Context, grace time.Duration) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	var errs []error
+	select {
+	case <-operating:
+	case <-stop.Done():
+	}
 	for _, r := range f.runners {
 		errs = append(errs, r.Stop(stop))
 	}

@@ -120,7 +120,8 @@ func (r *Runner) quarter(ctx context.Context) error {
 	now := r.deps.Clock()
 	var params []river.InsertManyParams
 	for _, t := range list {
-		if t.State != tenants.StateLive || t.Cell != r.cell {
+		// A suspended commune's legal dates run on: the law does not stop.
+		if t.State == tenants.StateOpening || t.Cell != r.cell {
 			continue
 		}
 		metadata, err := json.Marshal(map[string]string{"tenant": t.Schema})
@@ -155,6 +156,9 @@ func (r *Runner) night(ctx context.Context, t tenants.Tenant, _ nightArgs) error
 	lapsed := r.lapse(ctx, t)
 	counted := write("statistiques", func(tx *tenants.Tx) error { return statistics.Refresh(ctx, tx) })
 	purged := write("brouillons", func(tx *tenants.Tx) error {
+		if t.State == tenants.StateSuspended {
+			return nil // nobody can go on with theirs: they do not age
+		}
 		_, err := requests.PurgeDrafts(ctx, tx)
 		return err
 	})

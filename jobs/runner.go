@@ -91,12 +91,13 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 // errForeign ends a job that names another tenant than the one that queued it.
 var errForeign = errors.New("jobs: the job is not of the tenant that it names")
 
-// errMoved ends a job that was left behind by a tenant which is in another cell now.
-var errMoved = errors.New("jobs: the tenant of the job was moved to another cell")
+// afterMove is when a job is looked at again whose tenant is in another cell now: by
+// then it has been taken there.
+const afterMove = time.Minute
 
 // tenantOf finds a job's tenant. One that is unknown ends the job; so does one that
 // did not queue it, for what a commune's role writes in a job's arguments must not
-// reach another's data. One that is suspended keeps its jobs for later.
+// reach another's data. One that moved keeps them until they are taken after it.
 func (r *Runner) tenantOf(ctx context.Context, job *rivertype.JobRow) (tenants.Tenant, error) {
 	var args struct {
 		Tenant int64 `json:"tenant"`
@@ -111,11 +112,9 @@ func (r *Runner) tenantOf(ctx context.Context, job *rivertype.JobRow) (tenants.T
 	case err != nil:
 		return tenants.Tenant{}, err
 	case t.Cell != r.cell:
-		return tenants.Tenant{}, river.JobCancel(errMoved) // its jobs went with it
+		return tenants.Tenant{}, river.JobSnooze(afterMove)
 	case owner(job) != t.Schema:
 		return tenants.Tenant{}, river.JobCancel(errForeign)
-	case t.State == tenants.StateSuspended:
-		return tenants.Tenant{}, river.JobSnooze(time.Hour)
 	}
 	return t, nil
 }

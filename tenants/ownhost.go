@@ -21,7 +21,7 @@ func (r *Registry) byOwnHost(ctx context.Context, host string) (Site, error) {
 		if err == nil {
 			t, err = r.ByID(ctx, id)
 		}
-		if fault.Is(err, "not_found") || err == nil && t.State != StateLive {
+		if fault.Is(err, "not_found") || err == nil && t.State == StateOpening {
 			return Site{}, fault.New(fault.NotFound, "unknown_host")
 		}
 		return Site{Kind: SiteTenant, Tenant: t, Own: true}, err

@@ -22,6 +22,7 @@ type Opening struct {
 	INSEE  string // of the commune
 	Colour string // "#rrggbb"; empty: one chosen by the commune's code
 	Temple bool   // keeps Good Friday (Alsace-Moselle alone)
+	Slug   string // empty: made of the commune's name
 }
 
 const (
@@ -91,7 +92,7 @@ func (r *Registry) register(ctx context.Context, o Opening, c communes.Commune, 
 	} else if !fault.Is(err, "not_found") {
 		return Tenant{}, err
 	}
-	slug, err := r.freeSlug(ctx, c)
+	slug, err := r.slugOf(ctx, o, c)
 	if err != nil {
 		return Tenant{}, err
 	}

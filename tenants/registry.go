@@ -80,7 +80,7 @@ const (
 )
 
 // ByHost tells whose pages a host shows; a port is passed over. A host that leads
-// nowhere, and a tenant that is not live, are fault.NotFound "unknown_host".
+// nowhere, and a tenant that is opening, are fault.NotFound "unknown_host".
 func (r *Registry) ByHost(ctx context.Context, host string) (Site, error) {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
@@ -149,7 +149,7 @@ func (r *Registry) lookup(ctx context.Context, slug string, kind SiteKind) (site
 	site.Kind = kind
 	if kind == SiteHub {
 		site.Hub, err = r.HubBySlug(ctx, slug)
-	} else if site.Tenant, err = r.BySlug(ctx, slug); err == nil && site.Tenant.State != StateLive {
+	} else if site.Tenant, err = r.BySlug(ctx, slug); err == nil && site.Tenant.State == StateOpening {
 		err = fault.New(fault.NotFound, "not_found")
 	}
 	if fault.Is(err, "not_found") {

@@ -114,3 +114,49 @@ create table platform.tenant_health (
 );
 create index tenant_of_hub on platform.tenant (hub_id, slug);
 create index request_projection_received on platform.request_projection (received_on desc, tenant_id desc, number desc);
+
+-- What is done to a whole commune (opened, exported, moved, erased…), step by step: the
+-- account of it, by which an interrupted one is resumed or undone. No personal data but
+-- the names of who asked. tenant_id is no foreign key, for it outlives the commune.
+create table platform.operation (
+  id               uuid primary key,
+  kind             text not null check (kind in ('create', 'export', 'import', 'move', 'suspend', 'resume', 'delete', 'cleanup')),
+  state            text not null check (state in ('waiting', 'running', 'done', 'failed', 'cancelled')),
+  step             text not null default '',
+  done             integer not null default 0,
+  total            integer not null default 0,
+  attempts         integer not null default 0,
+  error            text not null default '',
+  tenant_id        bigint not null default 0,
+  hub_id           bigint not null default 0,
+  insee            text not null,
+  name             text not null,
+  data             jsonb not null default '{}',
+  asked_kind       text not null,
+  asked_id         text not null,
+  asked_name       text not null,
+  confirmed_kind   text not null default '',
+  confirmed_id     text not null default '',
+  confirmed_name   text not null default '',
+  confirmed_at     timestamptz,
+  not_before       timestamptz,
+  created_at       timestamptz not null,
+  updated_at       timestamptz not null,
+  ended_at         timestamptz
+);
+-- One thing at a time is done to a commune; what an export reads, nothing changes.
+create unique index operation_one on platform.operation (insee) where state in ('waiting', 'running') and kind not in ('export', 'cleanup');
+create index operation_open on platform.operation (created_at) where state in ('waiting', 'running');
+create index operation_tenant on platform.operation (tenant_id, created_at desc);
+create index operation_hub on platform.operation (hub_id, created_at desc);
+
+-- All that is left of an erased commune: what was erased, signed.
+create table platform.erasure (
+  id          uuid primary key,
+  insee       text not null,
+  name        text not null,
+  hub_id      bigint not null default 0,
+  erased_at   timestamptz not null,
+  document    text not null
+);
+create index erasure_hub on platform.erasure (hub_id, erased_at desc);

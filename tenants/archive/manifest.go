@@ -90,6 +90,22 @@ const (
 	docAltered = "altered"
 )
 
+// Summary is what an archive holds, in few words.
+type Summary struct {
+	Requests  int64     `json:"requests"`
+	Rows      int64     `json:"rows"` // of all tables
+	Documents Documents `json:"documents"`
+}
+
+// Summary sums the manifest up.
+func (m Manifest) Summary() Summary {
+	s := Summary{Requests: m.Rows("request"), Documents: m.Documents}
+	for _, t := range m.Tables {
+		s.Rows += t.Rows
+	}
+	return s
+}
+
 // Rows gives a table's rows; -1 for a table that the archive does not hold.
 func (m Manifest) Rows(name string) int64 {
 	for _, t := range m.Tables {

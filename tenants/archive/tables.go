@@ -65,6 +65,11 @@ type querier interface {
 
 // tablesOf lists the tables of a schema that an archive holds, by name.
 func tablesOf(ctx context.Context, q querier, schema string) ([]table, error) {
+	list, err := everyTable(ctx, q, schema)
+	return slices.DeleteFunc(list, func(t table) bool { return withheld[t.name] != "" }), err
+}
+
+func everyTable(ctx context.Context, q querier, schema string) ([]table, error) {
 	rows, err := q.Query(ctx, sqlTables, schema)
 	if err != nil {
 		return nil, err
@@ -80,9 +85,6 @@ func tablesOf(ctx context.Context, q querier, schema string) ([]table, error) {
 	}
 	var list []table
 	for _, f := range all {
-		if withheld[f.Name] != "" {
-			continue
-		}
 		if len(list) == 0 || list[len(list)-1].name != f.Name {
 			list = append(list, table{name: f.Name})
 		}
@@ -107,6 +109,15 @@ func (t table) key() []column {
 	}
 	slices.SortFunc(key, func(a, b column) int { return a.key - b.key })
 	return key
+}
+
+// list names the columns, quoted, for a statement.
+func (t table) list() string {
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		names[i] = quote(c.name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // shown are the columns that an archive holds.

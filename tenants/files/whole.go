@@ -33,25 +33,105 @@ func (s *Store) Restore(ctx context.Context, t tenants.Tenant, relative string, 
 	return s.write(ctx, &stored, body)
 }
 
-// Erase removes every byte that a tenant ever stored, and gives how many files there
-// were. Run twice it removes nothing more.
-func (s *Store) Erase(ctx context.Context, t tenants.Tenant) (int, error) {
+// Erase removes every byte that a tenant ever stored, its archives too. Run twice it
+// removes nothing more.
+func (s *Store) Erase(ctx context.Context, t tenants.Tenant) error {
 	if t.Schema == "" {
-		return 0, fault.New(fault.Internal, "tenant_without_schema")
+		return fault.New(fault.Internal, "tenant_without_schema")
 	}
-	erased := 0
-	it := s.bucket.List(&blob.ListOptions{Prefix: t.Schema + "/"})
+	return errors.Join(s.eraseBelow(ctx, t.Schema+"/"), s.eraseBelow(ctx, "archives/"+t.Schema+"/"))
+}
+
+// Count tells how many documents a tenant has in the store.
+func (s *Store) Count(ctx context.Context, t tenants.Tenant) (int, error) {
+	n := 0
+	for it := s.bucket.List(&blob.ListOptions{Prefix: t.Schema + "/"}); ; n++ {
+		if _, err := it.Next(ctx); errors.Is(err, io.EOF) {
+			return n, nil
+		} else if err != nil {
+			return n, fault.Wrap(fault.Unavailable, "storage_away", err)
+		}
+	}
+}
+
+func (s *Store) eraseBelow(ctx context.Context, prefix string) error {
+	it := s.bucket.List(&blob.ListOptions{Prefix: prefix})
 	for {
 		o, err := it.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return erased, nil
+			return nil
 		}
 		if err != nil {
-			return erased, fault.Wrap(fault.Unavailable, "storage_away", err)
+			return fault.Wrap(fault.Unavailable, "storage_away", err)
 		}
 		if err := s.bucket.Delete(ctx, o.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-			return erased, fault.Wrap(fault.Unavailable, "storage_away", err)
+			return fault.Wrap(fault.Unavailable, "storage_away", err)
 		}
-		erased++
 	}
+}
+
+// archiveKey places a tenant's archives apart from its documents, where no sweep looks.
+func archiveKey(t tenants.Tenant, id tenants.ID) string {
+	return "archives/" + t.Schema + "/" + string(id) + ".tar.zst"
+}
+
+// KeepArchive keeps what fill writes as one of a tenant's archives, and gives its size in
+// bytes. Where fill fails nothing is kept.
+func (s *Store) KeepArchive(ctx context.Context, t tenants.Tenant, id tenants.ID, fill func(io.Writer) error) (int64, error) {
+	writing, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := s.bucket.NewWriter(writing, archiveKey(t, id), &blob.WriterOptions{ContentType: "application/zstd", DisableContentTypeDetection: true})
+	if err != nil {
+		return 0, fault.Wrap(fault.Unavailable, "storage_away", err)
+	}
+	counted := &counter{w: w}
+	if err := fill(counted); err != nil {
+		cancel() // before Close: the object is then never made
+		return 0, errors.Join(err, ignoreCanceled(w.Close()))
+	}
+	if err := w.Close(); err != nil {
+		return 0, fault.Wrap(fault.Unavailable, "storage_away", err)
+	}
+	return counted.n, nil
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+// Write writes and counts.
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// OpenArchive reads one of a tenant's archives; one that is gone is fault.NotFound
+// "archive_unknown".
+func (s *Store) OpenArchive(ctx context.Context, t tenants.Tenant, id tenants.ID) (io.ReadCloser, error) {
+	r, err := s.bucket.NewReader(ctx, archiveKey(t, id), nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, fault.Wrap(fault.NotFound, "archive_unknown", err)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "storage_away", err)
+	}
+	return r, nil
+}
+
+// DropArchive removes one of a tenant's archives; one that is gone is no error.
+func (s *Store) DropArchive(ctx context.Context, t tenants.Tenant, id tenants.ID) error {
+	err := s.bucket.Delete(ctx, archiveKey(t, id))
+	if err == nil || gcerrors.Code(err) == gcerrors.NotFound {
+		return nil
+	}
+	return fault.Wrap(fault.Unavailable, "storage_away", err)
 }

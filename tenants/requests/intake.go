@@ -91,6 +91,9 @@ func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error
 	if len(before) > 0 {
 		return in.repeated(ctx, before[0])
 	}
+	if tx.Tenant().State == tenants.StateSuspended {
+		return Submitted{}, fault.New(fault.Unavailable, "tenant_suspended")
+	}
 	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkLevel, in.checkContent, in.startClock} {
 		if err := step(ctx); err != nil {
 			return Submitted{}, err
