@@ -121,10 +121,13 @@ func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, site tenant
 	if scope = s.tenantScope(t, settings); s.deps.ServeSite(w, r, scope) || s.atHome(w, r, t) {
 		return
 	}
+	agents := r.URL.Path == "/agents" || strings.HasPrefix(r.URL.Path, "/agents/")
 	switch {
+	case t.State == tenants.StateSuspended && !agents:
+		s.fail(w, r, scope, fault.New(fault.Unavailable, "tenant_suspended"))
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		s.v1.Serve(w, r, scope)
-	case r.URL.Path == "/agents" || strings.HasPrefix(r.URL.Path, "/agents/"):
+	case agents:
 		s.agent.Serve(w, r, scope)
 	default:
 		s.citizen.Serve(w, r, scope)

@@ -120,10 +120,17 @@ func TestSuspendedTenant(t *testing.T) {
 	if _, err := d.Pool.Exec(t.Context(), `update platform.tenant set state = 'suspended' where id = $1`, d.Other.ID); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/", "/api/v1/procedures", "/agents"} {
-		if status, _, body := get("GET", d.Registry.Host(d.Other.Slug), path); status != 404 || strings.Contains(body, "Ramonville") {
-			t.Errorf("a suspended commune's %s answers %d", path, status)
+	host := d.Registry.Host(d.Other.Slug)
+	for _, path := range []string{"/", "/demarches", "/suivi"} {
+		if status, _, body := get("GET", host, path); status != 503 || !strings.Contains(body, "Portail suspendu") || !strings.Contains(body, "05 61 00 00 00") || !strings.Contains(body, "1 place de la Liberté") {
+			t.Errorf("a suspended commune's %s answers %d: %s", path, status, body)
 		}
+	}
+	if status, header, _ := get("GET", host, "/api/v1/procedures"); status != 503 || header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("a suspended commune's API answers %d", status)
+	}
+	if status, _, _ := get("GET", host, "/agents"); status != 303 {
+		t.Errorf("a suspended commune's agents' door answers %d", status)
 	}
 	if status, _, _ := get("GET", d.Registry.Host(d.Tenant.Slug), "/"); status != 200 {
 		t.Errorf("its neighbour answers %d", status)

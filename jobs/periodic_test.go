@@ -24,7 +24,7 @@ func TestEachTenantLivesByItsOwnClock(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.exec(`update platform.tenant set state = 'suspended' where id = $1`, r.Other.ID)
+	r.exec(`update platform.tenant set state = 'opening' where id = $1`, r.Other.ID)
 	at := func(moment string) {
 		r.local(r.Tenant, moment)
 		for range 3 {

@@ -8,9 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/parvis-gru/parvis/jobs"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/parts"
+	"github.com/parvis-gru/parvis/tenants/pgtest"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -146,17 +150,50 @@ func TestWhatCannotSucceedEnds(t *testing.T) {
 	})
 }
 
-func TestASuspendedTenantKeepsItsJobs(t *testing.T) {
+// What a suspended commune owes goes out: the law does not stop.
+func TestASuspendedTenantsJobsGoOn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.furnish(r.Tenant)
 	r.submit(r.Tenant, letter())
 	r.exec(`update platform.tenant set state = 'suspended' where id = $1`, r.Tenant.ID)
 	r.start()
-	r.until("the jobs to be put off", func() bool {
-		return value[int](r, `select count(*) from river.river_job where kind in ('notify_send', 'request_project') and state = 'scheduled' and scheduled_at > now() + interval '50 minutes'`) == 2
-	})
-	if len(r.sink.Messages()) != 0 {
-		t.Error("a suspended tenant sends mail")
+	r.until("the receipt", func() bool { return len(r.sink.Messages()) == 1 })
+}
+
+// Jobs go with their commune, once, however often it is said; those of its neighbours stay.
+func TestJobsMoveWithTheirTenant(t *testing.T) {
+	t.Parallel()
+	r := &rig{Env: pgtest.Schema(t, pgtest.WithEnqueuer(jobs.NewEnqueuer()), pgtest.WithCells(2)), t: t}
+	to, err := r.Registry.Cells().Owner(t.Context(), "cell-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pool := range []*pgxpool.Pool{r.Pool, to} {
+		if err := jobs.Migrate(t.Context(), pool, quiet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		r.enqueue(r.Tenant, requests.ProjectArgs{Tenant: r.Tenant.ID, Request: tenants.NewID()})
+		r.enqueue(r.Other, requests.ProjectArgs{Tenant: r.Other.ID, Request: tenants.NewID()})
+		if i == 0 {
+			r.exec(`update river.river_job set state = 'running', attempt = 1, attempted_at = now() where metadata->>'tenant' = $1`, r.Tenant.Schema)
+		}
+	}
+	counts := func(pool *pgxpool.Pool, schema string) (n int) {
+		if n, err = (jobs.Queues{}).Count(t.Context(), pool, schema); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for range 2 {
+		running, err := jobs.Queues{}.Move(t.Context(), r.Pool, to, r.Tenant.Schema)
+		if err != nil || running != 1 {
+			t.Fatalf("%d run: %v", running, err)
+		}
+		if here, there, other := counts(r.Pool, r.Tenant.Schema), counts(to, r.Tenant.Schema), counts(r.Pool, r.Other.Schema); here != 1 || there != 2 || other != 3 {
+			t.Errorf("%d jobs stayed, %d went, %d of the neighbour", here, there, other)
+		}
 	}
 }

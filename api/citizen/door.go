@@ -37,7 +37,11 @@ func (s *Server) newDoor() *door.Kit {
 
 // citizenOf finds or makes the citizen of an account.
 func citizenOf(ctx context.Context, tx *tenants.Tx, login identity.Login) (identity.Person, error) {
-	c, err := citizens.Ensure(ctx, tx, identity.Subject(tx, identity.ProviderKratos, login.ProviderID), login.Email)
+	subject := identity.Subject(tx, identity.ProviderKratos, login.ProviderID)
+	if err := citizens.Reclaim(ctx, tx, subject, login.Email); err != nil {
+		return identity.Person{}, err
+	}
+	c, err := citizens.Ensure(ctx, tx, subject, login.Email)
 	return identity.Person{CitizenID: c.ID}, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/notify"
+	"github.com/parvis-gru/parvis/tenants/operations"
 )
 
 // Deps is what the areas of package api are made with.
@@ -22,10 +23,12 @@ type Deps struct {
 	Files    *files.Store
 	Identity *identity.Provider
 	Domains  *domains.Book
-	Master   tenants.MasterKey
-	Logger   *slog.Logger
-	Clock    func() time.Time
-	Metrics  prometheus.Registerer
+	// Operations are what is done to whole communes.
+	Operations *operations.Service
+	Master     tenants.MasterKey
+	Logger     *slog.Logger
+	Clock      func() time.Time
+	Metrics    prometheus.Registerer
 	// Forget drops what is kept of a tenant's settings; to call after a change.
 	Forget func(tenant int64)
 	// HubMail sends a mail to a hub's administrator at once: a hub has no commune's

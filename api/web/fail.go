@@ -84,8 +84,16 @@ func (u *UI) Fail(w http.ResponseWriter, r *http.Request, site Site, err error) 
 		u.config.Log.LogAttrs(r.Context(), slog.LevelError, "fault",
 			slog.String("request_id", id), slog.String("site", logged(r.Host)), slog.String("kind", f.Kind.String()), slog.String("code", f.Code), slog.String("error", err.Error()))
 	}
-	u.plain(w, r, site, status, faultPage(f, id))
+	page := faultPage(f, id)
+	if f.Code == codeSuspended {
+		page.Heading, page.Items, page.Again = "Portail suspendu", append(site.Lines(), site.Hours()...), false
+	}
+	u.plain(w, r, site, status, page)
 }
+
+// codeSuspended is the fault of a commune whose portal takes nothing in: its page says
+// where the town hall is.
+const codeSuspended = "tenant_suspended"
 
 // statusGone is nginx's "client closed request", for the log.
 const statusGone = 499

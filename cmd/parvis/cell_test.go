@@ -23,7 +23,7 @@ func (s *site) cells() {
 		s.t.Fatalf("cell add: %v: %s", err, out)
 	}
 	must(s.t, s.environment, "cell", "limit", "--spares", "2", "cell-1")
-	must(s.t, s.environment, "tenant", "open", "31446")
+	must(s.t, s.environment, "tenant", "create", "--insee", "31446")
 	list := must(s.t, s.environment, "cell", "list")
 	for _, want := range []string{"cell-1  1 ", "cell-2  1 "} {
 		if !strings.Contains(strings.Join(strings.Fields(list), " "), strings.Join(strings.Fields(want), " ")) {

@@ -27,7 +27,7 @@ func commands() []command {
 		{"work", "                       the workers: mail, deadlines, statistics", runWork},
 		{"migrate", "[--status]           bring the databases to this version", runMigrate},
 		{"cell", "list|add|address|limit|drain   the databases that communes are placed in", runCell},
-		{"tenant", "open|list|hub|admin   the communes, the hubs and their first administrators", runTenant},
+		{"tenant", "create|list|export|import|move|…   the communes, the hubs and their first administrators", runTenant},
 		{"token", "issue|revoke|list      the agents' API tokens", runToken},
 		{"config", "check                 is the environment complete? is each part there?", runConfig},
 	}

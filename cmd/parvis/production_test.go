@@ -71,10 +71,10 @@ func TestProduction(t *testing.T) {
 		t.Errorf("status: %s", out)
 	}
 	must(t, s.environment, "tenant", "hub", "--slug", "sicoval", sicoval)
-	if out := must(t, s.environment, "tenant", "open", "--hub", "sicoval", "31113"); !strings.Contains(out, "http://"+town) {
+	if out := must(t, s.environment, "tenant", "create", "--hub", "sicoval", "--insee", "31113"); !strings.Contains(out, "http://"+town) {
 		t.Errorf("open: %s", out)
 	}
-	for _, wrong := range [][]string{{"tenant", "open", "31113"}, {"tenant", "open", "99999"}, {"tenant", "open", "--hub", "nobody", "31446"}, {"tenant", "hub", "--slug", "x", "1"}, {"token", "issue", "--tenant", "nobody", "--agent", "a@b.example", "x"}} {
+	for _, wrong := range [][]string{{"tenant", "create", "--insee", "31113"}, {"tenant", "create", "--insee", "99999"}, {"tenant", "create", "--hub", "nobody", "--insee", "31446"}, {"tenant", "hub", "--slug", "x", "1"}, {"token", "issue", "--tenant", "nobody", "--agent", "a@b.example", "x"}} {
 		if out, err := parvis(t, s.environment, wrong...); err == nil || !strings.HasPrefix(out, "parvis: ") || strings.Count(out, "\n") != 1 {
 			t.Errorf("parvis %q: %v: %s", wrong, err, out)
 		}
@@ -108,6 +108,7 @@ func TestProduction(t *testing.T) {
 	s.courier()
 	s.measured()
 	s.postgresAway(f)
+	s.life(f)
 	s.silentLogs(f, token)
 }
 

@@ -5,19 +5,25 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/communes"
-	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
 const tenantUsage = `Usage:
-  parvis tenant list                                        the communes, with their state
-  parvis tenant open [--hub SLUG] [--colour #rrggbb] INSEE   open a commune
-  parvis tenant hub --slug SLUG SIREN                        open a hub for an EPCI
-  parvis tenant admin --tenant SLUG EMAIL GIVEN-NAME NAME    the first administrator of a commune
-  parvis tenant admin --hub SLUG EMAIL GIVEN-NAME NAME       an administrator of a hub`
+  parvis tenant list [--json]                               the communes, with their state and cell
+  parvis tenant create --insee CODE [--hub SLUG] [--colour #rrggbb]   open a commune
+  parvis tenant suspend SLUG                                it takes in no new request; resume SLUG ends that
+  parvis tenant export [--passphrase-file FILE] SLUG > x.tar.zst      all that it owns, readable without us
+  parvis tenant import [--slug NEW] [--hub SLUG] [--passphrase-file FILE] x.tar.zst
+  parvis tenant move --to CELL SLUG                         to another database
+  parvis tenant delete --by NAME [--days N] SLUG            ask that it be erased
+  parvis tenant confirm --by NAME --visa WORDS SLUG         somebody else's word; cancel SLUG calls it off
+  parvis tenant operations SLUG                             what was done to it
+  parvis tenant certificate CODE                            of an erased commune; verify FILE [--key KEY], key
+  parvis tenant hub --slug SLUG SIREN                       open a hub for an EPCI
+  parvis tenant admin --tenant SLUG EMAIL GIVEN-NAME NAME   the first administrator of a commune
+  parvis tenant admin --hub SLUG EMAIL GIVEN-NAME NAME      an administrator of a hub`
 
 func runTenant(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -25,74 +31,46 @@ func runTenant(ctx context.Context, args []string, out io.Writer) error {
 		return errUsage
 	}
 	flags := flag.NewFlagSet("tenant "+args[0], flag.ContinueOnError)
-	hub := flags.String("hub", "", "the hub's slug")
-	colour := flags.String("colour", "", "the commune's colour")
-	slug := flags.String("slug", "", "the hub's host label")
+	f := newLifeFlags(flags)
+	f.hub = flags.String("hub", "", "the hub's slug")
+	f.colour = flags.String("colour", "", "the commune's colour")
+	f.slug = flags.String("slug", "", "the host label")
 	commune := flags.String("tenant", "", "the commune's slug")
-	if err := flags.Parse(args[1:]); err != nil {
+	words, err := parseMixed(flags, args[1:])
+	if err != nil {
 		return errUsage
 	}
-	c, err := environment()
-	if err != nil {
-		return err
-	}
-	p, err := wire(ctx, c, newLogger(io.Discard))
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	switch {
-	case args[0] == "list" && flags.NArg() == 0:
-		return p.listTenants(ctx, out)
-	case args[0] == "open" && flags.NArg() == 1:
-		return p.openTenant(ctx, out, *hub, flags.Arg(0), *colour)
-	case args[0] == "hub" && flags.NArg() == 1 && *slug != "":
-		return p.openHub(ctx, out, *slug, flags.Arg(0))
-	}
-	if n := (newcomer{flags.Arg(0), flags.Arg(1), flags.Arg(2)}); args[0] == "admin" && flags.NArg() == 3 {
-		switch {
-		case *hub != "" && *commune == "":
-			return p.addHubAdmin(ctx, out, *hub, n)
-		case *commune != "" && *hub == "":
-			return p.addTenantAdmin(ctx, out, *commune, n)
+	return operate(ctx, io.Discard, func(p *program) error {
+		if known, err := p.life(ctx, out, args[0], words, f); known {
+			return err
 		}
-	}
-	fmt.Fprintln(out, tenantUsage)
-	return errUsage
+		if args[0] == "hub" && len(words) == 1 && *f.slug != "" {
+			return p.openHub(ctx, out, *f.slug, words[0])
+		}
+		if args[0] == "admin" && len(words) == 3 {
+			switch n := (newcomer{words[0], words[1], words[2]}); {
+			case *f.hub != "" && *commune == "":
+				return p.addHubAdmin(ctx, out, *f.hub, n)
+			case *commune != "" && *f.hub == "":
+				return p.addTenantAdmin(ctx, out, *commune, n)
+			}
+		}
+		fmt.Fprintln(out, tenantUsage)
+		return errUsage
+	})
 }
 
-func (p *program) listTenants(ctx context.Context, out io.Writer) error {
-	list, err := p.registry.Tenants(ctx)
-	if err != nil {
-		return err
-	}
-	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	for _, t := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", t.INSEE, t.Name, p.registry.HostOf(t), t.State, t.Schema)
-	}
-	return table.Flush()
-}
-
-func (p *program) openTenant(ctx context.Context, out io.Writer, hub, insee, colour string) error {
-	o := tenants.Opening{INSEE: insee, Colour: colour}
-	if hub != "" {
-		h, err := p.registry.HubBySlug(ctx, hub)
-		if err != nil {
-			return fmt.Errorf("there is no hub %q: open it with parvis tenant hub", hub)
+// parseMixed takes flags before and after the other words.
+func parseMixed(flags *flag.FlagSet, args []string) (words []string, err error) {
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
 		}
-		o.HubID = h.ID
+		if args = flags.Args(); len(args) > 0 {
+			words, args = append(words, args[0]), args[1:]
+		}
 	}
-	t, err := p.registry.Open(ctx, tenants.System("parvis tenant open"), o)
-	switch {
-	case fault.Is(err, "tenant_exists"):
-		return fmt.Errorf("the commune %s is open already", insee)
-	case fault.Is(err, "commune_unknown"):
-		return fmt.Errorf("no commune has the INSEE code %q today: look it up, merged communes have new codes", insee)
-	case err != nil:
-		return err
-	}
-	fmt.Fprintf(out, "%s is open at %s\n", t.Name, p.url(p.registry.Host(t.Slug)))
-	return nil
+	return words, nil
 }
 
 func (p *program) openHub(ctx context.Context, out io.Writer, slug, siren string) error {

@@ -59,7 +59,7 @@ func newSecured(t *testing.T) *secured {
 	set("PARVIS_DNS_RESOLVER", s.pebble.DNS())
 	set("PARVIS_PUBLIC_ADDRESSES", "127.0.0.1")
 	must(t, s.environment, "migrate")
-	must(t, s.environment, "tenant", "open", "31113")
+	must(t, s.environment, "tenant", "create", "--insee", "31113")
 	for _, host := range []string{town, ownName} {
 		if err := s.pebble.SetDNS(t.Context(), "add-a", map[string]any{"host": host + ".", "addresses": []string{"127.0.0.1"}}); err != nil {
 			t.Fatal(err)

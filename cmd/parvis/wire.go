@@ -25,6 +25,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/notify"
+	"github.com/parvis-gru/parvis/tenants/operations"
 )
 
 // program is every part of Parvis, put together once: the only composition root.
@@ -42,8 +43,9 @@ type program struct {
 	ui       *web.UI
 	deps     web.Deps
 
-	domains   *domains.Book
-	authority *domains.Authority // nil: TLS ends in front of us
+	domains    *domains.Book
+	operations *operations.Service
+	authority  *domains.Authority // nil: TLS ends in front of us
 }
 
 // operate puts the program together from the environment, does something with it, and
@@ -98,9 +100,12 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	if err != nil {
 		return nil, err
 	}
+	p.operations = operations.New(operations.Config{
+		Platform: p.platform, Registry: p.registry, DB: p.db, Files: p.files, Master: c.MasterKey, Clock: time.Now, Jobs: jobs.Queues{}, Welcome: p.welcome,
+	})
 	p.deps = web.Deps{
 		UI: p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
-		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, HubMail: p.sender.SendNowHub, Domains: p.domains,
+		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, HubMail: p.sender.SendNowHub, Domains: p.domains, Operations: p.operations,
 	}
 	p.observeCells()
 	return p, nil
@@ -125,6 +130,7 @@ func (p *program) handler(platform http.Handler, demo bool) (http.Handler, error
 func (p *program) fleet() *jobs.Fleet {
 	return jobs.NewFleet(jobs.Deps{
 		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now, Domains: p.domains,
+		Operations: p.operations,
 	})
 }
 

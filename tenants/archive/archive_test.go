@@ -111,7 +111,7 @@ func (w *town) live(count int) {
 func (w *town) export(o archive.Options) ([]byte, archive.Made) {
 	w.t.Helper()
 	var b bytes.Buffer
-	made, err := archive.Source{DB: w.DB, Files: w.store, Version: func(context.Context, tenants.Tenant) (int, error) { return w.version, nil }}.Export(w.t.Context(), w.Tenant, &b, o)
+	made, err := archive.Source{DB: w.DB, Files: w.store, Version: func(context.Context, tenants.Tenant) (int, error) { return w.version, nil }, Codes: requests.Codes}.Export(w.t.Context(), w.Tenant, &b, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}

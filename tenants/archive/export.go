@@ -22,7 +22,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
-	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
 // Source is where an archive is made from.
@@ -32,6 +31,8 @@ type Source struct {
 	// Version gives the version of the commune's tables, which may be the one before
 	// this program's.
 	Version func(context.Context, tenants.Tenant) (int, error)
+	// Codes gives each tracking code that this deployment can tell.
+	Codes func(ctx context.Context, tx *tenants.Tx, give func(request tenants.ID, code string) error) error
 }
 
 // Options are how an archive is made.
@@ -179,7 +180,7 @@ func (e *export) codes(ctx context.Context, tx *tenants.Tx) error {
 			return err
 		}
 		lines := json.NewEncoder(sealed)
-		if err := requests.Codes(ctx, tx, func(c requests.Code) error { return lines.Encode(c) }); err != nil {
+		if err := e.Codes(ctx, tx, func(request tenants.ID, code string) error { return lines.Encode(tracked{request, code}) }); err != nil {
 			return err
 		}
 		return sealed.Close()

@@ -249,10 +249,7 @@ func (o *Opened) Codes(passphrase string) (codes map[tenants.ID]string, err erro
 	codes = map[tenants.ID]string{}
 	lines := json.NewDecoder(plain)
 	for {
-		var c struct {
-			Request tenants.ID `json:"demande"`
-			Code    string     `json:"code"`
-		}
+		var c tracked
 		err := lines.Decode(&c)
 		if errors.Is(err, io.EOF) {
 			return codes, nil

@@ -2,6 +2,8 @@ package archive
 
 import (
 	"time"
+
+	"github.com/parvis-gru/parvis/tenants"
 )
 
 // Format is the version of the format that this program writes.
@@ -81,6 +83,12 @@ type Document struct {
 	State    string `json:"state"`            // "present", "missing" or "altered"
 	Bytes    int64  `json:"bytes,omitempty"`  // of what is in the archive
 	SHA256   string `json:"sha256,omitempty"` // of what is in the archive
+}
+
+// tracked is a line of codes.age: a request with its tracking code.
+type tracked struct {
+	Request tenants.ID `json:"request"`
+	Code    string     `json:"code"`
 }
 
 // The states of a document.

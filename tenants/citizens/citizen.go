@@ -53,6 +53,10 @@ const (
 	sqlEnsureCitizen = `insert into citizen (id, subject, email, created_at, last_seen_at) values ($1, $2, $3, $4, $4)
 		on conflict (subject) do update set email = excluded.email, last_seen_at = excluded.last_seen_at
 		returning ` + citizenColumns
+	// One that came with an archive has no account here yet (tenants/archive).
+	sqlReclaim = `update citizen set subject = $1 where subject = 'archive:' || id and lower(email) = $2
+		and id = (select min(id::text)::uuid from citizen where subject = 'archive:' || id and lower(email) = $2)
+		and not exists (select 1 from citizen where subject = $1)`
 	sqlCitizenByID   = `select ` + citizenColumns + ` from citizen where id = $1`
 	sqlChangeCitizen = `update citizen set given_name = $2, family_name = $3, phone = $4, postal_address = $5 where id = $1
 		returning ` + citizenColumns
@@ -66,6 +70,14 @@ func Ensure(ctx context.Context, tx *tenants.Tx, subject, email string) (Citizen
 		return Citizen{}, fault.New(fault.Invalid, "citizen_invalid")
 	}
 	return tenants.One[Citizen](ctx, tx, sqlEnsureCitizen, tenants.NewID(), subject, email, tx.Now())
+}
+
+// Reclaim gives an account the citizen who came with an archive under the same address,
+// which the account has proved here as it had there. For the platform's own accounts alone:
+// FranceConnect knows people by their subject, never by an address. Nobody there is no error.
+func Reclaim(ctx context.Context, tx *tenants.Tx, subject, email string) error {
+	_, err := tx.Exec(ctx, sqlReclaim, subject, strings.ToLower(strings.TrimSpace(email)))
+	return err
 }
 
 // ByID gives a citizen to themselves, to agents and to jobs of ours; anybody else,

@@ -13,6 +13,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/archive"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
+	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
 // Jobs are a commune's queued jobs, which lie in its cell beside its schema.
@@ -65,7 +66,7 @@ func (s *Service) Watched(watch func(Operation, string) error) *Service {
 func (s *Service) now() time.Time { return s.config.Clock().UTC() }
 
 func (s *Service) source() archive.Source {
-	return archive.Source{DB: s.config.DB, Files: s.config.Files, Version: s.config.Registry.SchemaVersion}
+	return archive.Source{DB: s.config.DB, Files: s.config.Files, Version: s.config.Registry.SchemaVersion, Codes: requests.Codes}
 }
 
 // step is one step of an operation. It may be taken twice.

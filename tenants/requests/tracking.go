@@ -116,13 +116,6 @@ func codeOf(ctx context.Context, tx *tenants.Tx, r Request) (string, error) {
 	return grouped(readCode(string(kept), trackingLetters), 4), nil
 }
 
-// Code is a request with its tracking code, as an archive carries it under a
-// passphrase.
-type Code struct {
-	Request tenants.ID `json:"demande"`
-	Code    string     `json:"code"`
-}
-
 const (
 	sealedPurpose = "request-tracking-kept"
 	sqlSealedCode = `select tracking_sealed from request where id = $1`
@@ -153,7 +146,7 @@ func eachCode(ctx context.Context, tx *tenants.Tx, fn func([]codeRow) error) err
 
 // Codes gives the tracking code of each request, for an archive. Jobs of ours only.
 // Those that this deployment cannot tell are left out.
-func Codes(ctx context.Context, tx *tenants.Tx, give func(Code) error) error {
+func Codes(ctx context.Context, tx *tenants.Tx, give func(request tenants.ID, code string) error) error {
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return fault.New(fault.Forbidden, "system_only")
 	}
@@ -167,7 +160,7 @@ func Codes(ctx context.Context, tx *tenants.Tx, give func(Code) error) error {
 				}
 				code = grouped(readCode(string(kept), trackingLetters), 4)
 			}
-			if err := give(Code{Request: r.ID, Code: code}); err != nil {
+			if err := give(r.ID, code); err != nil {
 				return err
 			}
 		}

@@ -108,3 +108,31 @@ func keepsAdmin(ctx context.Context, tx *tenants.Tx, leaving tenants.ID) error {
 	}
 	return nil
 }
+
+const (
+	sqlHomeless = `select ` + agentColumns + ` from agent a where a.active and a.subject = 'archive:' || a.id order by a.id`
+	sqlHouse    = `update agent set subject = $2 where id = $1 and subject = 'archive:' || id`
+)
+
+// Homeless gives the active agents who came with an archive and have no account here yet.
+// Jobs of ours only.
+func Homeless(ctx context.Context, tx *tenants.Tx) ([]Agent, error) {
+	if tx.Actor().Kind != tenants.ActorSystem {
+		return nil, fault.New(fault.Forbidden, "system_only")
+	}
+	rows, err := tenants.All[row](ctx, tx, sqlHomeless)
+	agents := make([]Agent, len(rows))
+	for i, r := range rows {
+		agents[i] = r.agent()
+	}
+	return agents, err
+}
+
+// House gives one of them the account that was made for their address. Jobs of ours only.
+func House(ctx context.Context, tx *tenants.Tx, id tenants.ID, subject string) error {
+	if tx.Actor().Kind != tenants.ActorSystem {
+		return fault.New(fault.Forbidden, "system_only")
+	}
+	_, err := tx.Exec(ctx, sqlHouse, id, subject)
+	return err
+}
