@@ -123,7 +123,7 @@ func (p *program) carry(ctx context.Context, o operations.Operation, err error) 
 	if err != nil {
 		return o, lifeFault(err)
 	}
-	o, err = p.told().Run(ctx, o.ID)
+	o, err = p.told().Follow(ctx, o.ID)
 	return o, lifeFault(err)
 }
 

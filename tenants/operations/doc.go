@@ -10,7 +10,7 @@
 //
 // # Who may
 //
-// A hub's administrators for its communes, a commune's administrators for their own, the
+// A hub's managers for its communes, a commune's administrators for their own, the
 // operator for all. But an archive holds the citizens' files: a hub may ask for one and
 // see that it was made, and only the commune or the operator can have it.
 //

@@ -46,11 +46,7 @@ func (s *Service) ExportTo(ctx context.Context, a tenants.Actor, t tenants.Tenan
 	}
 	o := of(Export, t)
 	o.Data.Inline = true
-	o, err := s.start(ctx, a, o)
-	if err != nil {
-		return o, err
-	}
-	return s.run(ctx, o.ID, func(r *run) { r.out, r.passphrase = w, passphrase })
+	return s.begin(ctx, a, o, func(r *run) { r.out, r.passphrase = w, passphrase })
 }
 
 // Fetch opens an archive that was kept. The commune's own administrators, and the operator.

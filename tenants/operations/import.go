@@ -45,14 +45,10 @@ func (s *Service) Import(ctx context.Context, a tenants.Actor, r io.Reader, in I
 		return Operation{}, err
 	}
 	summary := opened.Manifest.Summary()
-	o, err := s.start(ctx, a, Operation{
+	return s.begin(ctx, a, Operation{
 		Kind: Import, HubID: in.HubID, INSEE: c.INSEE, Name: c.Name,
 		Data: Details{Colour: c.Colour, Temple: c.Temple, Slug: s.slug(ctx, in.Slug, c.Slug), Hub: in.HubID, SHA256: opened.SHA256, ExportedAt: &opened.Manifest.ExportedAt, Export: &summary},
-	})
-	if err != nil {
-		return o, err
-	}
-	return s.run(ctx, o.ID, func(run *run) {
+	}, func(run *run) {
 		run.opened = opened
 		run.codes = func(id tenants.ID) string { return told[id] }
 		if told == nil { // perhaps the deployment that gave them is this one

@@ -8,12 +8,12 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
-// Create asks that a commune be opened. Hubs' administrators and the operator may. A code
+// Create asks that a commune be opened. Hubs' managers and the operator may. A code
 // that is no commune's is fault.NotFound "commune_unknown", a commune that is open already
 // fault.Conflict "tenant_exists".
 func (s *Service) Create(ctx context.Context, a tenants.Actor, o tenants.Opening) (Operation, error) {
-	if a.Kind != tenants.ActorHub && a.Kind != tenants.ActorSystem {
-		return Operation{}, fault.New(fault.Forbidden, "hub_only")
+	if !a.MayManage() {
+		return Operation{}, fault.New(fault.Forbidden, "hub_manager_only")
 	}
 	commune, err := communes.ByINSEE(o.INSEE)
 	if err != nil {

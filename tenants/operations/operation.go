@@ -127,7 +127,9 @@ const (
 // start writes an operation. Another one that is open for the commune is fault.Conflict
 // "operation_pending".
 func (s *Service) start(ctx context.Context, a tenants.Actor, o Operation) (Operation, error) {
-	o.ID = tenants.NewID()
+	if o.ID == "" {
+		o.ID = tenants.NewID()
+	}
 	if o.State == "" {
 		o.State = Running
 	}

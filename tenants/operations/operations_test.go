@@ -30,8 +30,8 @@ func TestSQL(t *testing.T) {
 
 var (
 	operator = tenants.System("parvis tenant")
-	claire   = tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Claire Hub"}
-	helene   = tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Hub"}
+	claire   = tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Claire Hub", HubRole: tenants.HubManager}
+	helene   = tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Hub", HubRole: tenants.HubManager}
 	ada      = tenants.Actor{Kind: tenants.ActorAgent, ID: tenants.NewID(), Name: "Ada Ministre", Role: tenants.RoleAdmin}
 )
 

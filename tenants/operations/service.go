@@ -127,22 +127,38 @@ func (r *run) at(ctx context.Context, what string, done, total int) error {
 // maxAttempts is how often a step is tried that fails for reasons that may pass.
 const maxAttempts = 20
 
+// begin writes an operation that this program alone can carry out, and does: it is locked
+// before anybody else can see it.
+func (s *Service) begin(ctx context.Context, a tenants.Actor, o Operation, prepare func(*run)) (Operation, error) {
+	o.ID = tenants.NewID()
+	unlock, err := s.lock(ctx, o.ID)
+	if err != nil {
+		return o, err
+	}
+	defer unlock()
+	if o, err = s.start(ctx, a, o); err != nil {
+		return o, err
+	}
+	return s.locked(ctx, o.ID, prepare)
+}
+
 // Run carries an operation out, from where it stands to its end, and gives it as it then
 // is. One that another program carries out is fault.Conflict "operation_running"; one that
 // is over is given as it is. An error that may pass leaves it running, to be resumed; any
 // other undoes it and lets it fail.
 func (s *Service) Run(ctx context.Context, id tenants.ID) (Operation, error) {
-	return s.run(ctx, id, nil)
-}
-
-func (s *Service) run(ctx context.Context, id tenants.ID, prepare func(*run)) (Operation, error) {
 	unlock, err := s.lock(ctx, id)
 	if err != nil {
 		return Operation{}, err
 	}
 	defer unlock()
+	return s.locked(ctx, id, nil)
+}
+
+// locked carries out an operation whose lock is held. One that still waits is left alone.
+func (s *Service) locked(ctx context.Context, id tenants.ID, prepare func(*run)) (Operation, error) {
 	op, err := s.Get(ctx, id)
-	if err != nil || !op.Open() {
+	if err != nil || !op.Open() || op.State == Waiting && (op.NeedsConfirmation() || op.NotBefore == nil || op.NotBefore.After(s.now())) {
 		return op, err
 	}
 	r := &run{Service: s, op: &op}
@@ -261,7 +277,40 @@ func (r *run) tenant(ctx context.Context) (tenants.Tenant, error) {
 	return r.config.Registry.ByID(ctx, r.op.TenantID)
 }
 
-// actor is who asked.
+// actor is who asked, and who was allowed to when they did.
 func (o Operation) actor() tenants.Actor {
-	return tenants.Actor{Kind: tenants.ActorKind(o.AskedKind), ID: tenants.ID(o.AskedID), Name: o.AskedName}
+	a := tenants.Actor{Kind: tenants.ActorKind(o.AskedKind), ID: tenants.ID(o.AskedID), Name: o.AskedName}
+	if a.Kind == tenants.ActorHub {
+		a.HubRole = tenants.HubManager
+	}
+	return a
+}
+
+// lookEvery is how often somebody looks at what another program does.
+const lookEvery = 200 * time.Millisecond
+
+// Follow carries an operation out or, where another program does, waits for its end and
+// tells the watcher how far it is. One that failed is an error with its code.
+func (s *Service) Follow(ctx context.Context, id tenants.ID) (Operation, error) {
+	o, err := s.Run(ctx, id)
+	for fault.Is(err, "operation_running") {
+		select {
+		case <-ctx.Done():
+			return o, ctx.Err()
+		case <-time.After(lookEvery):
+		}
+		if o, err = s.Get(ctx, id); err != nil {
+			return o, err
+		}
+		if err := s.config.Watch(o, o.Step); err != nil {
+			return o, err
+		}
+		if o.Open() {
+			o, err = s.Run(ctx, id)
+		}
+	}
+	if err == nil && o.State == Failed {
+		err = fault.New(fault.Conflict, o.Error)
+	}
+	return o, err
 }

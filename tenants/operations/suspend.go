@@ -8,12 +8,12 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
-// mayDirect tells whether somebody may ask for an operation on a commune: the operator, an
-// administrator of its hub, one of its own. The transport has seen to it that a hub's
-// administrator is of this commune's hub, and an agent of this commune.
+// mayDirect tells whether somebody may ask for an operation on a commune: the operator, a
+// manager of its hub, an administrator of its own. The transport has seen to it that a
+// hub's manager is of this commune's hub, and an agent of this commune.
 func mayDirect(a tenants.Actor, t tenants.Tenant) error {
 	switch {
-	case a.MayAdminister(), a.Kind == tenants.ActorHub && t.HubID != 0:
+	case a.MayAdminister(), a.MayManage() && t.HubID != 0:
 		return nil
 	}
 	return fault.New(fault.Forbidden, "admin_only")
