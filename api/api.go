@@ -11,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/api/agent"
 	"github.com/parvis-gru/parvis/api/citizen"
 	"github.com/parvis-gru/parvis/api/hub"
+	"github.com/parvis-gru/parvis/api/open"
 	"github.com/parvis-gru/parvis/api/v1"
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
@@ -29,7 +30,7 @@ type Server struct {
 	platform http.Handler
 	demo     bool
 
-	citizen, agent, hub, v1 area
+	citizen, agent, hub, v1, open area
 
 	mu       sync.Mutex
 	settings map[int64]kept
@@ -49,8 +50,11 @@ const (
 // Config is what a Server needs.
 type Config struct {
 	web.Deps
-	// Platform answers on the platform's own host; nil gives a plain page.
+	// Platform answers on the platform's own host for the home page and what stands below
+	// /demo; nil: nobody does. The other pages there are package open's.
 	Platform http.Handler
+	// Operator is who runs the platform, for its legal pages.
+	Operator open.Operator
 	// Demo lets pages say that they are a demonstration's.
 	Demo bool
 }
@@ -63,6 +67,7 @@ func New(c Config) http.Handler {
 	s.agent = agent.New(s.deps)
 	s.hub = hub.New(s.deps)
 	s.v1 = v1.New(s.deps)
+	s.open = open.New(open.Config{Deps: s.deps, Operator: c.Operator, Demo: c.Demo})
 	mux := http.NewServeMux()
 	for _, pattern := range web.AssetPaths {
 		mux.Handle(pattern, web.Assets())
@@ -88,11 +93,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			s.hub.Serve(w, r, scope)
 		}
 	default:
-		if s.platform == nil {
-			s.nobody(w, r, fault.New(fault.NotFound, "unknown_host"))
-			return
-		}
+		s.servePlatform(w, r)
+	}
+}
+
+func (s *Server) servePlatform(w http.ResponseWriter, r *http.Request) {
+	scope := web.Scope{Site: open.Site(s.demo)}
+	switch {
+	case s.deps.UI.ServeSite(w, r, scope.Site):
+	case s.platform != nil && (r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/demo/")):
 		s.platform.ServeHTTP(w, r)
+	default:
+		s.open.Serve(w, r, scope)
 	}
 }
 

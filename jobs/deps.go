@@ -13,6 +13,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/notify"
+	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
 )
 
@@ -28,6 +29,7 @@ type Deps struct {
 	Domains  *domains.Book
 	// Operations carries out what is done to whole communes; nil: somebody else does.
 	Operations *operations.Service
+	Openings   *opening.Desk
 }
 
 // register lists every worker, one line a kind of job.
@@ -35,6 +37,8 @@ func (r *Runner) register(workers *river.Workers) {
 	river.AddWorker(workers, &quarterWorker{runner: r})
 	river.AddWorker(workers, &sparesWorker{runner: r})
 	river.AddWorker(workers, &domainsWorker{runner: r})
+	river.AddWorker(workers, &openingsWorker{runner: r})
+	addOf(workers, r, r.trial, jobTimeout)
 	addOf(workers, r, r.send, jobTimeout)
 	addOf(workers, r, r.project, jobTimeout)
 	addOf(workers, r, r.night, nightTimeout)

@@ -102,33 +102,12 @@ func (r *Runner) warnOfDomains(ctx context.Context) error {
 }
 
 func mailDomainWarning(ctx context.Context, tx *tenants.Tx, w domains.Warning) error {
-	settings, _, err := tenants.GetSettings(ctx, tx)
-	if err != nil {
-		return err
-	}
-	agents, err := staff.List(ctx, tx)
-	if err != nil {
-		return err
-	}
 	data := notify.DomainWarning{Kind: string(w.Kind), Host: domains.Unicode(w.Host), Path: domainsPath}
 	if w.Kind == domains.Expiring {
 		data.EndsOn = calendar.On(w.Until, tx.Tenant().Zone())
 	}
-	for _, a := range agents {
-		if !a.Active || a.Role != tenants.RoleAdmin {
-			continue
-		}
+	return staff.MailAdmins(ctx, tx, func(a staff.Agent) notify.Data {
 		data.Agent = a.Name()
-		mail, err := notify.Render(tx.Tenant(), settings, data)
-		if err != nil {
-			return err
-		}
-		err = notify.Enqueue(ctx, tx, notify.Message{
-			Channel: "email", Template: notify.TemplateOf(data), To: a.Email, Subject: mail.Subject, Text: mail.Text, HTML: mail.HTML,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return data
+	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/requests"
 	"github.com/parvis-gru/parvis/tenants/staff"
 	"github.com/parvis-gru/parvis/tenants/statistics"
+	"github.com/parvis-gru/parvis/tenants/subscription"
 )
 
 // quarterArgs looks, every quarter of an hour, which tenants have something due by
@@ -85,6 +86,8 @@ func periodic() []*river.PeriodicJob {
 		river.NewPeriodicJob(river.PeriodicInterval(sparesEvery), func() (river.JobArgs, *river.InsertOpts) {
 			return sparesArgs{}, &river.InsertOpts{Priority: lastPriority}
 		}, &river.PeriodicJobOpts{ID: "spares", RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(openingsEvery), func() (river.JobArgs, *river.InsertOpts) { return openingsArgs{}, nil },
+			&river.PeriodicJobOpts{ID: "openings", RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(domainsEvery), func() (river.JobArgs, *river.InsertOpts) { return domainsArgs{}, nil },
 			&river.PeriodicJobOpts{ID: "domains", RunOnStart: true}),
 	}
@@ -137,6 +140,9 @@ func (r *Runner) quarter(ctx context.Context) error {
 		params = append(params, river.InsertManyParams{Args: healthArgs{Tenant: t.ID}, InsertOpts: &river.InsertOpts{Metadata: metadata, UniqueOpts: waiting, Priority: lastPriority}})
 		if local.Hour() >= firstHour && local.Hour() <= lastHour && t.Territory().IsWorkingDay(day) {
 			add(morningArgs{Tenant: t.ID, Day: day})
+			if subscription.Due(t, day) > 0 {
+				add(trialArgs{Tenant: t.ID, Day: day})
+			}
 		}
 	}
 	if len(params) == 0 {

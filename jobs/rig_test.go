@@ -21,6 +21,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/notify"
+	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/parts"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
 	"github.com/parvis-gru/parvis/tenants/requests"
@@ -64,6 +65,9 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(func() { _ = bucket.Close() })
 	r.deps = jobs.Deps{
 		DB: r.DB, Registry: r.Registry, Files: files.New(bucket), Sender: r.sender(), Logger: quiet, Metrics: prometheus.NewRegistry(), Clock: r.Clock.Now,
+		Openings: opening.NewDesk(opening.Config{
+			Platform: r.Pool, Registry: r.Registry, DB: r.DB, Master: pgtest.Master, Logger: quiet, Clock: r.Clock.Now, Mail: r.sender().SendNowHub,
+		}),
 		Domains: domains.New(domains.Config{Platform: r.Pool, Registry: r.Registry, Master: pgtest.Master, Clock: r.Clock.Now}),
 	}
 	return r

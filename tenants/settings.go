@@ -41,9 +41,29 @@ type Settings struct {
 	AccessibilityGaps        string `json:"accessibility_gaps"`
 	AccessibilityDerogations string `json:"accessibility_derogations"`
 
+	Setup Setup `json:"setup,omitzero"`
+
 	RequireAgentTOTP bool   `json:"require_agent_totp"`
 	SignIn           SignIn `json:"sign_in"`
 	DigestHour       int    `json:"digest_hour"` // of the morning digest, 0 to 23, commune's time
+}
+
+// Setup is how far a commune's setting up has come (« mise en route »). Beside what a
+// form found filled in stands where that came from, until an administrator has looked.
+type Setup struct {
+	Started       bool   `json:"started"` // the commune was filled in at its opening
+	Finished      bool   `json:"finished"`
+	Contact       Origin `json:"contact,omitzero"`
+	Court         Origin `json:"court,omitzero"`
+	DPO           Origin `json:"dpo,omitzero"`
+	Signature     Origin `json:"signature,omitzero"`
+	Accessibility Origin `json:"accessibility,omitzero"`
+}
+
+// Origin is where a value came from before anybody looked at it.
+type Origin struct {
+	From      string `json:"from,omitempty"` // French, to be read: "l’annuaire de l’administration"
+	Confirmed bool   `json:"confirmed,omitempty"`
 }
 
 // Court is the administrative court that appeals go to (tribunal administratif).

@@ -20,21 +20,24 @@ const (
 // Tenant is a commune as the platform knows it: who it is and where its data
 // lies. It is a value, copied freely.
 type Tenant struct {
-	ID        int64
-	HubID     int64
-	Slug      string
-	INSEE     string
-	SIREN     string
-	Name      string
-	Colour    string
-	Temple    bool // keeps Good Friday (C. trav. L.3134-13)
-	Cell      string
-	Schema    string
-	State     TenantState
-	Epoch     int    // of the placement: one more with every move
-	Moving    bool   // its writes are held back for a moment
-	MainHost  string // the commune's own domain, where that is its address now; empty: <slug>.<base domain>
-	CreatedAt time.Time
+	ID     int64
+	HubID  int64
+	Slug   string
+	INSEE  string
+	SIREN  string
+	Name   string
+	Colour string
+	Temple bool // keeps Good Friday (C. trav. L.3134-13)
+	Cell   string
+	Schema string
+	State  TenantState
+	Epoch  int  // of the placement: one more with every move
+	Moving bool // its writes are held back for a moment
+	// TrialEndsOn is the last day of the trial that runs; zero: the commune has
+	// subscribed, or was opened otherwise (tenants/subscription).
+	TrialEndsOn calendar.Date
+	MainHost    string // the commune's own domain, where that is its address now; empty: <slug>.<base domain>
+	CreatedAt   time.Time
 }
 
 // whole tells whether the key and the schema are one tenant's. Values that a fault of

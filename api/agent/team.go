@@ -190,7 +190,7 @@ func (s *Server) makeAgent(v visit, typed staff.Agent) error {
 		if err != nil {
 			return err
 		}
-		return web.MailInvitation(ctx, tx, agent)
+		return staff.MailInvitation(ctx, tx, agent)
 	})
 	return err
 }
@@ -261,7 +261,7 @@ func (s *Server) changeMember(v visit) error {
 				done = "L’invitation part par courriel."
 				var a staff.Agent
 				if a, err = staff.ByID(ctx, tx, id); err == nil {
-					err = web.MailInvitation(ctx, tx, a)
+					err = staff.MailInvitation(ctx, tx, a)
 				}
 			default:
 				a := readMember(form)

@@ -9,6 +9,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/requests"
+	"github.com/parvis-gru/parvis/tenants/subscription"
 )
 
 type procedurePage struct {
@@ -49,7 +50,7 @@ func (s *Server) procedure(v *visit) error {
 	}
 	p := e.Procedure()
 	page := procedurePage{
-		Frame: s.frame(v, p.Title, "/"), Procedure: p, Slug: e.Slug, Open: e.Open, Facts: facts(p), Silence: p.SilenceText(), Source: p.Silence.Source,
+		Frame: s.frame(v, p.Title, "/"), Procedure: p, Slug: e.Slug, Open: e.Open && !subscription.Closed(v.scope.Tenant, v.scope.Tenant.Territory().Today(s.Clock())), Facts: facts(p), Silence: p.SilenceText(), Source: p.Silence.Source,
 		Advice:       p.SilenceAdvice(),
 		Alternatives: catalogue.AlternativesFor(e, v.scope.Settings),
 		Questions:    []web.Disclosure{notice(e, v.scope.Settings, v.scope.Tenant.Name)},

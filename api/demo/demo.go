@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
-	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
@@ -57,6 +56,7 @@ type Config struct {
 	UI       *web.UI
 	Inbox    *Inbox
 	Accounts func() Accounts
+	Site     web.Site // the platform's
 }
 
 // Server answers on the platform's host.
@@ -114,16 +114,13 @@ func New(c Config) *Server {
 
 // ServeHTTP answers a request for the platform's host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	site := web.Site{Name: "Parvis", Code: "parvis", Slug: "parvis", Tagline: "Démonstration", Colour: branding.Suggest("parvis"), Demo: true}
-	if !s.UI.ServeSite(w, r, site) {
-		s.router.Serve(w, r, web.Scope{Site: site})
-	}
+	s.router.Serve(w, r, web.Scope{Site: s.Site})
 }
 
 func (s *Server) frame(w http.ResponseWriter, r *http.Request, scope web.Scope, title, current string) web.Frame {
 	f := s.UI.Frame(w, r, scope.Site, title)
 	f.Current = current
-	f.Nav = []web.NavItem{{Label: "Adresses et comptes", URL: "/"}, {Label: "Messages envoyés", URL: "/demo/messages"}}
+	f.Nav = []web.NavItem{{Label: "Adresses et comptes", URL: "/"}, {Label: "Messages envoyés", URL: "/demo/messages"}, {Label: "Ouvrir un portail", URL: "/ouvrir"}}
 	return f
 }
 

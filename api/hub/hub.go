@@ -8,6 +8,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web/door"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/opening"
 )
 
 //go:embed *.html
@@ -45,6 +46,9 @@ func New(d web.Deps) *Server {
 	s.router.Handle("POST /administrateurs/{id}", s.administrators(s.changeAdmin))
 	s.router.Handle("GET /reglages", s.administrators(s.shared))
 	s.router.Handle("POST /reglages", s.administrators(s.saveShared))
+	s.router.Handle("GET /ouvertures", s.administrators(s.asks))
+	s.router.Handle("GET /ouvertures/{id}", s.administrators(s.ask))
+	s.router.Handle("POST /ouvertures/{id}", s.administrators(s.decide))
 	s.router.Handle("GET /communes/nouvelle", s.administrators(s.newCommune))
 	s.router.Handle("POST /communes", s.administrators(s.open))
 	s.router.Handle("GET /communes/{insee}", s.administrators(s.commune))
@@ -95,7 +99,7 @@ func (s *Server) frame(v visit, title, current string) web.Frame {
 		{Label: "Demandes", URL: requestsPath, Icon: "inbox"},
 	}
 	if v.admin.Actor().MayManage() {
-		f.Nav = append(f.Nav, web.NavItem{Label: "Ouvrir une commune", URL: "/communes/nouvelle", Icon: "plus"})
+		f.Nav = append(f.Nav, web.NavItem{Label: "Ouvrir une commune", URL: "/communes/nouvelle", Icon: "plus"}, web.NavItem{Label: "Demandes d’ouverture", URL: opening.OpeningsPath, Icon: "landmark"})
 	}
 	f.Nav = append(f.Nav, web.NavItem{Label: "Administrateurs", URL: adminsPath, Icon: "users"}, web.NavItem{Label: "Réglages partagés", URL: sharedPath, Icon: "settings"})
 	f.User = &web.User{Name: v.admin.Name(), URL: accountPath, SignOut: "/deconnexion"}

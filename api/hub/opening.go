@@ -12,6 +12,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/staff"
 )
 
@@ -119,68 +120,21 @@ func (s *Server) open(v visit) error {
 	return nil
 }
 
-// lend gives a new commune what its receipts must say, so that its procedures open
-// at once: the hub's shared desk and data protection officer, the town hall's
-// address, and the court of a neighbour in the same department. The commune
-// changes them as it likes; what is still missing keeps a procedure closed.
+// lend gives a new commune what is known of it and what its hub provides, as an opening
+// by the town hall itself does, so that its procedures open at once. The commune changes
+// it as it likes; what is still missing keeps a procedure closed.
 func (s *Server) lend(ctx context.Context, hub tenants.Hub, t tenants.Tenant) error {
-	if err := s.Registry.Provide(ctx, t); err != nil {
-		return err
-	}
-	court, err := s.courtNear(ctx, hub, t)
+	given, err := s.Openings.Given(ctx, t)
 	if err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, t, system(hub), func(tx *tenants.Tx) error {
-		own, version, err := tenants.GetSettings(ctx, tx)
-		if err != nil {
+		if err := opening.Prefill(ctx, tx, given); err != nil {
 			return err
-		}
-		if own.Court.Name == "" {
-			own.Court = court
-		}
-		if commune, err := communes.ByINSEE(t.INSEE); err == nil && len(commune.PostalCodes) > 0 {
-			own.PostalAddress = "Mairie " + communes.Of(t.Name) + "\n" + commune.PostalCodes[0] + " " + t.Name
-		}
-		if err := tenants.PutSettings(ctx, tx, own, version); err != nil {
-			return err
-		}
-		services, err := tenants.Services(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, service := range services {
-			service.Phone, service.PostalAddress = own.Phone, own.PostalAddress
-			if _, err := tenants.PutService(ctx, tx, service); err != nil {
-				return err
-			}
 		}
 		_, err = catalogue.OpenAll(ctx, tx)
 		return err
 	})
-}
-
-// courtNear gives the administrative court that a commune of the hub in the same
-// department names; none where there is none.
-func (s *Server) courtNear(ctx context.Context, hub tenants.Hub, t tenants.Tenant) (tenants.Court, error) {
-	list, err := s.Registry.TenantsOf(ctx, hub.ID)
-	if err != nil {
-		return tenants.Court{}, err
-	}
-	for _, neighbour := range list {
-		if neighbour.ID == t.ID || neighbour.INSEE[:2] != t.INSEE[:2] || neighbour.State != tenants.StateLive {
-			continue
-		}
-		var theirs tenants.Settings
-		err := s.DB.Read(ctx, neighbour, system(hub), func(tx *tenants.Tx) (err error) {
-			theirs, _, err = tenants.GetSettings(ctx, tx)
-			return err
-		})
-		if err != nil || theirs.Court.Name != "" {
-			return theirs.Court, err
-		}
-	}
-	return tenants.Court{}, nil
 }
 
 // system is how the hub's part in a commune's opening stands in its history.
@@ -357,7 +311,7 @@ func (s *Server) inviteFirst(v visit, t tenants.Tenant, typed invitation) error 
 		if err != nil {
 			return err
 		}
-		return web.MailInvitation(ctx, tx, agent)
+		return staff.MailInvitation(ctx, tx, agent)
 	})
 }
 

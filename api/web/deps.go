@@ -12,6 +12,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/notify"
+	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
 )
 
@@ -23,6 +24,7 @@ type Deps struct {
 	Files    *files.Store
 	Identity *identity.Provider
 	Domains  *domains.Book
+	Openings *opening.Desk
 	// Operations are what is done to whole communes.
 	Operations *operations.Service
 	Master     tenants.MasterKey

@@ -155,8 +155,23 @@ var sentences = map[string]string{
 	"date_invalid":               "Saisissez une date complète.",
 	"tenant_exists":              "Cette commune est déjà ouverte.",
 	"hub_exists":                 "Cette intercommunalité existe déjà.",
+	"directory_empty":            "Ce fichier ne contient aucune mairie.",
+	"directory_unreadable":       "Ce fichier n’a pas pu être lu jusqu’au bout : rien n’a été changé.",
 	"commune_unknown":            "Aucune commune ne porte ce nom ou ce code. Vérifiez l’orthographe, ou saisissez le code INSEE.",
 	"local_holidays_not_allowed": "Ces jours fériés ne s’appliquent pas à ce territoire.",
+
+	// Opening a commune's portal
+	"opening_invalid":      "Certaines réponses sont à corriger.",
+	"opening_unknown":      "Cette demande d’ouverture n’existe pas, ou elle a été faite dans un autre navigateur.",
+	"opening_waiting":      "Plusieurs demandes attendent déjà une réponse pour cette commune. Choisissez une autre manière de confirmer, ou revenez demain.",
+	"opening_codes":        "Plusieurs codes sont déjà partis à la mairie. Utilisez le dernier reçu, attendez une heure, ou choisissez une autre manière de confirmer.",
+	"opening_no_address":   "Nous n’avons plus d’adresse officielle pour cette mairie. Choisissez une autre manière de confirmer.",
+	"opening_code_wrong":   "Ce code n’est pas le bon. Recopiez le dernier code reçu par la mairie.",
+	"opening_code_spent":   "Ce code a été essayé trop souvent : il n’est plus valable. Demandez-en un autre.",
+	"opening_code_expired": "Ce code n’est plus valable. Demandez-en un autre.",
+	"opening_decided":      "Cette demande a déjà reçu une réponse.",
+	"opening_reason":       "Écrivez en quelques mots pourquoi vous refusez : la personne le lira.",
+	"intake_paused":        "La mairie ne prend pas de nouvelle demande en ligne pour le moment. Vous pouvez la faire au guichet, par téléphone ou par courrier. Les demandes déjà envoyées suivent leur cours.",
 
 	// The commune's services and agents
 	"agent_exists":         "Un agent a déjà cette adresse. Retrouvez-le dans la liste de l’équipe.",

@@ -53,6 +53,10 @@ var tiers = map[string]int{
 
 	"tenants/branding/svg": 0, // apart, so that its length moves no other line
 
+	"tenants/subscription": 5,
+	"tenants/opening":      7,
+	"api/open":             11,
+
 	"tenants/identity/oidc":          1,
 	"tenants/identity/oidc/oidctest": 1,
 }

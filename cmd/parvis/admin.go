@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
@@ -40,7 +39,7 @@ func (p *program) addTenantAdmin(ctx context.Context, out io.Writer, slug string
 		if err != nil {
 			return err
 		}
-		return web.MailInvitation(ctx, tx, agent)
+		return staff.MailInvitation(ctx, tx, agent)
 	})
 	if fault.Is(err, "agent_exists") {
 		return fmt.Errorf("%s has an agent with this e-mail address already", t.Name)

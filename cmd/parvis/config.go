@@ -43,6 +43,8 @@ type config struct {
 
 	TrustedProxies []string // PARVIS_TRUSTED_PROXIES
 
+	Operator string // PARVIS_OPERATOR: who runs the platform; its parts are parted by |
+
 	TLSAddr       string // PARVIS_TLS_ADDR; empty: TLS ends in front of us
 	ACMEDirectory string // PARVIS_ACME_DIRECTORY
 	ACMEEmail     string // PARVIS_ACME_EMAIL
@@ -185,6 +187,8 @@ var variables = []variable{
 			c.FilesURL = v
 			return nil
 		}},
+	{name: "PARVIS_OPERATOR", purpose: "who runs the platform, for its legal pages and conditions: name, address, telephone and e-mail, parted by |", example: "Syndicat d’exemple|1 place de la Mairie, 31000 Toulouse|05 61 00 00 00|contact@parvis.example", optional: true,
+		set: text(func(c *config) *string { return &c.Operator })},
 	{name: "PARVIS_TRUSTED_PROXIES", purpose: "networks of the reverse proxies whose X-Forwarded-For is believed, with commas", example: "10.0.0.0/8", optional: true,
 		set: func(c *config, v string) error {
 			for network := range strings.SplitSeq(v, ",") {

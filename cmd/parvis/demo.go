@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parvis-gru/parvis/api/demo"
+	"github.com/parvis-gru/parvis/api/open"
 )
 
 // demonstration is everything that `parvis demo` starts.
@@ -160,7 +161,7 @@ func (d *demonstration) serve(ctx context.Context, parts *demoParts, public, ope
 	if err := d.seed(ctx, list); err != nil {
 		return err
 	}
-	site := demo.New(demo.Config{UI: d.ui, Inbox: d.inbox, Accounts: d.accounts.forPages})
+	site := demo.New(demo.Config{UI: d.ui, Inbox: d.inbox, Accounts: d.accounts.forPages, Site: open.Site(true)})
 	if public.handler, err = d.handler(site, true); err != nil {
 		return err
 	}

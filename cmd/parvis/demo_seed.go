@@ -140,6 +140,9 @@ func (d *demonstration) seed(ctx context.Context, list []tenants.Tenant) error {
 	if err := d.seedHub(ctx); err != nil {
 		return err
 	}
+	if err := d.seedAddresses(ctx); err != nil {
+		return err
+	}
 	var missing []tenants.Tenant
 	for _, t := range list {
 		if !d.accounts.filled(t.INSEE) {

@@ -51,7 +51,12 @@ func (p *program) newSender() (*notify.Sender, error) {
 	return notify.New(notify.Config{
 		Mailer: mailer, SMS: sms, Metrics: p.metrics,
 		BaseURL: func(t tenants.Tenant) string { return p.url(p.registry.HostOf(t)) },
-		HubURL:  func(h tenants.Hub) string { return p.url(p.registry.Host(h.Slug)) },
+		HubURL: func(h tenants.Hub) string {
+			if h.Slug == "" { // the platform itself
+				return p.url(p.registry.BaseDomain())
+			}
+			return p.url(p.registry.Host(h.Slug))
+		},
 	})
 }
 

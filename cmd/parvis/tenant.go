@@ -23,7 +23,10 @@ const tenantUsage = `Usage:
   parvis tenant certificate CODE                            of an erased commune; verify FILE [--key KEY], key
   parvis tenant hub --slug SLUG SIREN                       open a hub for an EPCI
   parvis tenant admin --tenant SLUG EMAIL GIVEN-NAME NAME   the first administrator of a commune
-  parvis tenant admin --hub SLUG EMAIL GIVEN-NAME NAME      an administrator of a hub`
+  parvis tenant admin --hub SLUG EMAIL GIVEN-NAME NAME      an administrator of a hub
+  parvis tenant addresses FILE                              official addresses of town halls: the State's directory as JSON, or insee;email;phone;address
+  parvis tenant approve [[--refuse REASON] KEY]             the requests for an opening that wait; answer one
+  parvis tenant subscribe SLUG                              a commune in trial has subscribed`
 
 func runTenant(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -36,12 +39,16 @@ func runTenant(ctx context.Context, args []string, out io.Writer) error {
 	f.colour = flags.String("colour", "", "the commune's colour")
 	f.slug = flags.String("slug", "", "the host label")
 	commune := flags.String("tenant", "", "the commune's slug")
+	refuse := flags.String("refuse", "", "why a request for an opening is refused")
 	words, err := parseMixed(flags, args[1:])
 	if err != nil {
 		return errUsage
 	}
 	return operate(ctx, io.Discard, func(p *program) error {
 		if known, err := p.life(ctx, out, args[0], words, f); known {
+			return err
+		}
+		if known, err := p.opening(ctx, out, args[0], words, *refuse); known {
 			return err
 		}
 		if args[0] == "hub" && len(words) == 1 && *f.slug != "" {

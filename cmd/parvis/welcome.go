@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/staff"
@@ -30,7 +29,7 @@ func (p *program) welcome(ctx context.Context, t tenants.Tenant) (int, error) {
 			if err := staff.House(ctx, tx, agent.ID, identity.Subject(tx, identity.ProviderKratos, id)); err != nil {
 				return err
 			}
-			return web.MailInvitation(ctx, tx, agent)
+			return staff.MailInvitation(ctx, tx, agent)
 		})
 		if err != nil {
 			return i, err

@@ -25,6 +25,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/notify"
+	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
 )
 
@@ -43,6 +44,7 @@ type program struct {
 	ui       *web.UI
 	deps     web.Deps
 
+	openings   *opening.Desk
 	domains    *domains.Book
 	operations *operations.Service
 	authority  *domains.Authority // nil: TLS ends in front of us
@@ -96,6 +98,9 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	if p.sender, err = p.newSender(); err != nil {
 		return nil, err
 	}
+	p.openings = opening.NewDesk(opening.Config{
+		Platform: p.platform, Registry: p.registry, DB: p.db, Identity: p.identity, Master: c.MasterKey, Logger: logger, Clock: time.Now, Mail: p.sender.SendNowHub,
+	})
 	p.ui, err = web.New(web.Config{Key: c.MasterKey.Platform("web"), Secure: c.PublicURL.Scheme == "https", Log: logger, Now: time.Now, Observe: newObserver(p.metrics)})
 	if err != nil {
 		return nil, err
@@ -105,7 +110,7 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	})
 	p.deps = web.Deps{
 		UI: p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
-		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, HubMail: p.sender.SendNowHub, Domains: p.domains, Operations: p.operations,
+		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, HubMail: p.sender.SendNowHub, Domains: p.domains, Operations: p.operations, Openings: p.openings,
 	}
 	p.observeCells()
 	return p, nil
@@ -122,7 +127,7 @@ func (p *program) url(host string) string {
 
 // handler is every host's pages and API.
 func (p *program) handler(platform http.Handler, demo bool) (http.Handler, error) {
-	pages := api.New(api.Config{Deps: p.deps, Platform: platform, Demo: demo})
+	pages := api.New(api.Config{Deps: p.deps, Platform: platform, Demo: demo, Operator: operatorOf(p.config.Operator)})
 	return behindProxies(p.config.TrustedProxies, pages)
 }
 
@@ -130,7 +135,7 @@ func (p *program) handler(platform http.Handler, demo bool) (http.Handler, error
 func (p *program) fleet() *jobs.Fleet {
 	return jobs.NewFleet(jobs.Deps{
 		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now, Domains: p.domains,
-		Operations: p.operations,
+		Operations: p.operations, Openings: p.openings,
 	})
 }
 

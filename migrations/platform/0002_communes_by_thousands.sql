@@ -160,3 +160,63 @@ create table platform.erasure (
   document    text not null
 );
 create index erasure_hub on platform.erasure (hub_id, erased_at desc);
+-- How the State's directory (« annuaire de l’administration », a file that the operator
+-- downloads) says that each town hall is reached: the address that proves who speaks for
+-- it, and what its portal begins with. email '': the directory gives none.
+create table platform.official_address (
+  insee           text primary key check (insee ~ '^[0-9][0-9AB][0-9]{3}$'),
+  email           text not null default '',
+  phone           text not null default '',
+  postal_address  text not null default '',
+  source          text not null,
+  updated_at      timestamptz not null
+);
+
+-- Somebody asks for a commune to be opened. What proves that they may: a code mailed to
+-- the official address, or the word of the hub or of the operator. Names and addresses go
+-- a month after the end (tenants/opening, Purge); platform.event keeps that it was done.
+create table platform.opening_request (
+  id           uuid primary key,
+  insee        text not null check (insee ~ '^[0-9][0-9AB][0-9]{3}$'),
+  holder       bytea not null,     -- hash of the token in the applicant's browser
+  proof        text not null check (proof in ('code', 'hub', 'operator')),
+  hub_id       bigint references platform.hub (id) on delete set null,
+  state        text not null default 'asked' check (state in ('asked', 'approved', 'opened', 'refused', 'overtaken')),
+  given_name   text not null,
+  family_name  text not null,
+  position     text not null,
+  email        text not null,
+  plan         text not null,
+  terms        text not null,      -- the version of the conditions that was accepted
+  code_hash    bytea,
+  code_until   timestamptz,
+  tries        smallint not null default 0,
+  created_at   timestamptz not null,
+  decided_at   timestamptz,
+  reason       text not null default '',
+  worked_at    timestamptz,        -- when somebody began to open the commune
+  told_at      timestamptz,        -- when the mail that this state calls for went out
+  tenant_id    bigint references platform.tenant (id) on delete set null
+);
+-- One request of a browser for a commune at a time, one opening of a commune at a time.
+create unique index opening_request_holder on platform.opening_request (holder, insee) where state in ('asked', 'approved');
+create unique index opening_request_approved on platform.opening_request (insee) where state = 'approved';
+create index opening_request_hub on platform.opening_request (hub_id, created_at);
+create index opening_request_state on platform.opening_request (state, created_at);
+
+-- Codes that were mailed, counted for a day by commune and by address (its keyed hash).
+create table platform.opening_code (
+  insee    text not null,
+  address  bytea not null,
+  sent_at  timestamptz not null
+);
+create index opening_code_sent on platform.opening_code (sent_at);
+
+-- What a commune chose. Until it is confirmed, a trial runs (tenants/subscription).
+create table platform.subscription (
+  tenant_id      bigint primary key references platform.tenant (id) on delete cascade,
+  plan           text not null,
+  started_on     date not null,
+  trial_ends_on  date not null,
+  confirmed_on   date
+);

@@ -118,6 +118,27 @@ type DomainWarning struct {
 	Path   string
 }
 
+// OpeningCode carries to a town hall's official address the code that proves that
+// somebody speaks for it, and says who asks. It is sent at once and stored nowhere.
+type OpeningCode struct {
+	Commune, Applicant, Position, Email, Code string
+	Minutes                                   int
+}
+
+// OpeningAsked tells an administrator of a hub that a commune asks to be opened.
+type OpeningAsked struct{ Commune, Path string }
+
+// OpeningRefused tells an applicant that their commune is not opened, and why.
+type OpeningRefused struct{ Applicant, Commune, By, Reason, Path string }
+
+// TrialEnding tells an administrator that the commune's trial ends, or has ended.
+type TrialEnding struct {
+	Agent            string
+	EndsOn, ClosesOn calendar.Date
+	Over             bool
+	Path             string
+}
+
 // ResumeCode lets a person go on with a draft on another device. Its text is
 // erased from its row once it is sent.
 type ResumeCode struct {
@@ -173,6 +194,10 @@ func (Closed) template() string            { return "closed" }
 func (AgentDigest) template() string       { return "digest" }
 func (AgentInvited) template() string      { return "agent_invited" }
 func (DomainWarning) template() string     { return "domain_warning" }
+func (OpeningCode) template() string       { return "opening_code" }
+func (OpeningAsked) template() string      { return "opening_asked" }
+func (OpeningRefused) template() string    { return "opening_refused" }
+func (TrialEnding) template() string       { return "trial_ending" }
 func (ResumeCode) template() string        { return "resume_code" }
 func (SMSReceived) template() string       { return "sms_received" }
 func (SMSDocuments) template() string      { return "sms_documents" }

@@ -101,7 +101,7 @@ func render(from letterhead, d Data) (Rendered, error) {
 	subject, heading := titles(d)
 	v := view{Subject: oneLine(subject), Heading: heading, From: from, Citizen: !from.Hub, D: d}
 	switch d.(type) {
-	case AgentDigest, AgentInvited, SupportNotice, DomainWarning:
+	case AgentDigest, AgentInvited, SupportNotice, DomainWarning, TrialEnding:
 		v.Citizen = false
 	}
 	var err error
@@ -220,6 +220,17 @@ func titles(d Data) (subject, heading string) {
 		default:
 			return d.Host + " ne mène plus à votre site", "Une adresse ne mène plus à votre site"
 		}
+	case OpeningCode:
+		return "Votre code pour ouvrir le portail de la commune", "Ouvrir le portail de la commune"
+	case OpeningAsked:
+		return "Une commune demande son portail", "Une commune demande son portail"
+	case OpeningRefused:
+		return "Votre demande de portail", "Le portail n’est pas ouvert"
+	case TrialEnding:
+		if d.Over {
+			return "La période d’essai est finie", "La période d’essai est finie"
+		}
+		return "La période d’essai finit le " + d.EndsOn.French(), "La période d’essai finit bientôt"
 	case ResumeCode:
 		return "Votre code pour reprendre votre démarche", "Reprenez votre démarche quand vous voulez"
 	default:

@@ -54,9 +54,14 @@ func every() map[string]notify.Data {
 	}
 	return map[string]notify.Data{
 		"receipt": receipt, "receipt on paper": paper, "receipt of a declaration": declared, "receipt of a document": document,
-		"registration": notify.Registration{Number: "26-000123", TrackingCode: "ABCD-EFGH-JKMN", Title: "Buvette", Applicant: "Camille Durand", ReceivedOn: monday, ReceivedAt: at, Path: "/suivi"},
-		"message":      notify.CitizenMessage{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Author: "Nour Alami", AuthorTitle: "Instructrice", Service: "Vie associative", Body: "Corps un\n\nCorps deux", Path: "/demandes/26-000123"},
-		"documents":    letter(notify.LetterDocuments), "decision": letter(notify.LetterDecision), "implicit": letter(notify.LetterImplicit),
+		"registration":    notify.Registration{Number: "26-000123", TrackingCode: "ABCD-EFGH-JKMN", Title: "Buvette", Applicant: "Camille Durand", ReceivedOn: monday, ReceivedAt: at, Path: "/suivi"},
+		"opening code":    notify.OpeningCode{Commune: "Castanet-Tolosan", Applicant: "Camille Durand", Position: "secrétaire générale", Email: "camille@castanet.example", Code: "42719900", Minutes: 15},
+		"opening asked":   notify.OpeningAsked{Commune: "Castanet-Tolosan", Path: "/ouvertures"},
+		"opening refused": notify.OpeningRefused{Applicant: "Camille Durand", Commune: "Castanet-Tolosan", By: "Le Sicoval", Reason: "Corps", Path: "/ouvrir"},
+		"trial":           notify.TrialEnding{Agent: "Camille Durand", EndsOn: monday, ClosesOn: monday.AddDays(30), Path: "/agents/reglages"},
+		"trial over":      notify.TrialEnding{Agent: "Camille Durand", EndsOn: monday, ClosesOn: monday.AddDays(30), Over: true, Path: "/agents/reglages"},
+		"message":         notify.CitizenMessage{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Author: "Nour Alami", AuthorTitle: "Instructrice", Service: "Vie associative", Body: "Corps un\n\nCorps deux", Path: "/demandes/26-000123"},
+		"documents":       letter(notify.LetterDocuments), "decision": letter(notify.LetterDecision), "implicit": letter(notify.LetterImplicit),
 		"complete": letter(notify.LetterComplete), "posted": notify.DecisionPosted{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", DecidedOn: monday, Binds: true, Path: "/demandes/26-000123"},
 		"closed":            notify.Closed{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Path: "/demandes/26-000123"},
 		"digest":            notify.AgentDigest{Agent: "Nour Alami", Day: monday, Late: lines, Due: lines, Fresh: lines, Lapsed: lines[:1], Unnotified: lines[:1], LateCount: 14, DueCount: 3, FreshCount: 2, Path: "/agents"},

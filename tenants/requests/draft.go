@@ -86,7 +86,8 @@ func oneDraft(ctx context.Context, tx *tenants.Tx, sql string, args ...any) (Dra
 
 // StartDraft begins a form, at the procedure's version in force. The token is given
 // once, and is both the cookie and the code to go on elsewhere. A procedure that is
-// not open is fault.Conflict "procedure_closed".
+// not open is fault.Conflict "procedure_closed", a portal that takes no new requests
+// "intake_paused".
 func StartDraft(ctx context.Context, tx *tenants.Tx, slug string, citizen tenants.ID) (Draft, string, error) {
 	if err := outsider(tx); err != nil {
 		return Draft{}, "", err
@@ -97,6 +98,9 @@ func StartDraft(ctx context.Context, tx *tenants.Tx, slug string, citizen tenant
 	}
 	if !e.Open || e.Procedure().Form == nil {
 		return Draft{}, "", fault.New(fault.Conflict, "procedure_closed")
+	}
+	if err := paused(tx); err != nil {
+		return Draft{}, "", err
 	}
 	token, hash, err := newToken()
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/forms"
+	"github.com/parvis-gru/parvis/tenants/subscription"
 )
 
 // Submission is what somebody asks.
@@ -77,7 +78,8 @@ type intake struct {
 // agents by every channel. The same key with the same content gives the same
 // request and code again; with another content it is fault.Conflict
 // "idempotency_mismatch". A procedure that is not open is fault.Conflict
-// "procedure_closed"; a receipt that would lack a mention is fault.Conflict
+// "procedure_closed", a portal whose commune did not subscribe after its trial
+// "intake_paused"; a receipt that would lack a mention is fault.Conflict
 // "mentions_missing", and nothing is taken in.
 func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error) {
 	in := &intake{tx: tx, s: s}
@@ -303,6 +305,15 @@ func (in *intake) loadProcedure(ctx context.Context) (err error) {
 	}
 	if !in.entry.Open || in.entry.Procedure().Form == nil {
 		return fault.New(fault.Conflict, "procedure_closed")
+	}
+	return paused(in.tx)
+}
+
+// paused refuses new requests of the portal where the commune's trial ended long ago
+// (tenants/subscription). What reaches the town hall otherwise is recorded all the same.
+func paused(tx *tenants.Tx) error {
+	if !tx.Actor().IsAgent() && subscription.Closed(tx.Tenant(), tx.Today()) {
+		return fault.New(fault.Conflict, "intake_paused")
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func keepUsed(declarations string, rules []byte) string {
 
 // scripts bundles one module per area.
 func (b *builder) scripts() error {
-	for _, entry := range []string{"citizen.js", "agent.js"} {
+	for _, entry := range []string{"citizen.js", "agent.js", "open.js"} {
 		body, err := bundle(api.BuildOptions{
 			EntryPoints: []string{filepath.Join(b.src, "js", entry)}, Format: api.FormatESModule, MinifyIdentifiers: true,
 		})

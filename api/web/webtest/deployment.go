@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -22,11 +24,12 @@ import (
 	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/domains"
-	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/identity/oidc"
 	"github.com/parvis-gru/parvis/tenants/notify"
+	"github.com/parvis-gru/parvis/tenants/opening"
+	"github.com/parvis-gru/parvis/tenants/parts"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
 )
 
@@ -40,7 +43,8 @@ type Area interface {
 type Deployment struct {
 	*pgtest.Env
 	Deps  web.Deps
-	Mails *Mails // what Kratos mailed; nil without WithKratos
+	Mails *Mails          // what Kratos mailed; nil without WithKratos
+	SMTP  *parts.SMTPSink // what was mailed at once, by the hub or the platform
 
 	server *httptest.Server
 
@@ -123,10 +127,38 @@ func New(t testing.TB, opts ...Option) *Deployment {
 		// Time passes for it as it does on the test's clock.
 		d.Deps.Identity, d.Mails = kratos(t, o.state, func() time.Time { return time.Now().Add(env.Clock.Now().Sub(pgtest.Start)) })
 	}
+	d.Deps.Openings = d.openings(t)
 	for _, tenant := range []tenants.Tenant{env.Tenant, env.Other} {
 		d.fill(t, tenant, !o.closed)
 	}
 	return d
+}
+
+// openings is the desk where communes are opened, with a real mail server.
+func (d *Deployment) openings(t testing.TB) *opening.Desk {
+	t.Helper()
+	var err error
+	if d.SMTP, err = parts.StartSMTP(parts.SMTPOptions{Now: d.Clock.Now}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.SMTP.Stop() })
+	host, port, err := net.SplitHostPort(d.SMTP.Addr())
+	must(t, err)
+	number, err := strconv.Atoi(port)
+	must(t, err)
+	mailer, err := notify.NewMailer(notify.MailerConfig{Host: host, Port: number, TLS: notify.TLSNone, From: "ne-pas-repondre@parvis.example", Clock: d.Clock.Now})
+	must(t, err)
+	t.Cleanup(mailer.Close)
+	sender, err := notify.New(notify.Config{
+		Mailer: mailer, Metrics: d.Deps.Metrics,
+		BaseURL: func(tenant tenants.Tenant) string { return d.Deps.URL(d.Registry.HostOf(tenant)) },
+		HubURL:  func(h tenants.Hub) string { return d.Deps.URL(d.Registry.Host(h.Slug)) },
+	})
+	must(t, err)
+	return opening.NewDesk(opening.Config{
+		Platform: d.Pool, Registry: d.Registry, DB: d.DB, Identity: d.Deps.Identity, Master: pgtest.Master,
+		Logger: d.Deps.Logger, Clock: d.Clock.Now, Mail: sender.SendNowHub,
+	})
 }
 
 // away is an identity provider that does not answer.
@@ -220,7 +252,7 @@ func (d *Deployment) Scope(ctx context.Context, host string) (web.Scope, error) 
 		scope.Site = web.TenantSite(t, scope.Settings)
 		return scope, err
 	default:
-		return web.Scope{}, fault.New(fault.NotFound, "unknown_host")
+		return web.Scope{Site: web.Site{Name: "Parvis", Code: "parvis", Slug: "parvis", Colour: branding.Suggest("parvis")}}, nil
 	}
 }
 
@@ -242,6 +274,12 @@ func (d *Deployment) Browser(t testing.TB) *Browser {
 func (d *Deployment) BrowserOf(t testing.TB, slug string) *Browser {
 	t.Helper()
 	return newBrowser(t, d, d.Registry.Host(slug))
+}
+
+// Platform opens a browser on the platform's own host.
+func (d *Deployment) Platform(t testing.TB) *Browser {
+	t.Helper()
+	return newBrowser(t, d, d.Registry.BaseDomain())
 }
 
 // testWriter hands the program's log of faults to the test.
