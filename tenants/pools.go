@@ -43,7 +43,7 @@ func (p *pools) of(cell string) *pool {
 // acquire gives a connection of the tenant's own role. A value that is not of one
 // tenant is fault.Internal "tenant_mixed".
 func (p *pools) acquire(ctx context.Context, t Tenant) (*pooled, error) {
-	if !t.whole() {
+	if !t.Whole() {
 		return nil, fault.New(fault.Internal, "tenant_mixed")
 	}
 	return p.of(t.Cell).acquire(ctx, t)

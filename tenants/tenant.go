@@ -40,10 +40,10 @@ type Tenant struct {
 	CreatedAt   time.Time
 }
 
-// whole tells whether the key and the schema are one tenant's. Values that a fault of
+// Whole tells whether the key and the schema are one tenant's. Values that a fault of
 // ours put together from two end here, before any data: connections are kept by key,
-// and sign in by schema.
-func (t Tenant) whole() bool { return t.ID > 0 && t.Schema == "t_"+strconv.FormatInt(t.ID, 10) }
+// and sign in by schema, under which a tenant's files lie too.
+func (t Tenant) Whole() bool { return t.ID > 0 && t.Schema == "t_"+strconv.FormatInt(t.ID, 10) }
 
 // Territory gives the public holidays and the zone that hold in the commune.
 func (t Tenant) Territory() calendar.Territory {

@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,6 +58,9 @@ type Stored struct {
 // "photo_type_refused" (Invalid), and "file_too_large" (TooLarge); nothing is then
 // kept. A bucket that does not answer is fault.Unavailable "storage_away".
 func (s *Store) Put(ctx context.Context, t tenants.Tenant, u Upload) (Stored, error) {
+	if !t.Whole() {
+		return Stored{}, errMixed
+	}
 	head := bufio.NewReaderSize(u.Body, sniffed)
 	start, err := head.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -118,6 +123,9 @@ func (s *Store) write(ctx context.Context, stored *Stored, body io.Reader) error
 	return nil
 }
 
+// errMixed is for a value that a fault of ours put together from two tenants.
+var errMixed = fault.New(fault.Internal, "tenant_mixed")
+
 // readError remembers that it was the sender's side that failed.
 type readError struct {
 	r   io.Reader
@@ -168,9 +176,11 @@ func (s *Store) Discard(ctx context.Context, stored Stored) error {
 	return err
 }
 
+// ownKey tells whether a key is a plain one below the tenant's own name, in whatever
+// bucket: some take ".." for a way up.
 func ownKey(t tenants.Tenant, key string) bool {
-	prefix := t.Schema + "/"
-	return t.Schema != "" && len(key) > len(prefix) && key[:len(prefix)] == prefix
+	rest, own := strings.CutPrefix(key, t.Schema+"/")
+	return own && t.Whole() && rest != "" && path.Clean(key) == key
 }
 
 // blobAt reads a stored file at any place, for the index at an archive's end. It

@@ -207,6 +207,25 @@ func TestOneTenantCannotOpenAnothersFile(t *testing.T) {
 			t.Errorf("key %q: %v", key, err)
 		}
 	}
+	for _, key := range []string{"../t_10/x", "..", "a/../../t_10/x", "/x", ""} {
+		if err := store.Restore(t.Context(), castanet, key, strings.NewReader(pdf)); !fault.Is(err, "document_unknown") {
+			t.Errorf("a file is put back at %q: %v", key, err)
+		}
+	}
+	mixed := castanet // a fault of ours: one's key with the other's name
+	mixed.Schema = labege.Schema
+	if _, err := store.Open(t.Context(), mixed, files.Document{BlobKey: got.BlobKey}); !fault.Is(err, "document_unknown") {
+		t.Errorf("a mixed tenant opens a file: %v", err)
+	}
+	if _, err := store.Put(t.Context(), mixed, files.Upload{Name: "a.pdf", Body: strings.NewReader(pdf)}); !fault.Is(err, "tenant_mixed") {
+		t.Errorf("a mixed tenant keeps a file: %v", err)
+	}
+	if err := store.Erase(t.Context(), mixed); !fault.Is(err, "tenant_mixed") {
+		t.Errorf("a mixed tenant erases files: %v", err)
+	}
+	if err := store.Restore(t.Context(), mixed, "2026/x", strings.NewReader(pdf)); !fault.Is(err, "document_unknown") {
+		t.Errorf("a mixed tenant puts a file back: %v", err)
+	}
 }
 
 func TestDiscardIsRepeatable(t *testing.T) {

@@ -27,7 +27,7 @@ func RelativeKey(t tenants.Tenant, key string) string {
 // verified the bytes, and that the key is a plain one.
 func (s *Store) Restore(ctx context.Context, t tenants.Tenant, relative string, body io.Reader) error {
 	stored := Stored{BlobKey: t.Schema + "/" + relative}
-	if t.Schema == "" || relative == "" {
+	if !ownKey(t, stored.BlobKey) {
 		return fault.New(fault.NotFound, "document_unknown")
 	}
 	return s.write(ctx, &stored, body)
@@ -36,8 +36,8 @@ func (s *Store) Restore(ctx context.Context, t tenants.Tenant, relative string, 
 // Erase removes every byte that a tenant ever stored, its archives too. Run twice it
 // removes nothing more.
 func (s *Store) Erase(ctx context.Context, t tenants.Tenant) error {
-	if t.Schema == "" {
-		return fault.New(fault.Internal, "tenant_without_schema")
+	if !t.Whole() {
+		return errMixed
 	}
 	return errors.Join(s.eraseBelow(ctx, t.Schema+"/"), s.eraseBelow(ctx, "archives/"+t.Schema+"/"))
 }
