@@ -227,7 +227,13 @@ func (d *Deployment) Serve(t testing.TB, area Area) {
 			area.Serve(w, r, scope)
 		}
 	})
-	d.server = httptest.NewServer(d.Deps.UI.Wrap(mux))
+	d.ServeAll(t, d.Deps.UI.Wrap(mux))
+}
+
+// ServeAll opens the deployment's hosts, all answered by one handler.
+func (d *Deployment) ServeAll(t testing.TB, handler http.Handler) {
+	t.Helper()
+	d.server = httptest.NewServer(handler)
 	t.Cleanup(d.server.Close)
 }
 
