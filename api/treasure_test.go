@@ -34,8 +34,8 @@ var hallAnswers = forms.Answers{
 	"date_debut": forms.Text("2027-03-06"), "heure_debut": forms.Text("18:00"), "heure_fin": forms.Text("22:00"), "reglement": forms.Bool(true),
 }
 
-// town is one commune with people at work in it.
-type town struct {
+// borough is one commune with people at work in it.
+type borough struct {
 	t      *testing.T
 	d      *webtest.Deployment
 	tenant tenants.Tenant
@@ -51,9 +51,9 @@ type town struct {
 	ids      map[string]tenants.ID
 }
 
-func newTown(t *testing.T, d *webtest.Deployment, tenant tenants.Tenant) *town {
+func newBorough(t *testing.T, d *webtest.Deployment, tenant tenants.Tenant) *borough {
 	t.Helper()
-	w := &town{t: t, d: d, tenant: tenant, host: d.Registry.Host(tenant.Slug), ids: map[string]tenants.ID{}}
+	w := &borough{t: t, d: d, tenant: tenant, host: d.Registry.Host(tenant.Slug), ids: map[string]tenants.ID{}}
 	d.Write(t, tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) (err error) {
 		// The same address and the same subject in both communes: two different people.
 		w.agent, err = staff.Invite(ctx, tx, staff.NewAgent{Email: "secretariat@agglo.example", GivenName: "Claude", FamilyName: "Petit", Title: "agent", Role: tenants.RoleAdmin, Subject: "subject"})
@@ -77,7 +77,7 @@ func newTown(t *testing.T, d *webtest.Deployment, tenant tenants.Tenant) *town {
 }
 
 // ask submits a request for a hall.
-func (w *town) ask(family string, answers forms.Answers) {
+func (w *borough) ask(family string, answers forms.Answers) {
 	w.t.Helper()
 	w.d.Write(w.t, w.tenant, tenants.Guest(), func(ctx context.Context, tx *tenants.Tx) error {
 		out, err := requests.Submit(ctx, tx, requests.Submission{
@@ -90,7 +90,7 @@ func (w *town) ask(family string, answers forms.Answers) {
 }
 
 // hoard gives the commune something of everything that has a key.
-func (w *town) hoard() {
+func (w *borough) hoard() {
 	w.t.Helper()
 	w.ask(marker, hallAnswers)
 	w.ask(marker, hallAnswers) // its number is nobody's in the other commune
@@ -166,7 +166,7 @@ func (w *town) hoard() {
 const ownHost = "demarches.castanet.example"
 
 // sum tells all that the commune keeps, as one text, so that a change shows.
-func (w *town) sum() string {
+func (w *borough) sum() string {
 	w.t.Helper()
 	rows, err := w.d.Pool.Query(w.t.Context(), `select table_name::text from information_schema.tables where table_schema = $1 order by 1`, w.tenant.Schema)
 	if err != nil {
@@ -189,7 +189,7 @@ func (w *town) sum() string {
 }
 
 // version of the request that was made last, as forms carry it.
-func (w *town) version() (text string) {
+func (w *borough) version() (text string) {
 	w.t.Helper()
 	err := w.d.Pool.QueryRow(w.t.Context(), `select version::text from `+pgx.Identifier{w.tenant.Schema, "request"}.Sanitize()+` where number = $1`, w.number).Scan(&text)
 	if err != nil {
@@ -201,7 +201,7 @@ func (w *town) version() (text string) {
 // stranger is somebody with what they hold: cookies and headers.
 type stranger struct {
 	name    string
-	w       *town // on whose host they stand
+	w       *borough // on whose host they stand
 	cookies map[string]string
 	header  map[string]string
 	csrf    string
@@ -266,13 +266,13 @@ func (s *stranger) post(path string, form url.Values) answer {
 	return s.send(http.MethodPost, path, "application/x-www-form-urlencoded", form.Encode())
 }
 
-// twoTowns opens a deployment of whole hosts: the first commune has everything, the
+// twoBoroughs opens a deployment of whole hosts: the first commune has everything, the
 // second one request.
-func twoTowns(t *testing.T) (rich, poor *town) {
+func twoBoroughs(t *testing.T) (rich, poor *borough) {
 	t.Helper()
 	d := webtest.New(t)
 	d.ServeAll(t, api.New(api.Config{Deps: d.Deps}))
-	rich, poor = newTown(t, d, d.Tenant), newTown(t, d, d.Other)
+	rich, poor = newBorough(t, d, d.Tenant), newBorough(t, d, d.Other)
 	rich.hoard()
 	hallAnswers := maps.Clone(hallAnswers)
 	hallAnswers["organisme_nom"] = forms.Text("Les Amis du jazz")

@@ -52,7 +52,7 @@ func patterns(t *testing.T, area string) []string {
 // addresses fills a pattern with what the rich commune has; a parameter that nobody
 // thought of fails the test. Each address is tried with the number of a request that
 // only the rich commune has, and with one that both have.
-func (w *town) addresses(t *testing.T, pattern string, numbers ...string) (method string, paths []string) {
+func (w *borough) addresses(t *testing.T, pattern string, numbers ...string) (method string, paths []string) {
 	t.Helper()
 	method, path, _ := strings.Cut(pattern, " ")
 	paths = []string{path}
@@ -88,7 +88,7 @@ func (w *town) addresses(t *testing.T, pattern string, numbers ...string) (metho
 }
 
 // strangers stand on the poor commune's host, with what they have of either.
-func strangers(rich, poor *town) map[string]*stranger {
+func strangers(rich, poor *borough) map[string]*stranger {
 	track := &stranger{w: rich, cookies: map[string]string{}}
 	track.csrf = ""
 	got := track.post("/suivi", url.Values{"numero": {rich.number}, "code": {rich.code}})
@@ -113,7 +113,7 @@ func strangers(rich, poor *town) map[string]*stranger {
 }
 
 // forgery is a form that names the rich commune's things wherever a page reads a key.
-func (w *town) forgery() url.Values {
+func (w *borough) forgery() url.Values {
 	return url.Values{
 		"agent": {string(w.ids["agent"])}, "service": {string(w.ids["service"])}, "services": {string(w.ids["service"])},
 		"piece": {string(w.ids["item"])}, "decision": {string(w.ids["decision"])}, "demande_pieces": {string(w.ids["notice"])}, "arrivee-" + string(w.ids["notice"]): {"2026-11-23"},
@@ -126,7 +126,7 @@ func (w *town) forgery() url.Values {
 }
 
 // check says what an answer gave away.
-func (w *town) check(t *testing.T, who, what string, got answer) {
+func (w *borough) check(t *testing.T, who, what string, got answer) {
 	t.Helper()
 	if strings.Contains(got.text, marker) || strings.Contains(got.text, w.code) {
 		t.Errorf("%s: %s shows what the other commune keeps (%d)", who, what, got.status)
@@ -138,7 +138,7 @@ func (w *town) check(t *testing.T, who, what string, got answer) {
 
 func TestNoPageReachesAnotherCommune(t *testing.T) {
 	t.Parallel()
-	rich, poor := twoTowns(t)
+	rich, poor := twoBoroughs(t)
 	before := rich.sum()
 	who := strangers(rich, poor)
 	actions := []string{"prendre", "confier", "transmettre", "ecrire", "noter", "complet", "recue", "pieces-recues", "retirer", "document", "remove", "revoke", "verifier", "principale", "retirer-adresse"}
@@ -188,7 +188,7 @@ func TestNoPageReachesAnotherCommune(t *testing.T) {
 // test above would hold for want of anything to find.
 func TestItsOwnPeopleReachIt(t *testing.T) {
 	t.Parallel()
-	rich, _ := twoTowns(t)
+	rich, _ := twoBoroughs(t)
 	own := &stranger{name: "its own agent", w: rich, cookies: map[string]string{"parvis": rich.sessions.agent}}
 	for _, path := range []string{
 		"/agents/demandes/" + rich.number, "/agents/demandes/" + rich.number + "/documents/" + string(rich.ids["document"]), "/agents/demandes/" + rich.number + "/accuse",
@@ -203,7 +203,7 @@ func TestItsOwnPeopleReachIt(t *testing.T) {
 
 func TestNoCallOfTheAPIReachesAnotherCommune(t *testing.T) {
 	t.Parallel()
-	rich, poor := twoTowns(t)
+	rich, poor := twoBoroughs(t)
 	before := rich.sum()
 	text, err := os.ReadFile("v1/openapi.json")
 	if err != nil {
@@ -266,7 +266,7 @@ func TestNoCallOfTheAPIReachesAnotherCommune(t *testing.T) {
 // Whether a number exists must not show to who has no code for it.
 func TestANumberThatExistsLooksLikeOneThatDoesNot(t *testing.T) {
 	t.Parallel()
-	rich, poor := twoTowns(t)
+	rich, poor := twoBoroughs(t)
 	normal := func(text, number string) string {
 		_, body, _ := strings.Cut(text, "\n\n")
 		body = regexp.MustCompile(`(name="_csrf" value="|nonce-?=?"?)[^"' ;]*`).ReplaceAllString(body, "$1")
@@ -297,7 +297,7 @@ func TestANumberThatExistsLooksLikeOneThatDoesNot(t *testing.T) {
 // another.
 func TestForgedHosts(t *testing.T) {
 	t.Parallel()
-	rich, poor := twoTowns(t)
+	rich, poor := twoBoroughs(t)
 	get := func(host, target string, header map[string]string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, rich.d.URL()+"/", nil)
 		if err != nil {
@@ -323,8 +323,8 @@ func TestForgedHosts(t *testing.T) {
 	pages := []string{"/", "/demarches", "/manifest.webmanifest", "/api/v1/procedures", "/mentions-legales", "/theme-clair.css", "/favicon.svg"}
 	for range 2 { // with nothing kept yet, then with everything
 		for _, path := range pages {
-			for _, own := range []*town{rich, poor} {
-				other := map[*town]*town{rich: poor, poor: rich}[own]
+			for _, own := range []*borough{rich, poor} {
+				other := map[*borough]*borough{rich: poor, poor: rich}[own]
 				for _, header := range []map[string]string{
 					{"X-Forwarded-Host": other.host}, {"X-Host": other.host}, {"Forwarded": "host=" + other.host}, {"X-Original-URL": "http://" + other.host + "/"}, {"X-Rewrite-URL": "/agents"}, {"X-Parvis-Tenant": other.tenant.Slug}, {"Via": other.host},
 				} {
@@ -366,7 +366,7 @@ func TestForgedHosts(t *testing.T) {
 // then nor later does anybody see another's data.
 func TestAFaultOfOursEndsAtTheWall(t *testing.T) {
 	t.Parallel()
-	rich, poor := twoTowns(t)
+	rich, poor := twoBoroughs(t)
 	before := rich.sum()
 	agent := &stranger{w: poor, cookies: map[string]string{"parvis": poor.sessions.agent}}
 	for name, column := range map[string]string{"schema": "schema_name", "epoch": "epoch"} {
@@ -419,7 +419,7 @@ func TestAFaultOfOursEndsAtTheWall(t *testing.T) {
 // The administrators of another hub see nothing of a commune that is not theirs.
 func TestNoHubReachesAnotherHubsCommunes(t *testing.T) {
 	t.Parallel()
-	rich, _ := twoTowns(t)
+	rich, _ := twoBoroughs(t)
 	d := rich.d
 	foreign, err := d.Registry.NewHub(t.Context(), tenants.Hub{Slug: "muretain", SIREN: "200068641", Name: "Le Muretain Agglo", Colour: "#0b5c8a"})
 	if err != nil {
@@ -439,7 +439,7 @@ func TestNoHubReachesAnotherHubsCommunes(t *testing.T) {
 		}
 		cookie = token
 	}
-	s := &stranger{w: &town{t: t, d: d, host: d.Registry.Host(foreign.Slug)}, cookies: map[string]string{"parvis": cookie}}
+	s := &stranger{w: &borough{t: t, d: d, host: d.Registry.Host(foreign.Slug)}, cookies: map[string]string{"parvis": cookie}}
 	home := s.send(http.MethodGet, "/administrateurs", "", "")
 	if _, rest, ok := strings.Cut(home.text, `name="_csrf" value="`); ok {
 		s.csrf, _, _ = strings.Cut(rest, `"`)
