@@ -70,6 +70,7 @@ func enter(t *testing.T, d *webtest.Deployment, p *webtest.Page) *webtest.Browse
 	if !ok {
 		t.Fatal("the page gives no way in")
 	}
+	d.BrowserOf(t, d.Other.Slug).Get(path).Want(403, "") // a way into this commune alone
 	b := d.Browser(t)
 	b.Get(path)
 	d.Browser(t).Get(path).Want(403, "") // once
@@ -118,6 +119,9 @@ func TestSupportIsGivenWithTheCommunesConsentAlone(t *testing.T) {
 	if banner := list.Text(".notice.warning"); !strings.Contains(banner, "Hélène Garrigues") || !strings.Contains(banner, "Une liste incomplète") {
 		t.Errorf("the banner says %q", banner)
 	}
+	neighbour := d.BrowserOf(t, d.Other.Slug)
+	neighbour.SetCookies(b.Cookies())
+	neighbour.Get("/agents").Want(200, "/agents/connexion")
 	for _, closed := range []string{"/agents/reglages", "/agents/equipe", "/agents/assistance", "/agents/compte"} {
 		b.Get(closed).Want(403, "")
 	}
