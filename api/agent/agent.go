@@ -94,6 +94,10 @@ func (s *Server) officeRoutes() {
 	s.handle("GET /agents/demarches", s.procedures)
 	s.handle("GET /agents/demarches/{slug}", s.procedure)
 	s.handle("POST /agents/demarches/{slug}", s.changeProcedure)
+	s.handle("GET /agents/mise-en-route", s.setup)
+	s.handle("POST /agents/mise-en-route", s.finishSetup)
+	s.handle("GET /agents/mise-en-route/{step}", s.setupStep)
+	s.handle("POST /agents/mise-en-route/{step}", s.saveSetupStep)
 	s.handle("GET /agents/reglages", s.settings)
 	s.handle("POST /agents/reglages", s.saveSettings)
 	s.handle("GET /agents/reglages/adresse", s.address)
@@ -173,6 +177,10 @@ func (s *Server) frame(v visit, me web.Visitor, title, current string) web.Frame
 		{Label: "Démarches", URL: "/agents/demarches", Icon: "folder-open"},
 	}
 	if me.Actor.MayAdminister() {
+		if setup := v.scope.Settings.Setup; setup.Started && !setup.Finished {
+			f.Nav = append(f.Nav, web.NavItem{Label: "Mise en route", URL: setupPath, Icon: "circle-check"})
+		}
+		f.Banner = trialBanner(v.scope.Tenant, v.scope.Tenant.Territory().Today(s.Clock()))
 		f.Nav = append(f.Nav, web.NavItem{Label: "Assistance", URL: staff.SupportPage, Icon: "key-round"}, web.NavItem{Label: "Équipe", URL: "/agents/equipe", Icon: "users"},
 			web.NavItem{Label: "Réglages", URL: "/agents/reglages", Icon: "settings"})
 	}

@@ -84,6 +84,14 @@ var settingGroups = []struct {
 	}},
 }
 
+// input draws the field.
+func (f setting) input(value, hint, message string) settingInput {
+	if f.rows > 0 {
+		return settingInput{Area: &web.Textarea{Name: f.name, Label: f.label, Hint: hint, Error: message, Value: value, Rows: f.rows, MaxLength: 2000, Optional: optional[f.name]}}
+	}
+	return settingInput{Line: &web.Input{Name: f.name, Label: f.label, Hint: hint, Error: message, Value: value, Type: f.kind, MaxLength: 2000, Optional: optional[f.name]}}
+}
+
 // optional are the settings that no text and no page needs.
 var optional = map[string]bool{"website": true, "mediator": true, "court-telerecours": true, "dpo-phone": true, "dpo-postal_address": true,
 	"accessibility": true, "accessibility_rate": true, "accessibility_audited_on": true, "accessibility_gaps": true, "accessibility_derogations": true}
@@ -175,11 +183,7 @@ func (p *settingsPage) draw(s, provided tenants.Settings, hub string, errors map
 			if theirs := *f.at(&provided); theirs != "" && theirs == value {
 				hint = strings.TrimSpace("Fourni par " + hub + "\u00a0; écrivez autre chose pour dire le vôtre. " + f.hint)
 			}
-			if f.rows > 0 {
-				group.Fields = append(group.Fields, settingInput{Area: &web.Textarea{Name: f.name, Label: f.label, Hint: hint, Error: message, Value: value, Rows: f.rows, MaxLength: 2000, Optional: optional[f.name]}})
-				continue
-			}
-			group.Fields = append(group.Fields, settingInput{Line: &web.Input{Name: f.name, Label: f.label, Hint: hint, Error: message, Value: value, Type: f.kind, MaxLength: 2000, Optional: optional[f.name]}})
+			group.Fields = append(group.Fields, f.input(value, hint, message))
 		}
 		p.Groups = append(p.Groups, group)
 	}

@@ -15,6 +15,10 @@ const PAGES = [
   [COMMUNE, '/mentions-legales'],
   ['', '/'],
   ['', '/demo/messages'],
+  ['', '/ouvrir'],
+  ['', '/ouvrir?q=saint-denis'],
+  ['', '/ouvrir/communes/31395'],
+  ['', '/ouvrir/conditions'],
 ]
 
 const LOOKS = [{ width: 375, height: 812, touch: true, scheme: 'dark', js: false }, { width: 1440 }]
@@ -24,7 +28,7 @@ for (const [slug, pathname] of PAGES) {
     for (const look of LOOKS) {
       await browser.as(look, async (v) => {
         await v.visit(address(slug, pathname))
-        await v.stop(`pages${(slug ? '' : '-demo') + pathname.replaceAll('/', '-')}`)
+        await v.stop(`pages${(slug ? '' : '-demo') + pathname.replaceAll(/[/?=]/g, '-')}`)
       })
     }
   })
