@@ -54,6 +54,10 @@ func New(d web.Deps) *Server {
 	s.router.Handle("GET /communes/{insee}", s.administrators(s.commune))
 	s.router.Handle("POST /communes/{insee}/assistance", s.administrators(s.askSupport))
 	s.router.Handle("POST /communes/{insee}/entrer", s.administrators(s.enter))
+	s.router.Handle("GET /communes/{insee}/vie", s.administrators(s.life))
+	s.router.Handle("POST /communes/{insee}/vie", s.administrators(s.lead))
+	s.router.Handle("GET "+erasedPath, s.administrators(s.erased))
+	s.router.Handle("GET "+erasedPath+"/{file}", s.administrators(s.certificate))
 	s.router.Handle("POST /communes/{insee}/agent", s.administrators(s.invite))
 	s.router.Handle("/", func(http.ResponseWriter, *http.Request, web.Scope) error {
 		return fault.New(fault.NotFound, "not_found")

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/jobs"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
@@ -29,6 +30,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/identity/oidc"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/opening"
+	"github.com/parvis-gru/parvis/tenants/operations"
 	"github.com/parvis-gru/parvis/tenants/parts"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
 )
@@ -122,6 +124,9 @@ func New(t testing.TB, opts ...Option) *Deployment {
 		URL: func(host string) string { return "http://" + host }, HubMail: d.hubMail,
 		Domains: domains.New(domains.Config{Platform: env.Pool, Registry: env.Registry, Master: pgtest.Master, Clock: env.Clock.Now, Resolver: o.resolver}),
 	}
+	d.Deps.Operations = operations.New(operations.Config{
+		Platform: env.Pool, Registry: env.Registry, DB: env.DB, Files: d.Deps.Files, Master: pgtest.Master, Clock: env.Clock.Now, Jobs: jobs.Queues{},
+	})
 	d.Deps.Identity = away(t, o.state)
 	if o.kratos {
 		// Time passes for it as it does on the test's clock.
