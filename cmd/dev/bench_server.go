@@ -51,13 +51,10 @@ func (h *house) serve(ctx context.Context, repo *repository) (*server, error) {
 		return nil, err
 	}
 	s := &server{addr: fmt.Sprintf("127.0.0.1:%d", port), done: make(chan struct{})}
-	s.cmd = repo.command(context.WithoutCancel(ctx), call{name: program, args: []string{"serve"}, env: []string{
-		"PARVIS_PLATFORM_URL=" + h.url(), "PARVIS_CELL_URL=" + h.url(), "PARVIS_MASTER_KEY=" + h.master, "PARVIS_BASE_DOMAIN=localhost",
-		"PARVIS_PUBLIC_URL=http://localhost:" + strconv.Itoa(port), "PARVIS_ADDR=" + s.addr, fmt.Sprintf("PARVIS_METRICS_ADDR=127.0.0.1:%d", operator),
-		"PARVIS_KRATOS_PUBLIC_URL=http://127.0.0.1:1", "PARVIS_KRATOS_ADMIN_URL=http://127.0.0.1:1", "PARVIS_COURIER_TOKEN=" + randomHex(16),
-		"PARVIS_SMTP_URL=smtp://127.0.0.1:1", "PARVIS_MAIL_FROM=ne-pas-repondre@parvis.example", "PARVIS_FILES_URL=file://" + filepath.Join(h.dir, "files"),
+	s.cmd = repo.command(context.WithoutCancel(ctx), call{name: program, args: []string{"serve"}, env: append(h.environment(),
+		"PARVIS_PUBLIC_URL=http://localhost:"+strconv.Itoa(port), "PARVIS_ADDR="+s.addr, fmt.Sprintf("PARVIS_METRICS_ADDR=127.0.0.1:%d", operator),
 		"PARVIS_TRUSTED_PROXIES=127.0.0.0/8",
-	}})
+	)})
 	s.cmd.Stderr = &s.log
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
@@ -76,6 +73,16 @@ func (h *house) serve(ctx context.Context, repo *repository) (*server, error) {
 		if time.Now().After(end) {
 			return nil, errors.Join(errors.New("parvis serve does not answer"), s.stop())
 		}
+	}
+}
+
+// environment is what every command of the built program needs on a house's databases.
+// Kratos and the mail server are not started.
+func (h *house) environment() []string {
+	return []string{
+		"PARVIS_PLATFORM_URL=" + h.url(), "PARVIS_CELL_URL=" + h.url(), "PARVIS_MASTER_KEY=" + h.master, "PARVIS_BASE_DOMAIN=localhost",
+		"PARVIS_PUBLIC_URL=http://localhost", "PARVIS_KRATOS_PUBLIC_URL=http://127.0.0.1:1", "PARVIS_KRATOS_ADMIN_URL=http://127.0.0.1:1", "PARVIS_COURIER_TOKEN=" + randomHex(16),
+		"PARVIS_SMTP_URL=smtp://127.0.0.1:1", "PARVIS_MAIL_FROM=ne-pas-repondre@parvis.example", "PARVIS_FILES_URL=file://" + filepath.Join(h.dir, "files"),
 	}
 }
 

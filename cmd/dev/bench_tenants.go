@@ -45,7 +45,11 @@ func benchTenants(ctx context.Context, b *bench) error {
 	if err := h.visitMany(ctx, b, towns); err != nil {
 		return err
 	}
-	return h.migrateMany(ctx, b, len(towns))
+	if err := h.migrateMany(ctx, b, len(towns)); err != nil {
+		return err
+	}
+	h.close()
+	return benchLife(ctx, b)
 }
 
 // openMany opens b.tenants communes: the first hundred with schemas made while one
