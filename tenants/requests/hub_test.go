@@ -147,7 +147,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"DocumentOf": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DocumentOf(ctx, tx, n, id)) },
 		"ReceiptOf":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ReceiptOf(ctx, tx, n, id)) },
 		"Codes": func(ctx context.Context, tx *tenants.Tx) error {
-			return requests.Codes(ctx, tx, func(requests.Code) error { return nil })
+			return requests.Codes(ctx, tx, func(tenants.ID, string) error { return nil })
 		},
 		"KeepCodes": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.KeepCodes(ctx, tx, func(tenants.ID) string { return "" }))
