@@ -170,7 +170,7 @@ func lookOf(colour string) (l look, err error) {
 
 // titles gives a mail's subject, which shows on locked screens and in logs of mail
 // servers and so holds neither a name nor the procedure, and the heading of its text.
-func titles(d Data) (subject, heading string) {
+func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail, and nothing else
 	ofRequest := func(number, what string) string { return "Votre demande " + number + nbsp + ": " + what }
 	switch d := d.(type) {
 	case Receipt:
