@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -188,7 +189,14 @@ var variables = []variable{
 			return nil
 		}},
 	{name: "PARVIS_OPERATOR", purpose: "who runs the platform, for its legal pages and conditions: name, address, telephone and e-mail, parted by |", example: "Syndicat d’exemple|1 place de la Mairie, 31000 Toulouse|05 61 00 00 00|contact@parvis.example", optional: true,
-		set: text(func(c *config) *string { return &c.Operator })},
+		set: func(c *config, v string) error {
+			parts := strings.Split(v, "|")
+			if len(parts) != 4 || slices.ContainsFunc(parts, func(p string) bool { return strings.TrimSpace(p) == "" }) {
+				return errors.New("it is not four texts parted by |")
+			}
+			c.Operator = v
+			return nil
+		}},
 	{name: "PARVIS_TRUSTED_PROXIES", purpose: "networks of the reverse proxies whose X-Forwarded-For is believed, with commas", example: "10.0.0.0/8", optional: true,
 		set: func(c *config, v string) error {
 			for network := range strings.SplitSeq(v, ",") {
@@ -206,7 +214,14 @@ var variables = []variable{
 	{name: "PARVIS_ACME_EMAIL", purpose: "whom the authority may write to", example: "exploitation@parvis.example", optional: true,
 		set: email(func(c *config) *string { return &c.ACMEEmail })},
 	{name: "PARVIS_ACME_ROOTS", purpose: "a file of certificates (PEM) that the authority's own address is trusted by, where the machine does not", example: "/etc/parvis/acme-roots.pem", optional: true,
-		set: text(func(c *config) *string { return &c.ACMERoots })},
+		set: func(c *config, v string) error {
+			pem, err := os.ReadFile(v) //nolint:gosec // a file that the operator names
+			if err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
+				return errors.New("it is not a file of certificates in PEM")
+			}
+			c.ACMERoots = v
+			return nil
+		}},
 	{name: "PARVIS_PUBLIC_ADDRESSES", purpose: "the addresses, with commas, at which the public reaches Parvis: communes are told them, and their own host names are held against them. Without it, wherever the communes' hosts below the base domain lead", example: "192.0.2.10,2001:db8::10", optional: true,
 		set: func(c *config, v string) error {
 			for text := range strings.SplitSeq(v, ",") {

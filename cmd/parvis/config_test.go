@@ -78,6 +78,13 @@ func TestWrongValuesAreNamedAndNotRepeated(t *testing.T) {
 		"PARVIS_MAIL_FROM":         {"s3cret", "A <s3cret@b.example>"},
 		"PARVIS_SMS_URL":           {"s3cret", "http://127.0.0.1/s3cret"}, // the second lacks user and password
 		"PARVIS_FILES_URL":         {"s3cret", "s3://s3cret", "file://s3cret"},
+		"PARVIS_OPERATOR":          {"s3cret", "s3cret|||", "a|b|c|d|s3cret"},
+		"PARVIS_TLS_ADDR":          {"s3cret"},
+		"PARVIS_ACME_DIRECTORY":    {"s3cret"},
+		"PARVIS_ACME_EMAIL":        {"s3cret", "A <s3cret@b.example>"},
+		"PARVIS_ACME_ROOTS":        {"/nowhere/s3cret.pem", "config_test.go"},
+		"PARVIS_PUBLIC_ADDRESSES":  {"s3cret", "192.0.2.10,s3cret"},
+		"PARVIS_DNS_RESOLVER":      {"s3cret"},
 		"PARVIS_TRUSTED_PROXIES":   {"s3cret", "10.0.0.1", "10.0.0.0/8,s3cret"},
 	}
 	for _, v := range variables {

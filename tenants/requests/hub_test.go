@@ -73,6 +73,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"Withdraw":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Withdraw(ctx, tx, n, "", 1)) },
 		"Changes":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Changes(ctx, tx, n, 0)) },
 		"Get":           func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Get(ctx, tx, n)) },
+		"Inherit":       func(ctx context.Context, tx *tenants.Tx) error { return requests.Inherit(ctx, tx, id) },
 		"MarkRead":      func(ctx context.Context, tx *tenants.Tx) error { return requests.MarkRead(ctx, tx, n) },
 		"Write":         func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Write(ctx, tx, n, "a")) },
 		"AddNote":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AddNote(ctx, tx, n, "a")) },
