@@ -13,9 +13,9 @@ import (
 )
 
 // How a tenant goes from one cell to another, step by step: tenants/operations takes the
-// steps, in this order, and each may be taken twice. [Registry.Settle] makes the place;
-// [Registry.Hold] and [Registry.Quiesce] let writes wait; the rows are copied and compared
-// (tenants/archive, Copy); [Registry.Rekey] and [Registry.Relocate] flip the placement;
+// steps, in this order, and each may be taken twice. [Registry.Settle] makes the place, and
+// the rows are copied (tenants/archive, Copy); [Registry.Hold] and [Registry.Quiesce] let
+// writes wait, and the copy catches up and is compared (CatchUp); [Registry.Rekey] and [Registry.Relocate] flip the placement;
 // [Registry.Unsettle] removes what was left behind.
 
 // settleScript: {name} the quoted role and schema. The role of a server that both cells

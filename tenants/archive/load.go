@@ -71,15 +71,20 @@ func remake(ctx context.Context, tx pgx.Tx, t tenants.Tenant, version int) error
 	return err
 }
 
-// WithoutForeignKeys drops the foreign keys of a schema, in whose search_path the
-// transaction is, and gives what makes them again and so checks every row.
-func WithoutForeignKeys(ctx context.Context, tx pgx.Tx, schema string) (restore func(context.Context) error, err error) {
-	type foreignKey struct{ Table, Name, Definition string }
+type foreignKey struct{ Table, Name, Definition string }
+
+func foreignKeys(ctx context.Context, tx pgx.Tx, schema string) ([]foreignKey, error) {
 	rows, err := tx.Query(ctx, sqlForeignKeys, schema)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := pgx.CollectRows(rows, pgx.RowToStructByName[foreignKey])
+	return pgx.CollectRows(rows, pgx.RowToStructByName[foreignKey])
+}
+
+// WithoutForeignKeys drops the foreign keys of a schema, in whose search_path the
+// transaction is, and gives what makes them again and so checks every row.
+func WithoutForeignKeys(ctx context.Context, tx pgx.Tx, schema string) (restore func(context.Context) error, err error) {
+	keys, err := foreignKeys(ctx, tx, schema)
 	if err != nil {
 		return nil, err
 	}

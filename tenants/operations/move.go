@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/archive"
@@ -60,8 +61,34 @@ func place(ctx context.Context, r *run) error {
 	return r.config.Registry.Settle(ctx, t, r.op.Data.To, version)
 }
 
-// switchOver copies the commune while its writes wait, compares, and says that it lives
-// there. All of it is taken again where it was interrupted before that was said.
+// copyAhead copies the commune while it goes on working.
+func copyAhead(ctx context.Context, r *run) error {
+	_, moved, err := r.here(ctx)
+	if err != nil || moved {
+		return err
+	}
+	from, to, err := r.cells(ctx)
+	if err != nil {
+		return err
+	}
+	if r.op.Data.Copied, r.op.Data.Mark, err = archive.Copy(ctx, from, to, r.op.Data.Schema); err != nil {
+		return err
+	}
+	return archive.Analyze(ctx, to, r.op.Data.Schema)
+}
+
+// cells gives the databases of both cells.
+func (r *run) cells(ctx context.Context) (from, to *pgxpool.Pool, err error) {
+	if from, err = r.config.Registry.Cells().Owner(ctx, r.op.Data.From); err != nil {
+		return nil, nil, err
+	}
+	to, err = r.config.Registry.Cells().Owner(ctx, r.op.Data.To)
+	return from, to, err
+}
+
+// switchOver copies what was written since while the commune's writes wait, compares, and
+// says that it lives there. All of it is taken again where it was interrupted before that
+// was said.
 func switchOver(ctx context.Context, r *run) error {
 	t, moved, err := r.here(ctx)
 	if err != nil {
@@ -95,15 +122,11 @@ func (r *run) carry(ctx context.Context, t tenants.Tenant) error {
 	if err := r.at(ctx, "quiet", 0, 0); err != nil {
 		return err
 	}
-	from, err := registry.Cells().Owner(ctx, t.Cell)
+	from, target, err := r.cells(ctx)
 	if err != nil {
 		return err
 	}
-	target, err := registry.Cells().Owner(ctx, to)
-	if err != nil {
-		return err
-	}
-	if r.op.Data.Copied, err = archive.Copy(ctx, from, target, t.Schema); err != nil {
+	if r.op.Data.Caught, err = archive.CatchUp(ctx, from, target, t.Schema, r.op.Data.Mark); err != nil {
 		return err
 	}
 	if err := r.at(ctx, "copied", 0, 0); err != nil {
@@ -149,11 +172,7 @@ const (
 // moveJobs takes the commune's jobs after it. Until then none of them is done: a worker of
 // the old cell lets them wait.
 func moveJobs(ctx context.Context, r *run) error {
-	from, err := r.config.Registry.Cells().Owner(ctx, r.op.Data.From)
-	if err != nil {
-		return err
-	}
-	to, err := r.config.Registry.Cells().Owner(ctx, r.op.Data.To)
+	from, to, err := r.cells(ctx)
 	if err != nil {
 		return err
 	}
@@ -170,15 +189,8 @@ func moveJobs(ctx context.Context, r *run) error {
 	}
 }
 
-// tidy lets the new cell know its rows, so that its first plans are good.
-func tidy(ctx context.Context, r *run) error {
-	to, err := r.config.Registry.Cells().Owner(ctx, r.op.Data.To)
-	if err != nil {
-		return err
-	}
-	if err := archive.Analyze(ctx, to, r.op.Data.Schema); err != nil {
-		return err
-	}
+// noteMove keeps, on the platform, that the commune moved.
+func noteMove(ctx context.Context, r *run) error {
 	t, err := r.tenant(ctx)
 	if err != nil {
 		return err

@@ -79,6 +79,7 @@ type Details struct {
 	Epoch  int    `json:"epoch,omitempty"` // of the placement that a move ends
 	Schema string `json:"schema,omitempty"`
 	Cell   string `json:"cell,omitempty"`
+	Mark   string `json:"mark,omitempty"`      // up to where a move has copied (archive.Copy)
 	Paused int64  `json:"paused_ms,omitempty"` // how long writes waited
 
 	SHA256     string           `json:"sha256,omitempty"` // of an archive's manifest
@@ -91,7 +92,8 @@ type Details struct {
 	Delay   int              `json:"delay_days,omitempty"` // delete
 	Visa    string           `json:"visa,omitempty"`
 	Tables  map[string]int64 `json:"tables,omitempty"`
-	Copied  []archive.Copied `json:"copied,omitempty"`
+	Copied  []archive.Copied `json:"copied,omitempty"` // move: what was compared when it was copied
+	Caught  []archive.Copied `json:"caught,omitempty"` // move: and of what was written since
 	Files   int              `json:"files,omitempty"`
 	Jobs    int              `json:"jobs,omitempty"`
 	Agents  int              `json:"agents,omitempty"` // import: invited again

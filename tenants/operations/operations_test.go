@@ -222,7 +222,7 @@ func TestAKilledMoveIsResumed(t *testing.T) {
 		}
 		w.whole(t)
 	}
-	for _, wanted := range []string{"place", "held", "quiet", "copied", "keyed", "flipped", "jobs"} {
+	for _, wanted := range []string{"place", "copy", "held", "quiet", "copied", "keyed", "flipped", "jobs"} {
 		if !slices.Contains(places, "move "+wanted) {
 			t.Errorf("never killed at %s: %v", wanted, places)
 		}
@@ -242,6 +242,45 @@ func TestAKilledMoveIsResumed(t *testing.T) {
 		}
 	}
 	w.whole(t)
+}
+
+// What happens to the commune while it is copied comes along: rows that are added, changed
+// and deleted.
+func TestAMoveCatchesUp(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, pgtest.WithCells(2))
+	w.live(3)
+	to := "cell-1"
+	if w.Tenant.Cell == to {
+		to = "cell-2"
+	}
+	op := must[operations.Operation](t)(w.service.Move(t.Context(), operator, w.Tenant, to))
+	service := w.service.Watched(func(_ operations.Operation, what string) error {
+		if what == "copy done" {
+			w.submit()
+			w.Write(t, w.Tenant, operator, func(ctx context.Context, tx *tenants.Tx) error {
+				for _, sql := range []string{`update request set title = 'Autrement' where number = '26-000001'`, `delete from notification where request_id = (select id from request where number = '26-000002')`, `delete from document where request_id = (select id from request where number = '26-000003')`} {
+					if n, err := tx.Exec(ctx, sql); err != nil || n != 1 {
+						return fmt.Errorf("%s: %d rows: %w", sql, n, err)
+					}
+				}
+				return nil
+			})
+		}
+		return nil
+	})
+	op = must[operations.Operation](t)(service.Run(t.Context(), op.ID))
+	if op.State != operations.Done {
+		t.Fatalf("the move is %s: %s", op.State, op.Error)
+	}
+	w.whole(t)
+	w.Write(t, must[tenants.Tenant](t)(w.Registry.ByINSEE(t.Context(), w.Tenant.INSEE)), operator, func(ctx context.Context, tx *tenants.Tx) error {
+		n, err := tenants.One[int64](ctx, tx, `select (select count(*) from request where title = 'Autrement') * 100 + (select count(*) from notification) * 10 + (select count(*) from document)`)
+		if err == nil && n != 142 { // four mails: five requests by now, less the one deleted
+			t.Errorf("counted %d", n)
+		}
+		return err
+	})
 }
 
 // What cannot succeed is undone: the commune goes on where it is.

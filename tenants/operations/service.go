@@ -89,7 +89,7 @@ func init() { //nolint:gochecknoinits // the steps refer to what refers to them
 		Create:  {steps: []step{{"open", open}}, undo: abandonOpening},
 		Export:  {steps: []step{{"write", write}}},
 		Import:  {steps: []step{{"reserve", reserve}, {"rows", rows}, {"documents", documents}, {"codes", codes}, {"settle", settle}, {"projection", project}, {"agents", welcome}, {"live", live}}, undo: abandonImport},
-		Move:    {steps: []step{{"place", place}, {"switch", switchOver}, {"jobs", moveJobs}, {"tidy", tidy}}, undo: stay},
+		Move:    {steps: []step{{"place", place}, {"copy", copyAhead}, {"switch", switchOver}, {"jobs", moveJobs}, {"note", noteMove}}, undo: stay},
 		Suspend: {steps: []step{{"suspend", suspend}}},
 		Resume:  {steps: []step{{"resume", resume}}},
 		Delete:  {steps: []step{{"check", checkErasure}, {"count", count}, {"remove", remove}, {"jobs", eraseJobs}, {"schema", eraseSchema}, {"documents", eraseDocuments}, {"certificate", certify}}},
