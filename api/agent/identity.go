@@ -247,11 +247,7 @@ func (s *Server) saveIdentity(v visit) error {
 	}
 	if err == nil {
 		_, err = s.write(v, admins(func(ctx context.Context, tx *tenants.Tx, who web.Visitor) error {
-			seen, err := strconv.Atoi(form.Get("version"))
-			if err != nil {
-				return fault.New(fault.Conflict, "settings_changed")
-			}
-			now, _, err := tenants.GetSettings(ctx, tx)
+			now, seen, err := settingsSeen(ctx, tx, form)
 			if err != nil {
 				return err
 			}

@@ -208,15 +208,21 @@ func readSettings(form url.Values, s tenants.Settings) tenants.Settings {
 	return s
 }
 
+// settingsSeen gives the settings as they are, and the version that the form was made
+// from; a form that names none is fault.Conflict "settings_changed".
+func settingsSeen(ctx context.Context, tx *tenants.Tx, form url.Values) (now tenants.Settings, seen int, err error) {
+	if seen, err = strconv.Atoi(form.Get("version")); err != nil {
+		return now, 0, fault.New(fault.Conflict, "settings_changed")
+	}
+	now, _, err = tenants.GetSettings(ctx, tx)
+	return now, seen, err
+}
+
 func (s *Server) saveSettings(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
 	if err == nil {
 		_, err = s.write(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
-			seen, err := strconv.Atoi(form.Get("version"))
-			if err != nil {
-				return fault.New(fault.Conflict, "settings_changed")
-			}
-			now, _, err := tenants.GetSettings(ctx, tx)
+			now, seen, err := settingsSeen(ctx, tx, form)
 			if err != nil {
 				return err
 			}

@@ -76,11 +76,7 @@ func (s *Server) saveSetupStep(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
 	if err == nil {
 		_, err = s.write(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
-			seen, err := strconv.Atoi(form.Get("version"))
-			if err != nil {
-				return fault.New(fault.Conflict, "settings_changed")
-			}
-			now, _, err := tenants.GetSettings(ctx, tx)
+			now, seen, err := settingsSeen(ctx, tx, form)
 			if err != nil {
 				return err
 			}
