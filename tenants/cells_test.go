@@ -252,3 +252,50 @@ func TestATransactionFollowsACommuneThatMoved(t *testing.T) {
 func RolePassword(epoch int, schema string) string {
 	return tenants.RolePassword(pgtest.Master, schema, epoch)
 }
+
+// What a migration adds is asked for on a commune that is not migrated yet: a calm answer
+// there, a fault of ours on one that is.
+func TestACommuneThatIsBehind(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	newest := migrations.Tenant.Version()
+	asks := func(sql string) error {
+		return env.DB.Write(t.Context(), env.Tenant, tenants.System("test"), func(tx *tenants.Tx) error {
+			_, err := tx.Exec(t.Context(), sql)
+			return err
+		})
+	}
+	at := func(version int) (reached bool) {
+		t.Helper()
+		env.Write(t, env.Tenant, tenants.System("test"), func(_ context.Context, tx *tenants.Tx) error {
+			reached = tx.SchemaAt(version)
+			return nil
+		})
+		return reached
+	}
+	const table, column = `select 1 from of_tomorrow`, `select of_tomorrow from service`
+	for _, sql := range []string{table, column} {
+		if err := asks(sql); err == nil || fault.Is(err, "tenant_updating") {
+			t.Errorf("%s on a migrated commune: %v", sql, err)
+		}
+	}
+	if !at(newest) || at(newest+1) {
+		t.Error("a migrated commune is not at its version")
+	}
+	if _, err := env.Pool.Exec(t.Context(), `update cell.tenant_version set version = $1 where schema_name = $2`, newest-1, env.Tenant.Schema); err != nil {
+		t.Fatal(err)
+	}
+	env.DB.Flush(env.Tenant)
+	for _, sql := range []string{table, column} {
+		err := asks(sql)
+		if !fault.Is(err, "tenant_updating") || fault.Of(err).Kind != fault.Unavailable {
+			t.Errorf("%s on a commune that is behind: %v", sql, err)
+		}
+	}
+	if err := asks(`insert into service (id) values (null)`); err == nil || fault.Is(err, "tenant_updating") {
+		t.Errorf("another fault on a commune that is behind: %v", err)
+	}
+	if at(newest) || !at(newest-1) {
+		t.Error("a commune that is behind is not told by its version")
+	}
+}

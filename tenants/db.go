@@ -61,7 +61,9 @@ func (db *DB) Flush(t Tenant) { db.pools.flush(t.ID) }
 // Write runs fn in a transaction of the tenant, as the actor. What fn records and
 // enqueues is written with it. A deadlock or a serialization failure is tried
 // again, up to three times, so fn may change nothing but the transaction.
-// Where Postgres is away the error is fault.Unavailable "database_away".
+// Where Postgres is away the error is fault.Unavailable "database_away"; where fn asks for
+// a table or a column that the tenant's schema, one version behind, does not have yet, it
+// is fault.Unavailable "tenant_updating".
 func (db *DB) Write(ctx context.Context, t Tenant, a Actor, fn func(*Tx) error) error {
 	return db.run(ctx, t, a, pgx.TxOptions{}, fn)
 }
@@ -121,7 +123,7 @@ func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions
 		}
 		return notBegun, err
 	}
-	tx := &Tx{raw: raw, db: db, tenant: t, actor: a, now: db.clock().UTC().Truncate(time.Microsecond), pending: &pending{}}
+	tx := &Tx{raw: raw, db: db, tenant: t, actor: a, now: db.clock().UTC().Truncate(time.Microsecond), schemaAt: conn.schemaAt, pending: &pending{}}
 	defer func() {
 		// After a commit this does nothing. A panic in fn rolls back too.
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
@@ -131,16 +133,29 @@ func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions
 		}
 	}()
 	if err := fn(tx); err != nil {
-		return begun, err
+		return begun, conn.explain(err)
 	}
 	if err := tx.flush(ctx); err != nil {
-		return begun, err
+		return begun, conn.explain(err)
 	}
 	if err := raw.Commit(ctx); err != nil || !tx.pending.later {
 		return committing, err
 	}
 	_, err = conn.Exec(ctx, sqlOnDisk)
 	return committing, err
+}
+
+// errBehind says that a schema which is behind lacks what was asked for.
+var errBehind = errors.New("tenants: the tenant's schema is behind")
+
+// explain marks the lack of a table (42P01) or a column (42703) as errBehind where the
+// schema is behind this program; anywhere else it is a fault of ours.
+func (d dialled) explain(err error) error {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && d.behind() && (pg.Code == "42P01" || pg.Code == "42703") {
+		return fmt.Errorf("%w: %w", errBehind, err)
+	}
+	return err
 }
 
 func retryable(err error) bool {
@@ -164,6 +179,8 @@ func classify(err error) error {
 		return fault.Wrap(fault.Unavailable, "database_away", err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(fault.Unavailable, "database_away", err)
+	case errors.Is(err, errBehind):
+		return fault.Wrap(fault.Unavailable, "tenant_updating", err)
 	case isPg && slices.Contains(unreadable, pg.Code):
 		return fault.New(fault.Invalid, "value_unreadable")
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/parvis-gru/parvis/migrations"
 )
 
 // PoolLimits bound the connections that a process holds to a cell. Measured:
@@ -25,7 +27,7 @@ var DefaultPoolLimits = PoolLimits{Total: 100, PerTenant: 4, Idle: time.Minute}
 // pool keeps connections by tenant, the least recently used closed first.
 type pool struct {
 	limits PoolLimits
-	dial   func(context.Context, Tenant) (*pgx.Conn, error)
+	dial   func(context.Context, Tenant) (dialled, error)
 	inUse  *semaphore.Weighted
 	stop   chan struct{}
 
@@ -42,15 +44,36 @@ type tenantConns struct {
 	users int             // holders and waiters; at zero, with no idle, the entry goes
 }
 
-type pooled struct {
+// dialled is a new connection, and the version that the schema behind it was at.
+type dialled struct {
 	*pgx.Conn
+	schemaAt int
+}
+
+type pooled struct {
+	dialled
 	cell   string
 	tenant int64
 	epoch  int
-	since  time.Time
+	since  time.Time // it lies idle
+	opened time.Time
 }
 
-func newPool(limits PoolLimits, dial func(context.Context, Tenant) (*pgx.Conn, error)) *pool {
+// behindFor is how long a connection to a schema that is behind is used: then another
+// one looks anew whether it was migrated meanwhile.
+const behindFor = 5 * time.Second
+
+// behind tells whether the schema was older than this program when the connection was
+// opened.
+func (d dialled) behind() bool { return d.schemaAt < migrations.Tenant.Version() }
+
+// usable tells whether an idle connection may serve a tenant at an epoch.
+func (c *pooled) usable(epoch int) bool {
+	old := c.behind() && time.Since(c.opened) > behindFor //nolint:forbidigo // the age of a connection is not a time of the domain
+	return c.epoch == epoch && !c.IsClosed() && !old
+}
+
+func newPool(limits PoolLimits, dial func(context.Context, Tenant) (dialled, error)) *pool {
 	p := &pool{
 		limits: limits, dial: dial,
 		inUse: semaphore.NewWeighted(int64(limits.Total)),
@@ -83,7 +106,7 @@ func (p *pool) acquire(ctx context.Context, t Tenant) (*pooled, error) {
 		p.forget(t.ID, conns)
 		return nil, err
 	}
-	return &pooled{Conn: conn, cell: t.Cell, tenant: t.ID, epoch: t.Epoch}, nil
+	return &pooled{dialled: conn, cell: t.Cell, tenant: t.ID, epoch: t.Epoch, opened: time.Now()}, nil //nolint:forbidigo // the age of a connection is not a time of the domain
 }
 
 func (p *pool) enter(tenant int64) *tenantConns {
@@ -119,7 +142,7 @@ func (p *pool) takeIdle(conns *tenantConns, epoch int) *pooled {
 	for len(conns.idle) > 0 {
 		element := conns.idle[len(conns.idle)-1]
 		c := p.unlink(element)
-		if c.epoch == epoch && !c.IsClosed() {
+		if c.usable(epoch) {
 			return c
 		}
 		p.open--

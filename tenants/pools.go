@@ -80,36 +80,37 @@ var errElsewhere = errors.New("tenants: the cell does not hold this tenant")
 // errElsewhere. A schema that this program cannot serve is fault.Unavailable:
 // "tenant_outdated" where it is more than one version behind, "program_outdated" where
 // it is more than one ahead.
-func (p *pools) dial(ctx context.Context, t Tenant) (*pgx.Conn, error) {
+func (p *pools) dial(ctx context.Context, t Tenant) (dialled, error) {
 	cell, err := p.cells.get(ctx, t.Cell)
 	if err != nil {
-		return nil, err
+		return dialled{}, err
 	}
-	if err := served(ctx, cell, t.Schema); err != nil {
-		return nil, err
+	version, err := served(ctx, cell, t.Schema)
+	if err != nil {
+		return dialled{}, err
 	}
 	own := cell.tenants.Copy()
 	own.User = t.Schema
 	own.Password = RolePassword(p.master, t.Schema, t.Epoch)
-	return pgx.ConnectConfig(ctx, own)
+	conn, err := pgx.ConnectConfig(ctx, own)
+	return dialled{Conn: conn, schemaAt: version}, err
 }
 
 const sqlSchemaAt = `select version from cell.tenant_version where schema_name = $1`
 
-func served(ctx context.Context, cell *openCell, schema string) error {
-	version, err := one[int](ctx, cell.owner, sqlSchemaAt, schema)
+func served(ctx context.Context, cell *openCell, schema string) (version int, err error) {
+	version, err = one[int](ctx, cell.owner, sqlSchemaAt, schema)
 	newest := migrations.Tenant.Version()
 	switch {
 	case fault.Is(err, "not_found"):
-		return errElsewhere
+		err = errElsewhere
 	case err != nil:
-		return err
 	case version < newest-1:
-		return fault.New(fault.Unavailable, "tenant_outdated")
+		err = fault.New(fault.Unavailable, "tenant_outdated")
 	case version > newest+1:
-		return fault.New(fault.Unavailable, "program_outdated")
+		err = fault.New(fault.Unavailable, "program_outdated")
 	}
-	return nil
+	return version, err
 }
 
 // displaced tells whether an error may come of the tenant being moved: its role may

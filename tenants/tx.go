@@ -16,12 +16,13 @@ import (
 // Tx is a transaction in one tenant's schema, of one actor, at one moment. It is
 // used by one goroutine, and not after the function it was given to.
 type Tx struct {
-	raw     pgx.Tx
-	db      *DB
-	tenant  Tenant
-	actor   Actor
-	now     time.Time
-	pending *pending // shared with what As gives
+	raw      pgx.Tx
+	db       *DB
+	tenant   Tenant
+	actor    Actor
+	now      time.Time
+	schemaAt int
+	pending  *pending // shared with what As gives
 }
 
 // pending is what is written in one go at the end of the transaction.
@@ -53,6 +54,12 @@ func (tx *Tx) Territory() calendar.Territory { return tx.tenant.Territory() }
 
 // Today is the civil date in the commune, on which its legal dates rest.
 func (tx *Tx) Today() calendar.Date { return calendar.On(tx.now, tx.tenant.Zone()) }
+
+// SchemaAt tells whether the tenant's schema is at a version of the migrations, or later:
+// communes are migrated one after the other while the program serves them all. It asks
+// nothing of the database. For what must work before the migration too; what is new needs
+// no guard, for [DB.Write] answers "tenant_updating" by itself.
+func (tx *Tx) SchemaAt(version int) bool { return tx.schemaAt >= version }
 
 // Key derives the tenant's key for one purpose.
 func (tx *Tx) Key(purpose string) []byte { return tx.db.master.Tenant(tx.tenant, purpose) }

@@ -14,6 +14,7 @@ var sentences = map[string]string{
 	"steps_too_fast":    "Cette page a été envoyée un grand nombre de fois en peu de temps. Attendez une minute, revenez en arrière et envoyez de nouveau : ce que vous avez saisi est encore là.",
 	"too_many_attempts": "Trop d’essais. Attendez quelques minutes avant de réessayer.",
 	"too_slow":          "La réponse a mis trop de temps à venir. Rien n’est perdu : réessayez dans une minute.",
+	"tenant_updating":   "Cette page arrive : le site de votre commune est en cours de mise à jour. Rien n’est perdu : réessayez dans quelques minutes.",
 	"tenant_outdated":   "Le site de votre commune est en cours de mise à jour. Rien n’est perdu : réessayez dans quelques minutes.",
 	"program_outdated":  "Le site de votre commune est en cours de mise à jour. Rien n’est perdu : réessayez dans quelques minutes.",
 	"tenant_moving":     "Le site de votre commune change de serveur. Rien n’est perdu : réessayez dans une minute.",
