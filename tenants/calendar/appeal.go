@@ -15,6 +15,14 @@ const (
 
 const appealMonths = 2 // CJA R.421-1
 
+// article gives the article of the time to go to court.
+func (r Residence) article() string {
+	if r == LivesNear {
+		return "CJA R.421-1"
+	}
+	return "CJA R.421-1, R.421-7"
+}
+
 func (r Residence) months() (int, bool) {
 	switch r {
 	case LivesNear:
@@ -135,11 +143,16 @@ func (f AppealFacts) express(months int) Appeal {
 // L.242-1), a silent one being dated of its last day ([Deadline.LastDay]), after
 // the applicant was heard (L.121-1). Fraud has no limit (L.241-2). It does not
 // hold for urban planning: see [PlanningWithdrawalLastDay].
-func WithdrawalLastDay(acquired Date) Date { return acquired.AddMonths(4) }
+func WithdrawalLastDay(acquired Date) Date { return acquired.AddMonths(withdrawalMonths) }
 
 // PlanningWithdrawalLastDay is the same for a permit of urban planning: three
 // months (C. urb. L.424-5).
-func PlanningWithdrawalLastDay(acquired Date) Date { return acquired.AddMonths(3) }
+func PlanningWithdrawalLastDay(acquired Date) Date { return acquired.AddMonths(planningWithdrawal) }
+
+const (
+	withdrawalMonths   = 4 // CRPA L.242-1
+	planningWithdrawal = 3 // C. urb. L.424-5
+)
 
 // ReasonsDue gives the last day to answer someone who asks why a silent rejection
 // was made: one month after the request (CRPA L.232-4), which must come within
@@ -151,7 +164,7 @@ func ReasonsDue(requested Date) Date { return requested.AddMonths(1) }
 // Whether a Saturday, Sunday or holiday extends it is not settled: the earlier
 // day is given, with a warning in French.
 func DocumentAccessAppeal(refused Date, t Territory) Appeal {
-	a := Appeal{From: refused, Opposable: !refused.IsZero(), LastDay: refused.AddMonths(2)}
+	a := Appeal{From: refused, Opposable: !refused.IsZero(), LastDay: refused.AddMonths(priorMonths)}
 	if a.Opposable && !t.IsWorkingDay(a.LastDay) {
 		a.Warnings = []string{"Le dernier jour pour saisir la CADA n’est pas un jour ouvré\u00a0: un report au jour ouvré suivant reste à vérifier."}
 	}
@@ -161,4 +174,4 @@ func DocumentAccessAppeal(refused Date, t Territory) Appeal {
 // DocumentAccessConfirmed gives the day on which the silence of the commune
 // confirms its refusal: two months after the CADA registered the complaint
 // (CRPA R.343-4, R.343-5).
-func DocumentAccessConfirmed(registered Date) Date { return registered.AddMonths(2) }
+func DocumentAccessConfirmed(registered Date) Date { return registered.AddMonths(accessMonths) }

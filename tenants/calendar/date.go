@@ -141,7 +141,7 @@ func (d Date) French() string {
 	if d.IsZero() {
 		return ""
 	}
-	return frenchDays[d.Weekday()] + " " + d.FrenchShort()
+	return string(d.appendFrench(make([]byte, 0, 32)))
 }
 
 // FrenchShort gives the date without its weekday: "2 janvier 2027",
@@ -150,11 +150,27 @@ func (d Date) FrenchShort() string {
 	if d.IsZero() {
 		return ""
 	}
+	return string(d.appendFrenchShort(make([]byte, 0, 24)))
+}
+
+func (d Date) appendFrench(to []byte) []byte {
+	if d.IsZero() {
+		return to
+	}
+	to = append(to, frenchDays[d.Weekday()]...)
+	to = append(to, ' ')
+	return d.appendFrenchShort(to)
+}
+
+func (d Date) appendFrenchShort(to []byte) []byte {
 	// Normalised, so that a literal with a thirteenth month cannot panic.
 	n := NewDate(d.Year, d.Month, d.Day)
-	day := strconv.Itoa(n.Day)
+	to = strconv.AppendInt(to, int64(n.Day), 10)
 	if n.Day == 1 {
-		day = "1er"
+		to = append(to, "er"...)
 	}
-	return day + " " + frenchMonths[n.Month] + " " + strconv.Itoa(n.Year)
+	to = append(to, ' ')
+	to = append(to, frenchMonths[n.Month]...)
+	to = append(to, ' ')
+	return strconv.AppendInt(to, int64(n.Year), 10)
 }

@@ -9,9 +9,9 @@ func GDPRDue(received Date, t Territory, extended bool) Date {
 	if received.IsZero() {
 		return received
 	}
-	months := 1
+	months := privacyMonths
 	if extended {
-		months = 3
+		months = privacyExtended
 	}
 	return t.roll(received.AddMonths(months))
 }
@@ -25,3 +25,21 @@ func PortalPurge(closed Date) Date { return closed.AddMonths(3) }
 // TracePurge gives the day on which the trace of a call to API Particulier or
 // API Entreprise is purged: 36 months after.
 func TracePurge(traced Date) Date { return traced.AddMonths(36) }
+
+const (
+	privacyMonths   = 1
+	privacyExtended = 3
+)
+
+// privacyAnswer gives the day by which a right over one's data is answered.
+func (f *Facts) privacyAnswer(d *Dates) {
+	months := privacyMonths
+	if !f.Extended.IsZero() {
+		months = privacyExtended
+		d.add(Step{Kind: StepExtended, Article: "RGPD art. 12.3", Date: f.Extended,
+			Text: tell("Prolongation de deux mois annoncée le %, dans le premier mois.", f.Extended)})
+	}
+	d.AnswerDue = GDPRDue(f.FirstReceived, f.Territory, !f.Extended.IsZero())
+	d.add(Step{Kind: StepAnswerDue, Article: "RGPD art. 12.3, règlement 1182/71", Date: d.AnswerDue, From: f.FirstReceived, Amount: months, Unit: UnitMonths,
+		Text: tell("Réponse due au plus tard le % ("+plural(months, "mois", "mois")+", reporté au jour ouvré suivant s’il le faut).", d.AnswerDue)})
+}

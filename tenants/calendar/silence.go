@@ -1,139 +1,74 @@
 package calendar
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
-// Notice is a request for the papers missing from a file (CRPA L.114-5).
-type Notice struct {
-	// Notified is the day on which the applicant was notified of the list.
-	Notified Date
-	// Limit is the last day given to produce them. A rejection rule needs it;
-	// an acceptance rule does not, as its period waits for the papers themselves.
-	Limit Date
-	// Complete is the day on which all were received; none, not yet.
-	Complete Date
-	// Dispensable marks papers that the grant of a right does not need: asking
-	// for them moves no date (L.114-5-1).
-	Dispensable bool
-}
-
-// Suspension is a suspension on suspicion of fraud to a public aid (CRPA
-// L.115-3): notified with its end, at most three months later; it is renewed on
-// new elements by another one.
-type Suspension struct {
-	Notified Date
-	Until    Date
-}
-
-// Facts is what the last day of a silence depends on.
-type Facts struct {
-	Rule      Rule
-	Territory Territory
-	// FirstReceived is the day on which any administration received the request;
-	// a rejection runs from it (L.114-3).
-	FirstReceived Date
-	// CompetentReceived is the day on which the competent one did, if it was
-	// transmitted (L.114-2); an acceptance runs from it. None: the same day.
-	CompetentReceived Date
-	Notices           []Notice
-	Suspensions       []Suspension
-	// Event is the day for which the request was made (a fair, a stall), if
-	// any: a silence that comes too late for it gives a warning.
-	Event Date
-}
-
-// Deadline is what silence will mean, and when, as the facts now stand.
-type Deadline struct {
-	Effect Effect
-	// Start is the day from which the months run; none while papers are awaited
-	// under an acceptance rule, or where silence decides nothing.
-	Start Date
-	// LastDay is the last day, until midnight in the commune, on which a decision
-	// can still be notified; the silent decision bears this date. None where
-	// silence decides nothing, or while an acceptance waits for papers.
-	LastDay Date
-	// AcquiredOn is the day after: from its first instant the silent decision exists.
-	AcquiredOn Date
-	// Suspended says that papers are still awaited: LastDay is none (acceptance),
-	// or supposes that they never come and moves nearer when they do (rejection).
-	Suspended bool
-	// SuspendedUntil is the latest day given to produce papers still awaited;
-	// none if nothing is awaited or no day was given.
-	SuspendedUntil Date
-	// NeverAcquired says that an acceptance cannot arise while the file stays
-	// incomplete: there is no implied refusal either, an express answer is due.
-	NeverAcquired bool
-	// Steps tells how the date was reached, in order, with its articles.
-	Steps []Step
-	// Warnings are French sentences to be shown beside the date.
-	Warnings []string
-}
-
-// Step is one line of the explanation of a deadline. Days is the number of days
-// that it adds to the last day (rejection) or to the start (acceptance).
-type Step struct {
-	Article string
-	Date    Date
-	Text    string
-	Days    int
-}
-
-// Silence computes the deadline of a request (CRPA L.114-2, L.114-3, L.114-5,
-// L.231-1, L.231-4; CE 17 Sept. 2010 for the quantième).
-//
-// An acceptance counts from the day the competent administration holds every
-// paper that was asked for. A rejection counts from the first reception, and is
-// suspended from each notice until the papers came or the day given passed;
-// days covered twice count once. That the day of notification is the first day
-// suspended is a convention, and a warning says so.
-//
-// A notice or a suspension notified after the last day reached until then is the
-// fault "notice_too_late" (a conflict): the silent decision exists. Facts that
-// contradict each other are the fault "invalid_facts", whose fields
-// ("first_received", "competent_received", "notices/0/limit", "suspensions/0/until",
-// "rule/months") bear the codes "required", "before_reception",
-// "before_notice", "too_long", "out_of_range" or "unknown_effect". The order of
-// the notices does not matter; fields bear the caller's indices.
+// Silence gives the part of [Compute] that is about silence alone: the last day, what
+// moved it, and its effect. Its faults are Compute's.
 func Silence(f Facts) (Deadline, error) {
+	if err := f.ready(); err != nil {
+		return Deadline{}, err
+	}
+	return f.silence(f.receptionSteps(make([]Step, 0, 8)))
+}
+
+// ready checks the facts and completes them.
+func (f *Facts) ready() error {
 	if fields := f.check(); len(fields) > 0 {
-		return Deadline{}, fault.New(fault.Invalid, "invalid_facts", fields...)
+		return fault.New(fault.Invalid, "invalid_facts", fields...)
 	}
 	if f.CompetentReceived.IsZero() {
 		f.CompetentReceived = f.FirstReceived
 	}
+	return nil
+}
+
+// silence counts, and adds its steps to those that there are.
+func (f *Facts) silence(steps []Step) (Deadline, error) {
 	if !f.Rule.Effect.Decides() {
-		return f.undecided(), nil
+		return f.undecided(steps), nil
 	}
-	c := newCount(f)
-	for _, e := range f.pauses() {
-		if last := c.lastDay(); !last.IsZero() && e.notified.After(last) {
-			return Deadline{}, fault.New(fault.Conflict, "notice_too_late",
-				fault.Field{Path: e.path + "/notified", Code: "notice_too_late"})
-		}
-		c.add(e)
+	c := newCount(f, steps)
+	if err := c.walk(); err != nil {
+		return Deadline{}, err
 	}
 	return c.deadline(), nil
 }
 
+// tooLate refuses a notice or a suspension that changes nothing any more.
+func tooLate(path, why string) error {
+	r := refusals[why]
+	return fault.New(fault.Conflict, "notice_too_late", fault.Field{
+		Path: path + "/notified", Code: "notice_too_late", Message: r.sentence(path+"/notified", r), Article: r.article,
+	})
+}
+
 // pause is a notice or a suspension, in the order of notification.
 type pause struct {
-	path     string
+	list     string // "notices" or "suspensions"
+	index    int    // the caller's
 	notified Date
 	notice   Notice // of a notice
 	until    Date   // of a suspension
 	fraud    bool
 }
 
-func (f Facts) pauses() []pause {
+func (p pause) path() string { return path(p.list, p.index) }
+
+func (f *Facts) pauses() []pause {
+	if len(f.Notices)+len(f.Suspensions) == 0 {
+		return nil
+	}
 	list := make([]pause, 0, len(f.Notices)+len(f.Suspensions))
 	for i, n := range f.Notices {
-		list = append(list, pause{path: path("notices", i), notified: n.Notified, notice: n})
+		list = append(list, pause{list: "notices", index: i, notified: n.Notified, notice: n})
 	}
 	for i, s := range f.Suspensions {
-		list = append(list, pause{path: path("suspensions", i), notified: s.Notified, until: s.Until, fraud: true})
+		list = append(list, pause{list: "suspensions", index: i, notified: s.Notified, until: s.Until, fraud: true})
 	}
 	slices.SortStableFunc(list, func(a, b pause) int { return a.notified.Compare(b.notified) })
 	return list
@@ -145,34 +80,65 @@ type span struct{ from, to Date }
 
 // count walks through the pauses and keeps the state of the clock.
 type count struct {
-	facts   Facts
+	facts   *Facts
 	start   Date // from which the months run
 	spans   []span
 	waiting bool
 	until   Date // latest limit of what is awaited
+	tacit   Date // on which papers that did not come in time make a rejection (Planning)
+	floor   Date // before which the period cannot end (Preemption)
 	steps   []Step
 }
 
-func newCount(f Facts) *count {
-	c := &count{facts: f, start: f.FirstReceived}
-	if f.Rule.Effect == Acceptance {
+func newCount(f *Facts, steps []Step) *count {
+	c := &count{facts: f, start: f.FirstReceived, steps: steps}
+	if f.Rule.runsFromCompetent() {
 		c.start = f.CompetentReceived
 	}
-	c.steps = append(c.steps, receptionSteps(f)...)
 	return c
+}
+
+// runsFromCompetent tells whether the months run from the reception by the competent
+// administration (L.114-3; C. urb. R*423-19: by the town hall).
+func (r Rule) runsFromCompetent() bool { return r.Effect == Acceptance || r.Code == Planning }
+
+// restarts tells whether the months run anew from the papers, rather than being suspended.
+func (r Rule) restarts() bool {
+	return r.Code == Planning || r.Code == General && r.Effect == Acceptance
+}
+
+// walk lets the pauses act, one after the other.
+func (c *count) walk() error {
+	for _, e := range c.facts.pauses() {
+		if c.facts.Rule.Code == Planning && !e.fraud {
+			if e.notified.After(c.facts.CompetentReceived.AddMonths(planningAsk)) {
+				return tooLate(e.path(), "planning_too_late")
+			}
+		} else if last := c.lastDay(); !last.IsZero() && e.notified.After(last) {
+			return tooLate(e.path(), "notice_too_late")
+		}
+		c.add(e)
+	}
+	return nil
 }
 
 // lastDay gives the last day that the pauses so far lead to; none while an
 // acceptance waits.
 func (c *count) lastDay() Date {
+	if !c.tacit.IsZero() {
+		return c.tacit
+	}
 	if c.waiting && c.facts.Rule.Effect == Acceptance {
 		return Date{}
 	}
-	return c.start.AddMonths(c.facts.Rule.Months).AddDays(c.suspendedDays())
+	return later(c.start.AddMonths(c.facts.Rule.Months).AddDays(c.suspendedDays()), c.floor)
 }
 
 // suspendedDays counts the days of all spans from the start on, each day once.
 func (c *count) suspendedDays() int {
+	if len(c.spans) == 0 {
+		return 0
+	}
 	ordered := slices.SortedFunc(slices.Values(c.spans), func(a, b span) int { return a.from.Compare(b.from) })
 	total, counted := 0, c.start
 	for _, s := range ordered {
@@ -187,15 +153,22 @@ func (c *count) suspendedDays() int {
 
 // add lets one pause act on the clock, and explains it.
 func (c *count) add(p pause) {
+	rule := c.facts.Rule
 	switch {
 	case p.fraud:
-		c.suspend(p, p.until)
+		before := c.suspendedDays()
+		c.spans = append(c.spans, span{from: p.notified, to: p.until})
+		c.steps = append(c.steps, fraudStep(p, c.suspendedDays()-before))
 	case p.notice.Dispensable:
 		c.steps = append(c.steps, dispensableStep(p.notice))
-	case c.facts.Rule.Effect == Acceptance:
+	case rule.Code == Planning:
+		c.planning(p.notice)
+	case rule.Code == Preemption:
+		c.preemption(p.notice)
+	case rule.restarts():
 		c.restart(p.notice)
 	default:
-		c.suspend(p, resumes(p.notice))
+		c.suspend(p.notice)
 	}
 }
 
@@ -208,27 +181,41 @@ func resumes(n Notice) Date {
 	return n.Complete
 }
 
-func (c *count) suspend(p pause, to Date) {
+func (c *count) suspend(n Notice) {
 	before := c.suspendedDays()
-	c.spans = append(c.spans, span{from: p.notified, to: to})
-	added := c.suspendedDays() - before
-	if p.fraud {
-		c.steps = append(c.steps, fraudStep(p, added))
-		return
-	}
-	c.await(p.notice)
-	c.steps = append(c.steps, suspensionSteps(p.notice, added)...)
+	c.spans = append(c.spans, span{from: n.Notified, to: resumes(n)})
+	c.await(n)
+	c.suspensionSteps(n, c.suspendedDays()-before)
 }
 
-// restart makes an acceptance count from the day on which the papers came.
+// restart makes the months run from the day on which the papers came.
 func (c *count) restart(n Notice) {
 	c.await(n)
-	moved := 0
-	if n.Complete.After(c.start) {
-		moved = c.start.DaysUntil(n.Complete)
-		c.start = n.Complete
+	c.restartSteps(n, c.moveStart(n.Complete))
+}
+
+// moveStart lets the months run from a later day, and gives by how many days.
+func (c *count) moveStart(d Date) int {
+	if !d.After(c.start) {
+		return 0
 	}
-	c.steps = append(c.steps, restartSteps(n, moved)...)
+	moved := c.start.DaysUntil(d)
+	c.start = d
+	return moved
+}
+
+// preemption suspends until the documents came, however long that takes, and leaves at
+// least a month after them (C. urb. L.213-2).
+func (c *count) preemption(n Notice) {
+	c.await(n)
+	if n.Complete.IsZero() {
+		c.steps = append(c.steps, c.noticeStep(n, preemptionBasis, "le délai est suspendu"))
+		return
+	}
+	before := c.lastDay()
+	c.spans = append(c.spans, span{from: n.Notified, to: n.Complete})
+	c.floor = later(c.floor, n.Complete.AddMonths(1))
+	c.preemptionSteps(n, before.DaysUntil(c.lastDay()))
 }
 
 func (c *count) await(n Notice) {
@@ -253,29 +240,50 @@ func (c *count) deadline() Deadline {
 		LastDay:        c.lastDay(),
 		Suspended:      c.waiting,
 		SuspendedUntil: c.until,
-		Steps:          c.steps,
 	}
-	if d.LastDay.IsZero() {
+	switch {
+	case d.LastDay.IsZero():
 		d.NeverAcquired = true
-		d.Steps = append(d.Steps, waitingStep())
-	} else {
+		c.steps = append(c.steps, c.waitingStep())
+	case !c.tacit.IsZero():
+		d.Effect = Rejection
+		d.AcquiredOn = d.LastDay.AddDays(1)
+		c.steps = append(c.steps, effectiveStep(planningBasis, d.AcquiredOn, "le rejet tacite est acquis"))
+	default:
 		d.Start = c.start
 		d.AcquiredOn = d.LastDay.AddDays(1)
-		d.Steps = append(d.Steps, silenceSteps(f.Rule, d)...)
+		c.silenceSteps(d)
 	}
+	d.Steps = c.steps
 	d.Warnings = c.warnings(d)
 	return d
 }
 
 // undecided is the deadline of what silence does not decide.
-func (f Facts) undecided() Deadline {
-	d := Deadline{Effect: f.Rule.Effect, Steps: receptionSteps(f), Warnings: f.Territory.Uncertain()}
-	for _, n := range f.Notices {
-		if n.Complete.IsZero() && !n.Dispensable {
+func (f *Facts) undecided(steps []Step) Deadline {
+	d := Deadline{Effect: f.Rule.Effect, Warnings: f.Territory.Uncertain()}
+	for _, p := range f.pauses() {
+		n := p.notice
+		if p.fraud || n.Dispensable {
+			continue
+		}
+		steps = append(steps, Step{Kind: StepNotice, Article: "CRPA L.114-5", Date: n.Notified, Text: noticeText(n) + "."})
+		if n.Complete.IsZero() {
 			d.Suspended = true
 			d.SuspendedUntil = later(d.SuspendedUntil, n.Limit)
+		} else {
+			steps = append(steps, Step{Kind: StepPapers, Article: "CRPA L.114-5", Date: n.Complete, Text: tell("Documents reçus le %.", n.Complete)})
 		}
 	}
-	d.Steps = append(d.Steps, undecidedStep(f.Rule.Effect))
+	d.Steps = append(steps, undecidedStep(f.Rule)) //nolint:gocritic // the caller's list goes on here
 	return d
+}
+
+// basis gives the article of the rule, or the general one of its effect.
+func (r Rule) basis() string {
+	general := "CRPA L.231-1"
+	if r.Effect == Rejection {
+		general = "CRPA L.231-4"
+	}
+	return cmp.Or(r.Source, general)
 }

@@ -95,15 +95,16 @@ func TestStepsExplainASuspendedRejection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	day := func(s string) calendar.Date { return mustDate(t, s) }
 	want := []calendar.Step{
-		{Article: "CRPA L.114-3", Date: mustDate(t, "2026-12-01"), Text: "Demande reçue le mardi 1er décembre 2026."},
-		{Article: "CRPA L.114-5", Date: mustDate(t, "2026-12-08"),
+		{Kind: calendar.StepReceived, Article: "CRPA L.114-3", Date: day("2026-12-01"), Text: "Demande reçue le mardi 1er décembre 2026."},
+		{Kind: calendar.StepNotice, Article: "CRPA L.114-5", Date: day("2026-12-08"),
 			Text: "Documents manquants demandés le mardi 8 décembre 2026, à fournir au plus tard le mercredi 23 décembre 2026\u00a0: le délai est suspendu."},
-		{Article: "CRPA L.114-5", Date: mustDate(t, "2026-12-18"), Days: 10,
+		{Kind: calendar.StepPapers, Article: "CRPA L.114-5", Date: day("2026-12-18"), Days: 10, From: day("2026-12-08"), Amount: 10, Unit: calendar.UnitDays,
 			Text: "Documents reçus le vendredi 18 décembre 2026\u00a0: le délai reprend."},
-		{Article: "CRPA L.231-4 3°", Date: mustDate(t, "2027-02-11"),
+		{Kind: calendar.StepLastDay, Article: "CRPA L.231-4 3°", Date: day("2027-02-11"), From: day("2026-12-01"), Amount: 2, Unit: calendar.UnitMonths,
 			Text: "Sans réponse notifiée au plus tard le jeudi 11 février 2027, le silence vaudra refus."},
-		{Article: "CRPA L.231-4 3°", Date: mustDate(t, "2027-02-12"),
+		{Kind: calendar.StepEffective, Article: "CRPA L.231-4 3°", Date: day("2027-02-12"), From: day("2027-02-11"), Amount: 1, Unit: calendar.UnitDays,
 			Text: "À partir du vendredi 12 février 2027 à 0 heure, le refus implicite est né."},
 	}
 	if !slices.Equal(d.Steps, want) {

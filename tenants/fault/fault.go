@@ -39,11 +39,13 @@ func (k Kind) String() string {
 
 // Field is one thing to correct. Path is a JSON Pointer without its leading
 // slash ("answers/date", "applicant/email"); Code selects the sentence; Message,
-// where set, is the French sentence itself (form questions carry their own).
+// where set, is the French sentence itself (form questions carry their own). Article,
+// where set, is the text that forbids it, as it is quoted in French.
 type Field struct {
 	Path    string
 	Code    string
 	Message string
+	Article string
 }
 
 // Error is an error with a kind, a stable code and the fields concerned.

@@ -1,0 +1,184 @@
+package calendar
+
+import "github.com/parvis-gru/parvis/tenants/fault"
+
+// refusedOn gives the day of the refusal that can be contested: none, nothing can.
+func (f *Facts) refusedOn(d *Dates) Date {
+	switch {
+	case !f.Refusal.Notified.IsZero():
+		return f.Refusal.Notified
+	case d.Effect == Rejection:
+		return d.LastDay
+	default:
+		return Date{}
+	}
+}
+
+// appeals gives the time for going against a refusal, and what interrupts it.
+func (f *Facts) appeals(d *Dates) error {
+	if f.Route == RouteNone || f.refusedOn(d).IsZero() {
+		return nil
+	}
+	if !f.Refusal.Notified.IsZero() {
+		d.add(Step{Kind: StepRefused, Article: "CJA R.421-5", Date: f.Refusal.Notified, Text: tell("Refus notifié le %.", f.Refusal.Notified)})
+	}
+	a, err := Opposable(AppealFacts{
+		Silence: d.Deadline, ReceiptSent: f.Receipt != ReceiptMissing, ReceiptComplete: f.Receipt == ReceiptComplete || f.Receipt == ReceiptSupposed,
+		ExpressNotified: f.Refusal.Notified, ExpressRegular: f.Refusal.Regular, Territory: f.Territory, Residence: f.Residence,
+	})
+	if err != nil {
+		return err
+	}
+	if f.prior() && a.Opposable {
+		a = priorAppeal(a, f)
+	}
+	d.Appeal = a
+	d.Warnings = append(d.Warnings, a.Warnings...)
+	f.appealStep(d)
+	if err := f.reasons(d); err != nil {
+		return err
+	}
+	f.gracious(d)
+	f.confirmation(d)
+	return nil
+}
+
+// prior tells whether another authority comes before the court.
+func (f *Facts) prior() bool { return f.Route == RouteCADA || f.Route == RoutePrefect }
+
+// priorAppeal counts the time to seize the authority that comes before the court.
+func priorAppeal(a Appeal, f *Facts) Appeal {
+	if f.Route == RouteCADA {
+		cada := DocumentAccessAppeal(a.From, f.Territory)
+		cada.Warnings = append(a.Warnings, cada.Warnings...)
+		return cada
+	}
+	a.LastDay = a.From.AddMonths(priorMonths)
+	a.Warnings = append(a.Warnings, "Le délai pour saisir le préfet, et son report quand il finit un jour non ouvré, restent à vérifier.")
+	return a
+}
+
+const priorMonths = 2 // to seize the CADA (CRPA R.343-1) or the prefect
+
+func (f *Facts) appealStep(d *Dates) {
+	a := d.Appeal
+	if !a.Opposable {
+		article := "CRPA L.112-12"
+		if d.Regime == RegimePaper {
+			article = "CRPA L.112-6"
+		}
+		if len(a.Warnings) > 0 {
+			d.add(Step{Kind: StepNoAppeal, Article: article, From: a.From, Text: a.Warnings[0]})
+		}
+		return
+	}
+	step := Step{Kind: StepAppeal, Date: a.LastDay, From: a.From, Amount: priorMonths, Unit: UnitMonths}
+	switch f.Route {
+	case RouteCADA:
+		step.Article, step.Text = "CRPA R.343-1", tell("Le refus peut être soumis à la CADA jusqu’au % inclus.", a.LastDay)
+	case RoutePrefect:
+		step.Article, step.Text = "CESEDA R.313-12 s.", tell("Le refus peut être contesté devant le préfet jusqu’au % inclus.", a.LastDay)
+	case RouteCourt, RoutePlanning, RouteNone:
+		step.Amount, _ = f.Residence.months()
+		step.Unit = UnitClearMonths
+		step.Article, step.Text = f.Residence.article(), tell("Le refus peut être contesté devant le tribunal administratif jusqu’au % inclus ("+plural(step.Amount, "mois franc", "mois francs")+").", a.LastDay)
+	}
+	d.add(step)
+}
+
+// reasons gives the time to answer who asks why a silent rejection was made, and the
+// time for appeal that begins with the answer (L.232-4).
+func (f *Facts) reasons(d *Dates) error {
+	asked := f.Reasons.Asked
+	if asked.IsZero() {
+		return nil
+	}
+	if !f.Refusal.Notified.IsZero() || !d.Appeal.LastDay.IsZero() && asked.After(d.Appeal.LastDay) || asked.Before(d.AcquiredOn) {
+		code := "outside_appeal"
+		r := refusals[code]
+		return fault.New(fault.Invalid, "invalid_facts", fault.Field{Path: "reasons/asked", Code: code, Message: r.sentence("reasons/asked", r), Article: r.article})
+	}
+	d.ReasonsDue = ReasonsDue(asked)
+	d.add(Step{Kind: StepReasonsDue, Article: "CRPA L.232-4", Date: d.ReasonsDue, From: asked, Amount: 1, Unit: UnitMonths,
+		Text: tell("Motifs demandés le %\u00a0: ils sont communiqués au plus tard le %.", asked, d.ReasonsDue)})
+	if given := f.Reasons.Given; !given.IsZero() && f.Route == RouteCourt {
+		f.again(d, given, "CRPA L.232-4", "Motifs communiqués le %\u00a0: le recours devant le tribunal est possible jusqu’au % inclus.")
+	}
+	return nil
+}
+
+// again lets the time for going to court run anew, where it binds.
+func (f *Facts) again(d *Dates, from Date, article, sentence string) {
+	if !d.Appeal.Opposable {
+		return
+	}
+	months, _ := f.Residence.months()
+	d.Appeal.From, d.Appeal.LastDay = from, AppealLastDay(from, f.Territory, months)
+	d.add(Step{Kind: StepAppeal, Article: article, Date: d.Appeal.LastDay, From: from, Amount: months, Unit: UnitClearMonths, Text: tell(sentence, from, d.Appeal.LastDay)})
+}
+
+const (
+	graciousMonths         = 2 // of silence that reject a recours gracieux, L.411-7
+	planningGraciousMonths = 1 // to ask for one in urban planning, C. urb. L.600-12-2
+)
+
+// gracious gives the time for a recours gracieux, and what one does to the appeal: it
+// interrupts it (L.411-2), but not in urban planning.
+func (f *Facts) gracious(d *Dates) {
+	if f.prior() || !d.Appeal.Opposable {
+		return
+	}
+	if f.Route == RoutePlanning {
+		d.GraciousBy = d.Appeal.From.AddMonths(planningGraciousMonths)
+		d.add(Step{Kind: StepGracious, Article: "C. urb. L.600-12-2", Date: d.GraciousBy, From: d.Appeal.From, Amount: planningGraciousMonths, Unit: UnitMonths,
+			Text: tell("Recours gracieux possible jusqu’au %\u00a0: il n’allonge pas le délai pour saisir le tribunal.", d.GraciousBy)})
+		d.warn("Recours gracieux en urbanisme\u00a0: la règle (loi 2025-1129) et son calcul restent à vérifier.")
+		return
+	}
+	d.GraciousBy = d.Appeal.LastDay
+	d.add(Step{Kind: StepGracious, Article: "CRPA L.411-2", Date: d.GraciousBy, From: d.Appeal.From, Amount: 2, Unit: UnitClearMonths,
+		Text: tell("Recours gracieux possible jusqu’au %\u00a0: il interrompt le délai pour saisir le tribunal.", d.GraciousBy)})
+	if f.Gracious.IsZero() {
+		return
+	}
+	if f.Gracious.After(d.GraciousBy) {
+		d.warn("Le recours gracieux est venu après le délai\u00a0: il ne change rien au recours devant le tribunal.")
+		return
+	}
+	f.again(d, f.Gracious.AddMonths(graciousMonths), "CRPA L.411-2, L.411-7",
+		"Recours gracieux sans réponse\u00a0: il est rejeté le %, et le tribunal peut être saisi jusqu’au % inclus.")
+}
+
+// confirmation gives the day on which silence confirms a refusal taken to the CADA or to
+// the prefect, and the time for going to court that begins then.
+func (f *Facts) confirmation(d *Dates) {
+	p := f.Prior
+	if !f.prior() || p.Seized.IsZero() {
+		return
+	}
+	who, article, months := "la CADA", "CRPA R.343-1", accessMonths
+	if f.Route == RoutePrefect {
+		who, article, months = "le préfet", "CESEDA R.313-12 s.", prefectMonths
+	}
+	if !d.Appeal.LastDay.IsZero() && p.Seized.After(d.Appeal.LastDay) {
+		d.warn("Le recours préalable est venu après le délai\u00a0: il est irrecevable.")
+		return
+	}
+	d.add(Step{Kind: StepPrior, Article: article, Date: p.Seized, Text: tell("Recours préalable\u00a0: "+who+" a été saisi le %.", p.Seized)})
+	if p.Registered.IsZero() {
+		return
+	}
+	d.ConfirmedOn = p.Registered.AddMonths(months)
+	if f.Route == RouteCADA {
+		article = "CRPA R.343-5"
+	}
+	d.add(Step{Kind: StepConfirmed, Article: article, Date: d.ConfirmedOn, From: p.Registered, Amount: months, Unit: UnitMonths,
+		Text: tell("Sans nouvelle réponse, le refus est confirmé le %.", d.ConfirmedOn)})
+	f.again(d, d.ConfirmedOn, f.Residence.article(), "Le refus confirmé le % peut être contesté devant le tribunal jusqu’au % inclus.")
+}
+
+// Months of silence after a prior appeal.
+const (
+	accessMonths  = 2 // from the CADA's registration, CRPA R.343-5
+	prefectMonths = 1
+)
