@@ -86,6 +86,9 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /agents/demandes/{number}/demandeur", s.correct)
 	s.handle("GET /agents/demandes/{number}/accuse", s.receipt)
 	s.handle("GET /agents/demandes/{number}/lettres/{kind}/{id}", s.letter)
+	s.handle("GET /agents/courriers", s.letters)
+	s.handle("POST /agents/courriers", s.actOnLetters)
+	s.handle("GET /agents/courriers/impression", s.printLetters)
 }
 
 func (s *Server) officeRoutes() {
@@ -176,6 +179,7 @@ func (s *Server) frame(v visit, me web.Visitor, title, current string) web.Frame
 	f.Nav = []web.NavItem{
 		{Label: "Demandes", URL: home, Icon: "inbox"},
 		{Label: "Nouvelle demande", URL: "/agents/nouvelle", Icon: "plus"},
+		{Label: "Courriers", URL: lettersPath, Icon: "mail"},
 		{Label: "Statistiques", URL: "/agents/statistiques", Icon: "chart-column"},
 		{Label: "Démarches", URL: "/agents/demarches", Icon: "folder-open"},
 	}

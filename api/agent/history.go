@@ -71,6 +71,8 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Document ajouté", Text: d.Label}
 	case "notice_arrived":
 		return web.Event{Title: "Demande de pièces reçue par la personne", Text: "Le " + d.On.French()}
+	case "letter_posted":
+		return web.Event{Title: "Courrier posté : " + lower(letterLabels[d.Label]), Text: "Le " + d.On.French()}
 	case "decision_email":
 		if d.Agreed {
 			return web.Event{Title: "Accord pour recevoir la décision par courriel"}

@@ -35,7 +35,7 @@ type requestPage struct {
 	Assign    *web.Select
 	Service   *web.Select
 	Withdraw  *web.Textarea
-	Appeal    string
+	Correct   bool // who applies, and where they are reached
 }
 
 // conflict is what somebody else did meanwhile.
@@ -252,6 +252,7 @@ func appealWords(route catalogue.Route, last calendar.Date) string {
 
 func (p *requestPage) handOver(d requests.Detail, o opened, typed url.Values) {
 	may := func(a requests.Action) bool { return slices.Contains(d.Actions, a) }
+	p.Correct = may(requests.ActionCorrect)
 	if may(requests.ActionAssign) {
 		chosen := string(d.AgentID)
 		if typed.Has("agent") {

@@ -20,3 +20,33 @@ create table request_fact (
 );
 create index request_fact_request on request_fact (request_id);
 grant select, insert on request_fact to :role;
+
+-- Letters. What leaves on paper waits here until somebody has printed and posted it, and,
+-- where a time runs from it, until the day on which it came is known.
+create table letter (
+  id          uuid primary key,
+  request_id  uuid not null references request (id) on delete cascade,
+  kind        text not null check (kind ~ '^[a-z_]{1,40}$'),
+  about       uuid, -- the decision, the notice, the receipt… that it brings
+  recipient   text not null default '', -- lines; '': the applicant, as known until it is posted
+  subject     text not null,
+  body        text not null,
+  awaited     boolean not null, -- a time runs from the day on which it comes
+  created_by  text not null,
+  created_at  timestamptz not null,
+  printed_at  timestamptz,
+  posted_on   date,
+  arrived_on  date
+);
+create index letter_request on letter (request_id);
+create index letter_waiting on letter (created_at, id) where arrived_on is null and (posted_on is null or awaited);
+grant select, insert, update on letter to :role;
+
+-- What was to leave by post when this came: decisions and notices whose arrival nobody has noted.
+insert into letter (id, request_id, kind, about, subject, body, awaited, created_by, created_at)
+  select gen_random_uuid(), d.request_id, 'decision', d.id, d.subject, d.letter, true, d.signatory, d.created_at
+    from decision d where d.notified_on is null and not d.implicit and d.delivery = 'post'
+  union all
+  select gen_random_uuid(), n.request_id, 'documents', n.id, n.subject, n.letter, true, n.created_by, n.created_at
+    from document_request n join request r on r.id = n.request_id
+    where n.delivery = 'post' and n.arrived_on is null and n.letter <> '' and r.closed_on is null;

@@ -42,6 +42,7 @@ type EventData struct {
 	Alert             string        `json:"kind,omitempty"`
 	Fields            []string      `json:"fields,omitempty"`
 	Agreed            bool          `json:"agreed,omitempty"`
+	LetterID          tenants.ID    `json:"letter_id,omitempty"`
 }
 
 // ReadEvent reads an event's data, for the pages that write the history in words.
@@ -224,7 +225,7 @@ func Changes(ctx context.Context, tx *tenants.Tx, number string, since int64) ([
 
 // private are the events that a citizen does not see.
 var private = map[string]bool{"assigned": true, "note_added": true, "applicant_corrected": true, "deadline_alert": true, "claimed": true,
-	"notification_bounced": true, "notification_failed": true, "notification_sent": true}
+	"notification_bounced": true, "notification_failed": true, "notification_sent": true, "letter_posted": true}
 
 // publicHistory leaves out, for the owner, what is the town hall's own affair.
 func publicHistory(history []tenants.RecordedEvent, who Who) []tenants.RecordedEvent {

@@ -235,6 +235,9 @@ func (c *change) tellDecision(ctx context.Context, d Decision) error {
 		letter := c.letter(notify.LetterDecision, catalogue.ComposedLetter{Subject: d.Subject, Body: d.Letter})
 		return c.tellAt(ctx, c.r.Applicant.DecisionMail(d.Outcome), letter, notify.SMSDecision{Number: c.r.Number})
 	case DeliveryPost:
+		if err := c.queueLetter(ctx, Outgoing{Kind: LetterDecision, About: d.ID, Subject: d.Subject, Body: d.Letter, Awaited: true}); err != nil {
+			return err
+		}
 		return c.tell(ctx, notify.DecisionPosted{
 			Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), DecidedOn: d.DecidedOn, Binds: d.Outcome.Binds(), Path: c.path(),
 		}, notify.SMSDecisionPosted{Number: c.r.Number})
@@ -324,6 +327,9 @@ func ConfirmNotified(ctx context.Context, tx *tenants.Tx, number string, decisio
 		return Request{}, err
 	}
 	if _, err := tx.Exec(ctx, sqlNotified, decision, c.r.ID, on, appeal); err != nil {
+		return Request{}, err
+	}
+	if err := c.letterArrived(ctx, decision, on); err != nil {
 		return Request{}, err
 	}
 	if err := c.record(ctx, "decision_notified", EventData{DecisionID: decision, On: on}); err != nil {

@@ -270,8 +270,13 @@ func (c *change) sendNotice(ctx context.Context, id tenants.ID, n Notice) error 
 		return err
 	}
 	to := ""
-	if n.Delivery == DeliveryEmail {
+	switch n.Delivery {
+	case DeliveryEmail:
 		to = c.r.Applicant.mail()
+	case DeliveryPost:
+		if err := c.queueLetter(ctx, Outgoing{Kind: LetterDocuments, About: id, Subject: letter.Subject, Body: letter.Body, Awaited: true}); err != nil {
+			return err
+		}
 	}
 	return c.tellAt(ctx, to, c.letter(notify.LetterDocuments, letter), notify.SMSDocuments{Number: c.r.Number, LimitOn: n.LimitOn})
 }
@@ -308,6 +313,9 @@ func ConfirmNotice(ctx context.Context, tx *tenants.Tx, number string, notice te
 		return Request{}, fault.New(fault.Invalid, "notice_arrived_late", fault.Field{Path: "notified_on", Code: "invalid"})
 	}
 	if _, err := tx.Exec(ctx, sqlArrived, notice, on); err != nil {
+		return Request{}, err
+	}
+	if err := c.letterArrived(ctx, notice, on); err != nil {
 		return Request{}, err
 	}
 	if err := c.recount(ctx); err != nil {
@@ -462,7 +470,7 @@ func (c *change) sayComplete(ctx context.Context, notice tenants.ID) error {
 	if c.who == Owner {
 		return nil
 	}
-	return c.tell(ctx, c.letter(notify.LetterComplete, letter), nil)
+	return c.tellOrPost(ctx, Outgoing{Kind: LetterComplete, About: notice}, c.letter(notify.LetterComplete, letter), nil)
 }
 
 // DocumentOf gives a request's document to its owner and to agents, to be served

@@ -80,7 +80,8 @@ func (c *change) lapse(ctx context.Context) error {
 		return err
 	}
 	d.Letter = letter.Body
-	return c.tell(ctx, c.letter(notify.LetterImplicit, catalogue.ComposedLetter{Subject: d.Subject, Body: d.Letter}), notify.SMSLapsed{Number: c.r.Number})
+	news := c.letter(notify.LetterImplicit, catalogue.ComposedLetter{Subject: d.Subject, Body: d.Letter})
+	return c.tellOrPost(ctx, Outgoing{Kind: LetterImplicit, About: d.ID}, news, notify.SMSLapsed{Number: c.r.Number})
 }
 
 // impliedAppeal gives the last day to appeal against the silent rejection: only if

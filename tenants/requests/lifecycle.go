@@ -153,7 +153,7 @@ var rules = []rule{
 	{ActionTake, []State{StateWaiting}, "", kinds, deciders},
 	{ActionAssign, open, "", kinds, agents},
 	{ActionTransfer, open, "", kinds, agents},
-	{ActionCorrect, open, "", kinds, agents},
+	{ActionCorrect, States(), "", kinds, agents}, // also of what was decided: its letter is still to arrive
 	{ActionAskDocuments, open, StateWaiting, withDocuments, agents},
 	{ActionDocumentsComplete, []State{StateWaiting}, StateReview, withDocuments, Owner | agents},
 	{ActionAccept, open, StateAccepted, []Kind{KindRequest}, deciders},
