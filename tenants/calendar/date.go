@@ -25,6 +25,9 @@ const (
 // NewDate gives the day of that year, month and day of the month. What
 // overflows is carried on, as [time.Date] does: 31 April is 1 May.
 func NewDate(year int, month time.Month, day int) Date {
+	if day >= 1 && day <= 28 && month >= time.January && month <= time.December {
+		return Date{Year: year, Month: month, Day: day} // most of them, and nothing to carry on
+	}
 	return dateOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))
 }
 
@@ -77,9 +80,24 @@ func (d Date) AddMonths(n int) Date {
 	if d.IsZero() {
 		return d
 	}
-	first := time.Date(d.Year, d.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return Date{Year: first.Year(), Month: first.Month(), Day: min(d.Day, last)}
+	months := d.Year*12 + int(d.Month) - 1 + n
+	year, month := months/12, time.Month(months%12+1)
+	return Date{Year: year, Month: month, Day: min(d.Day, lengthOf(year, month))}
+}
+
+// lengthOf gives the number of days of a month.
+func lengthOf(year int, month time.Month) int {
+	switch month {
+	case time.February:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case time.April, time.June, time.September, time.November:
+		return 30
+	default:
+		return 31
+	}
 }
 
 // Compare gives -1, 0 or +1 as d is before, equal to or after other. No date

@@ -17,8 +17,9 @@ type Holiday struct {
 // L.3422-2) and those that the commune gave. Two may fall on one day.
 func (t Territory) Holidays(year int) []Holiday {
 	var list []Holiday
+	sunday := easter(year)
 	for rule := range t.rules {
-		if d := rule.on(year); d.isReal() {
+		if d := rule.on(year, sunday); d.isReal() {
 			list = append(list, Holiday{Date: d, Name: rule.name})
 		}
 	}
@@ -57,8 +58,9 @@ func (t Territory) rules(yield func(holidayRule) bool) {
 
 // IsHoliday tells whether a day is a public holiday in the territory.
 func (t Territory) IsHoliday(d Date) bool {
+	sunday := easter(d.Year)
 	for rule := range t.rules {
-		if rule.on(d.Year) == d {
+		if rule.on(d.Year, sunday) == d {
 			return true
 		}
 	}

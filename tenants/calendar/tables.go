@@ -34,10 +34,10 @@ type holidayRule struct {
 	templeOnly bool
 }
 
-// on gives the rule's day in a year.
-func (r holidayRule) on(year int) Date {
+// on gives the rule's day in a year, whose Easter Sunday is known.
+func (r holidayRule) on(year int, sunday Date) Date {
 	if r.easter {
-		return easter(year).AddDays(r.offset)
+		return sunday.AddDays(r.offset)
 	}
 	return Date{Year: year, Month: r.month, Day: r.day}
 }
@@ -45,16 +45,21 @@ func (r holidayRule) on(year int) Date {
 type tables struct {
 	byPrefix map[string]territoryRow
 	byCode   map[string]territoryRow // the first line of each code
+	codes    []string                // their order
 	zones    map[string]*time.Location
 	holidays map[string][]holidayRule // by code; "*" holds everywhere
+	statutes []Statute
 }
 
 // law is read once from the embedded tables, which the tests read too: a
 // mistake in them stops every program at start, rather than giving a wrong date.
-var law = mustLoad(territoriesCSV, holidaysCSV)
+var law = mustLoad(territoriesCSV, holidaysCSV, regimesCSV)
 
-func mustLoad(territories, holidays string) tables {
+func mustLoad(territories, holidays, regimes string) tables {
 	t, err := load(territories, holidays)
+	if err == nil {
+		t.statutes, err = loadStatutes(regimes)
+	}
 	if err != nil {
 		panic("calendar: embedded tables: " + err.Error())
 	}
@@ -81,6 +86,7 @@ func load(territories, holidays string) (tables, error) {
 		row := territoryRow{code: l[1], name: l[2], zone: l[3], uncertainHolidays: l[5] != "", uncertainLaw: l[6] != ""}
 		if _, seen := t.byCode[row.code]; !seen {
 			t.byCode[row.code] = row
+			t.codes = append(t.codes, row.code)
 		}
 		for prefix := range strings.FieldsSeq(l[0]) {
 			t.byPrefix[prefix] = row

@@ -35,6 +35,19 @@ func TerritoryOf(insee string) (Territory, error) {
 	return Territory{}, fault.New(fault.Invalid, "unknown_territory")
 }
 
+// TerritoryNamed finds a territory by its stable name ([Territory.Code]), at its main
+// zone. An unknown name is the fault "unknown_territory".
+func TerritoryNamed(code string) (Territory, error) {
+	row, ok := law.byCode[code]
+	if !ok {
+		return Territory{}, fault.New(fault.Invalid, "unknown_territory", fault.Field{Path: "territory", Code: "unknown_territory"})
+	}
+	return Territory{code: row.code, zone: row.zone}, nil
+}
+
+// TerritoryCodes gives the stable names of every territory, in the order of the table.
+func TerritoryCodes() []string { return slices.Clone(law.codes) }
+
 // isINSEE checks the form: five digits, or 2A and 2B with three, and not the
 // number 000 within its department.
 func isINSEE(s string) bool {
