@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
@@ -247,6 +248,18 @@ func TestPublishRefuses(t *testing.T) {
 	err := publish(admin, "terrasse", func(p *catalogue.Procedure) { p.Silence.Source = "" })
 	if f := fault.Of(err); !fault.Is(err, "procedure_invalid") || len(f.Fields) != 1 || f.Fields[0].Path != "silence/source" {
 		t.Errorf("a rule without its text: %v", err)
+	}
+	// What silence means has to be known, in full, before anybody is told of it.
+	for field, rule := range map[string]calendar.Rule{
+		"silence":        {Source: "CRPA, article\u00a0L.231-4"},
+		"silence/effect": {Effect: calendar.Declaration, Source: "CRPA, article\u00a0L.231-4"},
+		"silence/months": {Effect: calendar.Rejection, Source: "CRPA, article\u00a0L.231-4"},
+		"silence/code":   {Effect: calendar.None, Code: calendar.Planning, Source: "C. urb. R*423-19"},
+	} {
+		err := publish(admin, "terrasse", func(p *catalogue.Procedure) { p.Silence = rule })
+		if f := fault.Of(err); !fault.Is(err, "procedure_invalid") || !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return strings.HasPrefix(x.Path, "silence") && x.Message != "" }) {
+			t.Errorf("a procedure whose %s is not known: %v", field, err)
+		}
 	}
 	// An open procedure cannot come to need a court that is not set.
 	env.Write(t, env.Tenant, admin, func(ctx context.Context, tx *tenants.Tx) error {
