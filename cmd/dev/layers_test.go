@@ -53,6 +53,9 @@ var tiers = map[string]int{
 
 	"tenants/branding/svg": 0, // apart, so that its length moves no other line
 
+	"tenants/codes":     0,
+	"tenants/documents": 3,
+
 	"tenants/subscription": 5,
 	"tenants/opening":      7,
 	"api/open":             11,

@@ -50,3 +50,22 @@ insert into letter (id, request_id, kind, about, subject, body, awaited, created
   select gen_random_uuid(), n.request_id, 'documents', n.id, n.subject, n.letter, true, n.created_by, n.created_at
     from document_request n join request r on r.id = n.request_id
     where n.delivery = 'post' and n.arrived_on is null and n.letter <> '' and r.closed_on is null;
+
+-- Documents that the town hall issued (package documents): their content as text, byte for
+-- byte what sha256 is of, and the code by which anybody verifies them. The PDF is made
+-- from the content when asked for. Proof: it can be added to, and be said to hold no longer.
+create table issued_document (
+  code        text primary key,
+  kind        text not null check (kind ~ '^[a-z_]{1,40}$'),
+  request_id  uuid not null references request (id) on delete cascade,
+  source_id   uuid not null,     -- the receipt, decision, notice… that it was made from
+  content     text not null,
+  sha256      bytea not null,
+  issued_at   timestamptz not null,
+  issued_on   date not null,
+  issued_by   text not null default '',  -- the agent's name; empty: the person themselves
+  revoked_on  date,
+  revoked_why text not null default '',
+  unique (request_id, source_id, kind)
+);
+grant select, insert, update (revoked_on, revoked_why) on issued_document to :role;

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
@@ -81,7 +82,9 @@ func (s *Sender) SendNow(ctx context.Context, t tenants.Tenant, settings tenants
 	}
 	l := letter{FromName: t.Name, ReplyTo: settings.Email, To: to}
 	if settings.Brand.Logo.Hash == "" { // a code does not wait for the town's own, which lies in its schema
-		l.Logo = placeholder(t)
+		if l.Logo, err = tenants.PlaceholderFor(t, branding.LogoHeader); err != nil {
+			return err
+		}
 	}
 	return s.sendNow(ctx, r, s.baseURL(t), l)
 }

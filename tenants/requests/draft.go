@@ -11,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/codes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/forms"
@@ -117,13 +118,13 @@ func StartDraft(ctx context.Context, tx *tenants.Tx, slug string, citizen tenant
 // DraftByToken gives the draft of a token, as a cookie holds it or as somebody
 // typed it. None, or one that expired, is fault.NotFound "draft_unknown".
 func DraftByToken(ctx context.Context, tx *tenants.Tx, token string) (Draft, error) {
-	return oneDraft(ctx, tx, sqlDraftToken, tokenHash(readCode(token, tokenLetters)), tx.Now())
+	return oneDraft(ctx, tx, sqlDraftToken, tokenHash(codes.Read(token, tokenLetters)), tx.Now())
 }
 
 // LockDraft is [DraftByToken] for a transaction that will save: two devices then
 // save one after the other, each on what the other wrote.
 func LockDraft(ctx context.Context, tx *tenants.Tx, token string) (Draft, error) {
-	return oneDraft(ctx, tx, sqlDraftLocked, tokenHash(readCode(token, tokenLetters)), tx.Now())
+	return oneDraft(ctx, tx, sqlDraftLocked, tokenHash(codes.Read(token, tokenLetters)), tx.Now())
 }
 
 // DraftByID gives a draft to the signed-in citizen whose it is.

@@ -6,87 +6,30 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"strings"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/codes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
-
-// crockford is Crockford's base 32: no I, L, O or U, so that a code can be read
-// aloud and copied by hand.
-const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 const (
 	trackingLetters = 12 // 60 bits, written 4+4+4
 	tokenLetters    = 20 // 100 bits, written 5+5+5+5
-	maxCodeInput    = 64 // bytes of a code as it was typed
 )
-
-// letters gives the first letters of a byte string in base 32.
-func letters(b []byte, count int) string {
-	out := make([]byte, 0, count)
-	var bits, acc uint
-	for _, v := range b {
-		acc = acc<<8 | uint(v)
-		for bits += 8; bits >= 5 && len(out) < count; bits -= 5 {
-			out = append(out, crockford[acc>>(bits-5)&31])
-		}
-	}
-	return string(out)
-}
-
-// grouped writes a code in groups joined by hyphens.
-func grouped(code string, size int) string {
-	var b strings.Builder
-	for i := 0; i < len(code); i += size {
-		if i > 0 {
-			b.WriteByte('-')
-		}
-		b.WriteString(code[i:min(i+size, len(code))])
-	}
-	return b.String()
-}
-
-// readCode brings a code as somebody typed it to its letters: case, spaces and
-// hyphens do not matter, O is 0, I and L are 1. What is no code gives "".
-func readCode(typed string, length int) string {
-	if len(typed) > maxCodeInput {
-		return ""
-	}
-	var b strings.Builder
-	for _, r := range strings.ToUpper(typed) {
-		switch r {
-		case ' ', '-', '\t', '\u00a0', '\u202f', '\u2010', '\u2011', '\u2013', '.', '_':
-			continue
-		case 'O':
-			r = '0'
-		case 'I', 'L':
-			r = '1'
-		}
-		if r > 'Z' || !strings.ContainsRune(crockford, r) {
-			return ""
-		}
-		b.WriteRune(r)
-	}
-	if b.Len() != length {
-		return ""
-	}
-	return b.String()
-}
 
 // trackingLettersOf derives a request's code from the tenant's secret: it can be
 // given again and is stored nowhere.
 func trackingLettersOf(key []byte, id tenants.ID) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(id))
-	return letters(mac.Sum(nil), trackingLetters)
+	return codes.Letters(mac.Sum(nil), trackingLetters)
 }
 
 // TrackingPurpose is the purpose of the key that tracking codes are derived with.
 const TrackingPurpose = "request-tracking"
 
 func trackingCode(tx *tenants.Tx, id tenants.ID) string {
-	return grouped(trackingLettersOf(tx.Key(TrackingPurpose), id), 4)
+	return codes.Grouped(trackingLettersOf(tx.Key(TrackingPurpose), id), 4)
 }
 
 // trackingHash is what the row keeps: with it a code can be checked, even after
@@ -113,7 +56,7 @@ func codeOf(ctx context.Context, tx *tenants.Tx, r Request) (string, error) {
 	if err != nil || !sameCode(r.ID, r.trackingHash, string(kept)) {
 		return "", nil // sealed by another deployment: nothing that this one can open
 	}
-	return grouped(readCode(string(kept), trackingLetters), 4), nil
+	return codes.Grouped(codes.Read(string(kept), trackingLetters), 4), nil
 }
 
 const (
@@ -158,7 +101,7 @@ func Codes(ctx context.Context, tx *tenants.Tx, give func(request tenants.ID, co
 				if err != nil {
 					continue
 				}
-				code = grouped(readCode(string(kept), trackingLetters), 4)
+				code = codes.Grouped(codes.Read(string(kept), trackingLetters), 4)
 			}
 			if err := give(r.ID, code); err != nil {
 				return err
@@ -169,9 +112,9 @@ func Codes(ctx context.Context, tx *tenants.Tx, give func(request tenants.ID, co
 }
 
 // KeepCodes seals, beside each request that came with an archive, the code that
-// codes tells for it ("" for none), so that it can be told again. Jobs of ours only.
+// tell gives for it ("" for none), so that it can be told again. Jobs of ours only.
 // A code that is not the request's is passed over. It gives how many were kept.
-func KeepCodes(ctx context.Context, tx *tenants.Tx, codes func(tenants.ID) string) (int, error) {
+func KeepCodes(ctx context.Context, tx *tenants.Tx, tell func(tenants.ID) string) (int, error) {
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return 0, fault.New(fault.Forbidden, "system_only")
 	}
@@ -180,11 +123,11 @@ func KeepCodes(ctx context.Context, tx *tenants.Tx, codes func(tenants.ID) strin
 		var ids []string
 		var sealed [][]byte
 		for _, r := range rows {
-			code := codes(r.ID)
+			code := tell(r.ID)
 			if code == "" || !sameCode(r.ID, r.TrackingHash, code) {
 				continue
 			}
-			text, err := tenants.Seal(tx.Key(sealedPurpose), []byte(readCode(code, trackingLetters)), []byte(r.ID))
+			text, err := tenants.Seal(tx.Key(sealedPurpose), []byte(codes.Read(code, trackingLetters)), []byte(r.ID))
 			if err != nil {
 				return err
 			}
@@ -204,12 +147,12 @@ func CodesOf(key []byte) func(tenants.ID) string {
 }
 
 // CanonicalCode writes a typed tracking code as it is given out; "" for what is none.
-func CanonicalCode(typed string) string { return grouped(readCode(typed, trackingLetters), 4) }
+func CanonicalCode(typed string) string { return codes.Grouped(codes.Read(typed, trackingLetters), 4) }
 
 // sameCode compares a typed code with a row's hash in constant time. The typed
 // code may be anything.
 func sameCode(id tenants.ID, hash []byte, typed string) bool {
-	given := trackingHash(id, readCode(typed, trackingLetters))
+	given := trackingHash(id, codes.Read(typed, trackingLetters))
 	return subtle.ConstantTimeCompare(given, hash) == 1
 }
 
@@ -219,8 +162,8 @@ func newToken() (token string, hash []byte, err error) {
 	if _, err := rand.Read(b); err != nil {
 		return "", nil, err
 	}
-	code := letters(b, tokenLetters)
-	return grouped(code, 5), tokenHash(code), nil
+	code := codes.Letters(b, tokenLetters)
+	return codes.Grouped(code, 5), tokenHash(code), nil
 }
 
 func tokenHash(code string) []byte {
