@@ -1,12 +1,9 @@
 package api
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/parvis-gru/parvis/api/agent"
 	"github.com/parvis-gru/parvis/api/citizen"
@@ -32,20 +29,8 @@ type Server struct {
 
 	citizen, agent, hub, v1, open area
 
-	mu       sync.Mutex
-	settings map[int64]kept
+	shelf *web.Shelf
 }
-
-// kept is a tenant's settings for a few seconds: every page shows some of them.
-type kept struct {
-	settings tenants.Settings
-	until    time.Time
-}
-
-const (
-	keepSettings = 5 * time.Second
-	maxKept      = 10_000
-)
 
 // Config is what a Server needs.
 type Config struct {
@@ -61,8 +46,7 @@ type Config struct {
 
 // New makes the handler of every host: pages, assets and API.
 func New(c Config) http.Handler {
-	s := &Server{deps: c.Deps, platform: c.Platform, demo: c.Demo, settings: map[int64]kept{}}
-	s.deps.Forget = s.forget
+	s := &Server{deps: c.Deps, platform: c.Platform, demo: c.Demo, shelf: web.NewShelf(c.DB, c.Clock)}
 	s.citizen = citizen.New(s.deps)
 	s.agent = agent.New(s.deps)
 	s.hub = hub.New(s.deps)
@@ -121,16 +105,16 @@ func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, site tenant
 	if site.Own && w.Header().Get("Strict-Transport-Security") != "" {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // the names below it are not ours to speak for
 	}
-	scope := s.tenantScope(t, tenants.Settings{})
+	scope := s.tenantScope(t, web.Public{})
 	if strings.HasPrefix(r.URL.Path, "/theme-") && s.deps.UI.ServeSite(w, r, scope.Site) { // needs no database
 		return
 	}
-	settings, err := s.settingsOf(r.Context(), t)
+	public, err := s.shelf.Of(r.Context(), t)
 	if err != nil {
 		s.fail(w, r, scope, err)
 		return
 	}
-	if scope = s.tenantScope(t, settings); s.deps.ServeSite(w, r, scope) || s.atHome(w, r, t) {
+	if scope = s.tenantScope(t, public); s.deps.ServeSite(w, r, scope) || s.atHome(w, r, t) {
 		return
 	}
 	agents := r.URL.Path == "/agents" || strings.HasPrefix(r.URL.Path, "/agents/")
@@ -140,14 +124,17 @@ func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request, site tenant
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		s.v1.Serve(w, r, scope)
 	case agents:
+		if r.Method == http.MethodPost {
+			defer s.shelf.Forget(t.ID) // whoever changed something sees it at once
+		}
 		s.agent.Serve(w, r, scope)
 	default:
 		s.citizen.Serve(w, r, scope)
 	}
 }
 
-func (s *Server) tenantScope(t tenants.Tenant, settings tenants.Settings) web.Scope {
-	scope := web.Scope{Tenant: t, Settings: settings, Site: web.TenantSite(t, settings)}
+func (s *Server) tenantScope(t tenants.Tenant, p web.Public) web.Scope {
+	scope := web.Scope{Tenant: t, Public: p, Site: web.TenantSite(t, p.Settings)}
 	scope.Site.Demo = s.demo
 	return scope
 }
@@ -180,37 +167,6 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, scope web.Scope, e
 		return
 	}
 	s.deps.UI.Fail(w, r, scope.Site, err)
-}
-
-func (s *Server) settingsOf(ctx context.Context, t tenants.Tenant) (tenants.Settings, error) {
-	now := s.deps.Clock()
-	s.mu.Lock()
-	hit, found := s.settings[t.ID]
-	s.mu.Unlock()
-	if found && now.Before(hit.until) {
-		return hit.settings, nil
-	}
-	var settings tenants.Settings
-	err := s.deps.DB.Read(ctx, t, tenants.Guest(), func(tx *tenants.Tx) (err error) {
-		settings, _, err = tenants.GetSettings(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return tenants.Settings{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.settings) >= maxKept {
-		clear(s.settings)
-	}
-	s.settings[t.ID] = kept{settings: settings, until: now.Add(keepSettings)}
-	return settings, nil
-}
-
-func (s *Server) forget(tenant int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.settings, tenant)
 }
 
 // colour reads a colour that the registry checked when it was set.

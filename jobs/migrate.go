@@ -25,6 +25,9 @@ const (
 	// one every other commune's next job would fail; nor the unique key, for with that
 	// of another's job one could keep it from ever being queued. And no right to
 	// update any column: it would be one to lock rows which workers want.
+	//
+	// River's two GIN indexes serve searches in arguments and metadata, which nobody
+	// makes here, and took a third of the time of each insert.
 	sqlGuard = `
 grant usage on schema river to public;
 revoke all on river.river_job from public;
@@ -37,6 +40,7 @@ create policy own_jobs on river.river_job to public
   with check (metadata = jsonb_build_object('tenant', session_user::text)
     and state in ('available', 'scheduled') and max_attempts <= 25
     and scheduled_at between '2000-01-01' and '2200-01-01' and pg_column_size(args) <= 8192);
+drop index if exists river.river_job_args_index, river.river_job_metadata_index;
 create index if not exists river_job_backlog on river.river_job ((metadata->>'tenant')) where state = 'available';
 `
 )

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,7 @@ func newRunner(cell string, pool *pgxpool.Pool, d Deps, metrics *metrics) (*Runn
 		FetchCooldown:               20 * time.Millisecond,
 		Middleware:                  []rivertype.Middleware{&observed{metrics: metrics, logger: d.Logger}},
 		CompletedJobRetentionPeriod: remembered,
+		ReindexerIndexNames:         slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool { return slices.Contains(unwanted, name) }),
 		// A job that crashed with its program is taken up again after this, or after its
 		// own timeout where that is longer.
 		RescueStuckJobsAfter: 5 * time.Minute,
@@ -55,6 +57,9 @@ func newRunner(cell string, pool *pgxpool.Pool, d Deps, metrics *metrics) (*Runn
 	r.client = client
 	return r, nil
 }
+
+// unwanted are the indexes of River's that Migrate drops.
+var unwanted = []string{"river_job_args_index", "river_job_metadata_index"}
 
 // Start begins to work jobs, until Stop; where Postgres is away it fails, and is tried
 // again by its caller.

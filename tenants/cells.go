@@ -57,6 +57,7 @@ type Cells struct {
 type openCell struct {
 	owner   *pgxpool.Pool
 	tenants *pgx.ConnConfig // without user and password
+	watch   *watch          // begun when it is first asked
 }
 
 // NewCells takes the platform's database, as its owner, and the first cell's address;
@@ -115,6 +116,9 @@ func (c *Cells) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, o := range c.open {
+		if o.watch != nil {
+			o.watch.end()
+		}
 		o.owner.Close()
 	}
 }

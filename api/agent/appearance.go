@@ -255,7 +255,6 @@ func (s *Server) changeAppearance(v visit) error {
 	} else if err != nil {
 		return err
 	}
-	s.Forget(v.scope.Tenant.ID)
 	return s.done(v, "La nouvelle apparence est en place.", appearancePath)
 }
 

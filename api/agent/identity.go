@@ -263,7 +263,6 @@ func (s *Server) saveIdentity(v visit) error {
 	case err != nil:
 		return err
 	}
-	s.Forget(v.scope.Tenant.ID)
 	return s.done(v, "Les réglages de connexion sont enregistrés. Les durées valent pour les prochaines sessions.", identityPath)
 }
 

@@ -235,7 +235,6 @@ func (s *Server) saveSettings(v visit) error {
 	case err != nil:
 		return err
 	}
-	s.Forget(v.scope.Tenant.ID)
 	return s.done(v, "Les réglages sont enregistrés.", settingsPath)
 }
 

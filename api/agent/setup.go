@@ -158,7 +158,6 @@ func (s *Server) finishSetup(v visit) error {
 	if err != nil {
 		return err
 	}
-	s.Forget(v.scope.Tenant.ID)
 	return s.done(v, done, setupPath)
 }
 

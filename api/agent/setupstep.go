@@ -103,6 +103,5 @@ func (s *Server) saveSetupStep(v visit) error {
 	case err != nil:
 		return err
 	}
-	s.Forget(v.scope.Tenant.ID)
 	return s.done(v, "C’est enregistré.", setupPath)
 }

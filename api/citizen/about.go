@@ -1,14 +1,11 @@
 package citizen
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
-	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
-	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
 
 type accessibilityPage struct {
@@ -52,19 +49,14 @@ func (s *Server) accessibility(v *visit) error {
 
 func (s *Server) privacy(v *visit) error {
 	set := v.scope.Settings
-	var entries []catalogue.Entry
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
-		entries, err = openProcedures(ctx, tx)
-		return err
-	})
-	if err != nil {
+	if err := s.meet(v); err != nil {
 		return err
 	}
 	page := privacyPage{Frame: s.frame(v, "Données personnelles", "")}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: "Données personnelles"}}
 	page.Controller = filled(set.Mayor, set.PostalAddress, set.Phone, set.Email)
 	page.DPO = filled(set.DPO.Name, set.DPO.PostalAddress, set.DPO.Phone, set.DPO.Email)
-	for _, e := range entries {
+	for _, e := range v.scope.Open {
 		n := e.Procedure().Notice
 		d := web.Disclosure{Title: e.Procedure().Title, Text: n.Purpose + "\n\nCe qui nous y autorise\u00a0: " + n.BasisText +
 			"\n\nQui les voit\u00a0: " + strings.Join(n.Recipients, "\u00a0; ") + ".\n\nCombien de temps\u00a0: " + n.Retention + "\n\n" + n.Consequence}

@@ -168,6 +168,16 @@ func (s *Server) read(v *visit, fn func(ctx context.Context, tx *tenants.Tx) err
 	return s.Read(v.r, v.scope, func(ctx context.Context, tx *tenants.Tx, who web.Visitor) error { return fn(ctx, v.as(tx, who)) })
 }
 
+// meet finds who asks, for a page that shows nothing beside what everyone sees: where
+// nobody is signed in it opens no transaction.
+func (s *Server) meet(v *visit) error {
+	if s.Stranger(v.r) {
+		v.who = web.Visitor{Actor: tenants.Guest()}
+		return nil
+	}
+	return s.read(v, func(context.Context, *tenants.Tx) error { return nil })
+}
+
 // write opens the page's one writing transaction, as the visitor.
 func (s *Server) write(v *visit, fn func(ctx context.Context, tx *tenants.Tx) error) error {
 	return s.Write(v.r, v.scope, func(ctx context.Context, tx *tenants.Tx, who web.Visitor) error { return fn(ctx, v.as(tx, who)) })

@@ -1,11 +1,9 @@
 package citizen
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/parvis-gru/parvis/api/web"
-	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
 
@@ -19,12 +17,7 @@ type homePage struct {
 var homeTemplate = web.MustParse[homePage](web.Citizen, files, "home.html")
 
 func (s *Server) home(v *visit) error {
-	var entries []catalogue.Entry
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
-		entries, err = openProcedures(ctx, tx)
-		return err
-	})
-	if err != nil {
+	if err := s.meet(v); err != nil {
 		return err
 	}
 	page := homePage{
@@ -35,7 +28,7 @@ func (s *Server) home(v *visit) error {
 	page.Description = "Les démarches en ligne de la commune\u00a0: " + v.scope.Site.Name + ". Faites une demande, suivez-la, ou contactez la mairie."
 	for _, l := range catalogue.LifeEvents() {
 		count := 0
-		for _, e := range entries {
+		for _, e := range v.scope.Open {
 			if e.Procedure().LifeEvent == l.Slug {
 				count++
 			}
@@ -47,19 +40,4 @@ func (s *Server) home(v *visit) error {
 		}
 	}
 	return homeTemplate.Render(v.w, v.r, http.StatusOK, page)
-}
-
-// openProcedures are those that citizens can use.
-func openProcedures(ctx context.Context, tx *tenants.Tx) ([]catalogue.Entry, error) {
-	all, err := catalogue.List(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	open := all[:0:0]
-	for _, e := range all {
-		if e.Open {
-			open = append(open, e)
-		}
-	}
-	return open, nil
 }

@@ -3,6 +3,7 @@ package citizen
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
@@ -32,19 +33,7 @@ type procedurePage struct {
 var procedureTemplate = web.MustParse[procedurePage](web.Citizen, files, "procedure.html")
 
 func (s *Server) procedure(v *visit) error {
-	var e catalogue.Entry
-	begun := false
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
-		if e, err = catalogue.BySlug(ctx, tx, v.r.PathValue("slug")); err != nil {
-			return err
-		}
-		_, err = s.draft(ctx, tx, v, e.Slug, requests.DraftByToken)
-		begun = err == nil
-		if fault.Is(err, "draft_unknown") {
-			err = nil
-		}
-		return err
-	})
+	e, begun, err := s.presented(v, v.r.PathValue("slug"))
 	if err != nil {
 		return err
 	}
@@ -66,4 +55,27 @@ func (s *Server) procedure(v *visit) error {
 		page.Commitment = "La mairie s’engage à vous répondre sous " + web.Plural(p.Commitment, "jour ouvré", "jours ouvrés") + ". C’est un engagement de service, distinct du délai de la loi."
 	}
 	return procedureTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+// presented gives the procedure of a page, and whether a draft of it waits in this
+// browser. An open one is known to everyone; only who has a session or a draft costs a
+// transaction.
+func (s *Server) presented(v *visit, slug string) (e catalogue.Entry, begun bool, err error) {
+	_, drafting := s.UI.Cookie(v.r, draftCookie(slug))
+	at := slices.IndexFunc(v.scope.Open, func(e catalogue.Entry) bool { return e.Slug == slug })
+	if at >= 0 && !drafting {
+		return v.scope.Open[at], false, s.meet(v)
+	}
+	err = s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		if e, err = catalogue.BySlug(ctx, tx, slug); err != nil {
+			return err
+		}
+		_, err = s.draft(ctx, tx, v, e.Slug, requests.DraftByToken)
+		begun = err == nil
+		if fault.Is(err, "draft_unknown") {
+			err = nil
+		}
+		return err
+	})
+	return e, begun, err
 }

@@ -1,12 +1,10 @@
 package citizen
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
-	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
 
@@ -37,14 +35,10 @@ func (s *Server) procedures(v *visit) error {
 		q = string(r[:maxQuery])
 	}
 	theme, themed := lifeEvent(v.r.URL.Query().Get("theme"))
-	var entries []catalogue.Entry
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) (err error) {
-		entries, err = openProcedures(ctx, tx)
-		return err
-	})
-	if err != nil {
+	if err := s.meet(v); err != nil {
 		return err
 	}
+	entries := v.scope.Open
 	page := proceduresPage{
 		Heading: "Toutes les démarches", Query: q, Open: len(entries) > 0,
 		Search: web.Search{Action: "/demarches", Label: "Chercher une démarche", Value: q},

@@ -31,8 +31,6 @@ type Deps struct {
 	Logger     *slog.Logger
 	Clock      func() time.Time
 	Metrics    prometheus.Registerer
-	// Forget drops what is kept of a tenant's settings; to call after a change.
-	Forget func(tenant int64)
 	// HubMail sends a mail to a hub's administrator at once: a hub has no commune's
 	// outbox.
 	HubMail func(ctx context.Context, h tenants.Hub, to string, d notify.Data) error

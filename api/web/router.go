@@ -10,10 +10,10 @@ import (
 // Scope is whose pages a request asks for, found from its host before anything
 // else: an explicit argument of every handler.
 type Scope struct {
-	Site     Site
-	Tenant   tenants.Tenant   // of a commune's pages
-	Settings tenants.Settings // of that commune
-	Hub      tenants.Hub      // of a hub's pages
+	Site   Site
+	Tenant tenants.Tenant // of a commune's pages
+	Public                // of that commune
+	Hub    tenants.Hub    // of a hub's pages
 }
 
 // Handler is a page's handler: what it returns is shown as the right plain page.

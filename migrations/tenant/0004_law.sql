@@ -69,3 +69,8 @@ create table issued_document (
   unique (request_id, source_id, kind)
 );
 grant select, insert, update (revoked_on, revoked_why) on issued_document to :role;
+
+-- What every page shows is kept by the program until these tables change.
+create trigger public_changed after insert or update or delete or truncate on setting for each statement execute function cell.public_changed();
+create trigger public_changed after insert or update or delete or truncate on service for each statement execute function cell.public_changed();
+create trigger public_changed after insert or update or delete or truncate on procedure for each statement execute function cell.public_changed();

@@ -120,7 +120,7 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	t.Cleanup(func() { _ = bucket.Close() })
 	d.Deps = web.Deps{
 		UI: ui, DB: env.DB, Registry: env.Registry, Files: files.New(bucket), Master: pgtest.Master, Logger: logger,
-		Clock: env.Clock.Now, Metrics: prometheus.NewRegistry(), Forget: func(int64) {},
+		Clock: env.Clock.Now, Metrics: prometheus.NewRegistry(),
 		URL: func(host string) string { return "http://" + host }, HubMail: d.hubMail,
 		Domains: domains.New(domains.Config{Platform: env.Pool, Registry: env.Registry, Master: pgtest.Master, Clock: env.Clock.Now, Resolver: o.resolver}),
 	}
@@ -255,13 +255,8 @@ func (d *Deployment) Scope(ctx context.Context, host string) (web.Scope, error) 
 	case tenants.SiteHub:
 		return web.Scope{Hub: site.Hub, Site: web.Site{Name: site.Hub.Name, Slug: site.Hub.Slug, Code: site.Hub.Slug, Colour: colour(site.Hub.Colour)}}, nil
 	case tenants.SiteTenant:
-		t, scope := site.Tenant, web.Scope{Tenant: site.Tenant}
-		err := d.DB.Read(ctx, t, tenants.Guest(), func(tx *tenants.Tx) (err error) {
-			scope.Settings, _, err = tenants.GetSettings(ctx, tx)
-			return err
-		})
-		scope.Site = web.TenantSite(t, scope.Settings)
-		return scope, err
+		public, err := web.NewShelf(d.DB, d.Deps.Clock).Of(ctx, site.Tenant)
+		return web.Scope{Tenant: site.Tenant, Public: public, Site: web.TenantSite(site.Tenant, public.Settings)}, err
 	default:
 		return web.Scope{Site: web.Site{Name: "Parvis", Code: "parvis", Slug: "parvis", Colour: branding.Suggest("parvis")}}, nil
 	}
