@@ -294,6 +294,12 @@ func place(ctx context.Context, q querier) (string, error) {
 	return list[best].Name, nil
 }
 
+// HasRoom tells whether a cell takes another tenant; else fault.Unavailable "cells_full".
+func (r *Registry) HasRoom(ctx context.Context) error {
+	_, err := place(ctx, r.pool)
+	return err
+}
+
 // better tells whether a cell should be taken before another.
 func (c Cell) better(other Cell) bool {
 	if roomy, otherRoomy := c.Tenants < c.Soft, other.Tenants < other.Soft; roomy != otherRoomy {

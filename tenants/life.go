@@ -5,7 +5,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
@@ -22,19 +21,11 @@ const (
 	sqlVersion  = `select version from cell.tenant_version where schema_name = $1`
 )
 
-// Reserve writes the row of a tenant that comes with an archive, and provisions it:
-// it is opening, holds nothing, and [Registry.GoLive] or [Registry.Abandon] ends that.
-// A slug that is somebody's is fault.Conflict "slug_taken"; else as [Registry.Open].
+// Reserve makes the place of a tenant that comes with an archive: its row
+// ([Registry.Register]), its schema and its role, with nothing in it. [Registry.GoLive] or
+// [Registry.Abandon] ends that.
 func (r *Registry) Reserve(ctx context.Context, o Opening) (Tenant, error) {
-	commune, err := communes.ByINSEE(o.INSEE)
-	if err != nil {
-		return Tenant{}, err
-	}
-	colour, err := branding.Parse(o.Colour)
-	if err != nil {
-		return Tenant{}, err
-	}
-	t, err := r.register(ctx, o, commune, colour.String())
+	t, err := r.Register(ctx, o)
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -45,13 +36,16 @@ func (r *Registry) Reserve(ctx context.Context, o Opening) (Tenant, error) {
 	return t, classify(Provision(ctx, owner, t.Schema, RolePassword(r.master, t.Schema, t.Epoch)))
 }
 
-// GoLive opens the doors of a tenant that is opening.
-func (r *Registry) GoLive(ctx context.Context, t Tenant) error {
-	return r.setState(ctx, t, StateOpening, StateLive)
+// GoLive opens the doors of a tenant that is opening, and keeps on the platform who did
+// and how it came. One that is live already is left as it is.
+func (r *Registry) GoLive(ctx context.Context, a Actor, t Tenant, kind string, data any) (Tenant, error) {
+	if err := r.recordBy(ctx, sqlGoLive, a, event{t.ID, kind, data}); err != nil {
+		return Tenant{}, err
+	}
+	t.State = StateLive
+	r.forget(t.Slug)
+	return t, nil
 }
-
-// Abandon removes a tenant that is opening, with its schema and role.
-func (r *Registry) Abandon(ctx context.Context, t Tenant) error { return r.abandon(ctx, t) }
 
 // Suspend closes the doors of a live tenant to new requests; one that is suspended
 // already is no error.

@@ -34,10 +34,12 @@ const (
 	sqlPlacing   = `lock table platform.cell in share row exclusive mode`
 	sqlSlugTaken = `select exists (select 1 from platform.tenant where slug = $1) or exists (select 1 from platform.hub where slug = $1)`
 	sqlAbandon   = `delete from platform.tenant where id = $1 and state = 'opening'`
-	// Live, and told in the platform's history, by one statement: one wait for the disk.
-	sqlGoLive = `with live as (update platform.tenant set state = 'live' where id = $6)
-		insert into platform.event (id, at, actor_kind, actor_id, actor_name, tenant_id, kind, data) values ($1, $2, $3, $4, $5, $6, $7, $8)`
+	// Live, and told once in the platform's history, by one statement: one wait for the disk.
+	sqlGoLive = `with live as (update platform.tenant set state = 'live' where id = $6 and state = 'opening' returning id)
+		insert into platform.event (id, at, actor_kind, actor_id, actor_name, tenant_id, kind, data) 
+		select $1::uuid, $2::timestamptz, $3::text, $4::text, $5::text, id, $7::text, $8::jsonb from live`
 	sqlSchemaVersion = `insert into cell.tenant_version (schema_name, version, checksum) values ($1, $2, $3)`
+	sqlSchemaIsThere = `select exists (select 1 from cell.tenant_version where schema_name = $1)`
 	sqlForgetSchema  = `delete from cell.tenant_version where schema_name = $1`
 )
 
@@ -53,6 +55,23 @@ func (r *Registry) Open(ctx context.Context, a Actor, o Opening) (Tenant, error)
 	if !a.MayManage() {
 		return Tenant{}, fault.New(fault.Forbidden, "hub_manager_only")
 	}
+	t, err := r.Register(ctx, o)
+	if err != nil {
+		return Tenant{}, err
+	}
+	if err := r.Furnish(ctx, t); err != nil {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+		defer cancel()
+		return Tenant{}, errors.Join(err, r.Abandon(undo, t))
+	}
+	return r.GoLive(ctx, a, t, "tenant_opened", map[string]string{"insee": t.INSEE})
+}
+
+// Register writes the row of a tenant that is opening, in the cell that has most room,
+// or takes up the one that an opening left that was cut short, with nothing in it. Its
+// faults are those of [Registry.Open]; a slug that is somebody's is fault.Conflict
+// "slug_taken".
+func (r *Registry) Register(ctx context.Context, o Opening) (Tenant, error) {
 	commune, err := communes.ByINSEE(o.INSEE)
 	if err != nil {
 		return Tenant{}, err
@@ -64,21 +83,7 @@ func (r *Registry) Open(ctx context.Context, a Actor, o Opening) (Tenant, error)
 	if err != nil {
 		return Tenant{}, err
 	}
-	t, err := r.register(ctx, o, commune, colour.String())
-	if err != nil {
-		return Tenant{}, err
-	}
-	if err := r.fill(ctx, t); err != nil {
-		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
-		defer cancel()
-		return Tenant{}, errors.Join(err, r.abandon(undo, t))
-	}
-	if err := r.recordBy(ctx, sqlGoLive, a, event{t.ID, "tenant_opened", map[string]string{"insee": t.INSEE}}); err != nil {
-		return Tenant{}, err
-	}
-	t.State = StateLive
-	r.forget(t.Slug)
-	return t, nil
+	return r.register(ctx, o, commune, colour.String())
 }
 
 // register writes the tenant's row in the state opening, or takes up the one that
@@ -136,16 +141,23 @@ func (r *Registry) freeSlug(ctx context.Context, c communes.Commune) (string, er
 	return "", fault.New(fault.Conflict, "tenant_exists")
 }
 
-// fill gives the tenant its schema and role, a spare's where there is one, and what
-// every tenant begins with.
-func (r *Registry) fill(ctx context.Context, t Tenant) error {
+// Furnish gives a tenant that is opening its schema and role, a spare's where there is
+// one, and what every tenant begins with. Run again, after it was cut short, it ends the
+// same.
+func (r *Registry) Furnish(ctx context.Context, t Tenant) error {
 	owner, err := r.cells.Owner(ctx, t.Cell)
 	if err != nil {
 		return err
 	}
-	password := RolePassword(r.master, t.Schema, t.Epoch)
-	taken, err := r.takeSpare(ctx, owner, t.Schema, password)
-	if err == nil && !taken {
+	there, err := one[bool](ctx, owner, sqlSchemaIsThere, t.Schema)
+	if err != nil {
+		return err
+	}
+	taken, password := false, RolePassword(r.master, t.Schema, t.Epoch)
+	if !there {
+		taken, err = r.takeSpare(ctx, owner, t.Schema, password)
+	}
+	if err == nil && !taken && !there {
 		err = Provision(ctx, owner, t.Schema, password)
 	}
 	if err != nil {
@@ -162,7 +174,8 @@ const opener = "ouverture"
 
 const undoTimeout = 10 * time.Second
 
-func (r *Registry) abandon(ctx context.Context, t Tenant) error {
+// Abandon removes a tenant that is opening, with its schema and role.
+func (r *Registry) Abandon(ctx context.Context, t Tenant) error {
 	r.db.Flush(t)
 	if err := r.dropSchema(ctx, t); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
-	"github.com/parvis-gru/parvis/tenants/opening"
+	"github.com/parvis-gru/parvis/tenants/operations"
 	"github.com/parvis-gru/parvis/tenants/staff"
 )
 
@@ -103,38 +103,23 @@ func (s *Server) open(v visit) error {
 		return err
 	}
 	insee := form.Get("insee")
-	t, err := s.Registry.Open(v.r.Context(), v.admin.Actor(), tenants.Opening{HubID: v.scope.Hub.ID, INSEE: insee, Colour: shared.Colour})
-	if fault.Is(err, "tenant_exists") {
-		s.UI.SetFlash(v.w, v.r, web.Info, "Cette commune est déjà ouverte.")
-		web.Redirect(v.w, v.r, "/communes/nouvelle")
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.lend(v.r.Context(), v.scope.Hub, t); err != nil {
-		return err
-	}
-	s.UI.SetFlash(v.w, v.r, web.Success, "La commune est en ligne, avec son catalogue de démarches.")
-	web.Redirect(v.w, v.r, "/communes/"+t.INSEE)
-	return nil
-}
-
-// lend gives a new commune what is known of it and what its hub provides, as an opening
-// by the town hall itself does, so that its procedures open at once. The commune changes
-// it as it likes; what is still missing keeps a procedure closed.
-func (s *Server) lend(ctx context.Context, hub tenants.Hub, t tenants.Tenant) error {
-	given, err := s.Openings.Given(ctx, t)
-	if err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, t, system(hub), func(tx *tenants.Tx) error {
-		if err := opening.Prefill(ctx, tx, given); err != nil {
-			return err
-		}
-		_, err = catalogue.OpenAll(ctx, tx)
-		return err
+	t, err := s.Operations.Open(v.r.Context(), v.admin.Actor(), operations.Opening{
+		Opening: tenants.Opening{HubID: v.scope.Hub.ID, INSEE: insee, Colour: shared.Colour}, Ready: true,
 	})
+	switch f := fault.Of(err); {
+	case err == nil:
+		s.UI.SetFlash(v.w, v.r, web.Success, "La commune est en ligne, avec son catalogue de démarches.")
+		web.Redirect(v.w, v.r, "/communes/"+t.INSEE)
+	case f.Code == "tenant_exists", f.Code == "operation_pending":
+		s.UI.SetFlash(v.w, v.r, web.Info, web.Sentence(err))
+		web.Redirect(v.w, v.r, "/communes/nouvelle")
+	case f.Kind == fault.Unavailable && f.Code != "cells_full":
+		s.UI.SetFlash(v.w, v.r, web.Info, "L’ouverture est commencée. Elle se termine d’elle-même dans quelques minutes\u00a0; la commune paraît alors dans la liste.")
+		web.Redirect(v.w, v.r, "/")
+	default:
+		return err
+	}
+	return nil
 }
 
 // system is how the hub's part in a commune's opening stands in its history.

@@ -23,6 +23,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/operations"
 	"github.com/parvis-gru/parvis/tenants/requests"
 	"github.com/parvis-gru/parvis/tenants/staff"
 	"github.com/parvis-gru/parvis/tenants/statistics"
@@ -113,7 +114,7 @@ func (d *demonstration) openCommunes(ctx context.Context, count int) ([]tenants.
 	for i, c := range members {
 		t, err := d.registry.ByINSEE(ctx, c.INSEE)
 		if fault.Is(err, "not_found") || err == nil && t.State == tenants.StateOpening {
-			t, err = d.registry.Open(ctx, tenants.System("démonstration"), tenants.Opening{HubID: hub.ID, INSEE: c.INSEE})
+			t, err = d.operations.Open(ctx, tenants.System("démonstration"), operations.Opening{Opening: tenants.Opening{HubID: hub.ID, INSEE: c.INSEE}})
 			opened++
 		}
 		if err != nil {

@@ -162,13 +162,13 @@ func (p *program) listTenants(ctx context.Context, out io.Writer, asJSON bool) e
 }
 
 func (p *program) createTenant(ctx context.Context, out io.Writer, f lifeFlags) error {
-	o := tenants.Opening{INSEE: *f.insee, Colour: *f.colour}
+	o := operations.Opening{Opening: tenants.Opening{INSEE: *f.insee, Colour: *f.colour}}
 	if *f.hub != "" {
 		h, err := p.hubNamed(ctx, *f.hub)
 		if err != nil {
 			return err
 		}
-		o.HubID = h.ID
+		o.HubID, o.Ready = h.ID, true
 	}
 	op, err := p.operations.Create(ctx, operator(*f.by), o)
 	if _, err := p.carry(ctx, op, err); err != nil {

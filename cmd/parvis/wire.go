@@ -100,6 +100,9 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	}
 	p.openings = opening.NewDesk(opening.Config{
 		Platform: p.platform, Registry: p.registry, DB: p.db, Identity: p.identity, Master: c.MasterKey, Logger: logger, Clock: time.Now, Mail: p.sender.SendNowHub,
+		Open: func(ctx context.Context, by tenants.Actor, o tenants.Opening, mayor string) (tenants.Tenant, error) {
+			return p.operations.Open(ctx, by, operations.Opening{Opening: o, Mayor: mayor})
+		},
 	})
 	p.ui, err = web.New(web.Config{Key: c.MasterKey.Platform("web"), Secure: c.PublicURL.Scheme == "https", Log: logger, Now: time.Now, Observe: newObserver(p.metrics)})
 	if err != nil {

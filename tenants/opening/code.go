@@ -55,7 +55,7 @@ func (d *Desk) SendCode(ctx context.Context, holder, insee string) error {
 	if place.Tenant != nil {
 		return fault.New(fault.Conflict, "tenant_exists")
 	}
-	a, err := d.address(ctx, place.INSEE)
+	a, err := address(ctx, d.pool, place.INSEE)
 	if err != nil {
 		return err
 	}

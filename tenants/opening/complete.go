@@ -84,20 +84,7 @@ func (d *Desk) open(ctx context.Context, r Request) error {
 	if err != nil {
 		return tenants.Classify(err)
 	}
-	given, err := d.Given(ctx, t)
-	if err != nil {
-		return err
-	}
-	if r.Position == "mayor" {
-		given.Mayor = r.Name()
-	}
-	err = d.db.Write(ctx, t, actor, func(tx *tenants.Tx) error {
-		if err := Prefill(ctx, tx, given); err != nil {
-			return err
-		}
-		return inviteFirst(ctx, tx, r, provider)
-	})
-	if err != nil {
+	if err := d.db.Write(ctx, t, actor, func(tx *tenants.Tx) error { return inviteFirst(ctx, tx, r, provider) }); err != nil {
 		return err
 	}
 	_, err = d.pool.Exec(ctx, sqlDone, r.ID)
@@ -110,7 +97,16 @@ var actor = tenants.System("ouverture en ligne")
 // tenant opens the commune, or finds the one that this request opened before it was cut
 // short: live since it was approved, and with nobody in it.
 func (d *Desk) tenant(ctx context.Context, r Request) (tenants.Tenant, error) {
-	t, err := d.registry.Open(ctx, actor, tenants.Opening{HubID: r.HubID, INSEE: r.INSEE})
+	var mayor string
+	if r.Position == "mayor" {
+		mayor = r.Name()
+	}
+	by := actor
+	by.ID = r.ID // another request for the same commune is another's
+	t, err := d.carry(ctx, by, tenants.Opening{HubID: r.HubID, INSEE: r.INSEE}, mayor)
+	if fault.Is(err, "operation_pending") { // another's, whose end is not far
+		return t, fault.Wrap(fault.Unavailable, "operation_pending", err)
+	}
 	if !fault.Is(err, "tenant_exists") {
 		return t, err
 	}
@@ -132,19 +128,6 @@ func (d *Desk) tenant(ctx context.Context, r Request) (tenants.Tenant, error) {
 		return err
 	})
 	return t, err
-}
-
-// Given gathers what is known of a commune, and brings it what its hub provides.
-func (d *Desk) Given(ctx context.Context, t tenants.Tenant) (g Given, err error) {
-	if err := d.registry.Provide(ctx, t); err != nil {
-		return g, err
-	}
-	if g.Address, err = d.address(ctx, t.INSEE); err != nil || t.HubID == 0 {
-		return g, err
-	}
-	hub, err := d.registry.HubByID(ctx, t.HubID)
-	g.Hub = hub.Name
-	return g, err
 }
 
 // inviteFirst makes the applicant the commune's first administrator, and mails them, in

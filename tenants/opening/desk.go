@@ -29,6 +29,9 @@ type Config struct {
 	Master   tenants.MasterKey
 	Logger   *slog.Logger
 	Clock    func() time.Time
+	// Open opens a commune at once, with what is known of it and, where they ask for it,
+	// the mayor's name. What it begins is ended by the workers where it is cut short.
+	Open func(ctx context.Context, by tenants.Actor, o tenants.Opening, mayor string) (tenants.Tenant, error)
 	// Mail sends a mail of the hub at once, or of the platform where the hub has no key.
 	Mail func(ctx context.Context, from tenants.Hub, to string, d notify.Data) error
 }
@@ -42,6 +45,7 @@ type Desk struct {
 	key      []byte
 	logger   *slog.Logger
 	clock    func() time.Time
+	carry    func(ctx context.Context, by tenants.Actor, o tenants.Opening, mayor string) (tenants.Tenant, error)
 	mail     func(ctx context.Context, from tenants.Hub, to string, d notify.Data) error
 }
 
@@ -49,7 +53,7 @@ type Desk struct {
 func NewDesk(c Config) *Desk {
 	return &Desk{
 		pool: c.Platform, registry: c.Registry, db: c.DB, identity: c.Identity, key: c.Master.Platform("opening"),
-		logger: c.Logger, clock: c.Clock, mail: c.Mail,
+		logger: c.Logger, clock: c.Clock, carry: c.Open, mail: c.Mail,
 	}
 }
 
@@ -101,18 +105,9 @@ func (d *Desk) Look(ctx context.Context, insee string) (Place, error) {
 	case !errors.Is(err, pgx.ErrNoRows):
 		return Place{}, tenants.Classify(err)
 	}
-	a, err := d.address(ctx, c.INSEE)
+	a, err := address(ctx, d.pool, c.INSEE)
 	p.Masked = masked(a.Email)
 	return p, err
-}
-
-// address gives what the directory says of a town hall; the zero value: nothing.
-func (d *Desk) address(ctx context.Context, insee string) (a Address, err error) {
-	err = d.pool.QueryRow(ctx, sqlAddress, insee).Scan(&a.INSEE, &a.Email, &a.Phone, &a.PostalAddress)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = nil
-	}
-	return a, tenants.Classify(err)
 }
 
 // masked shows of an address the first letter of each part and the end of its domain,

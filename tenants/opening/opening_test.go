@@ -380,11 +380,10 @@ func TestWhatIsCutShortIsTakenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, killed := range map[string]struct{ platform, commune string }{
-		"before the end was noted":      {`select 1`, `select 1`},
-		"before anybody was invited":    {`select 1`, `delete from agent`},
-		"before the trial began":        {`delete from platform.subscription`, `delete from agent`},
-		"before the commune was filled": {`delete from platform.subscription`, `delete from setting`},
-		"before the commune was noted":  {`update platform.opening_request set tenant_id = null`, `delete from agent`},
+		"before the end was noted":     {`select 1`, `select 1`},
+		"before anybody was invited":   {`select 1`, `delete from agent`},
+		"before the trial began":       {`delete from platform.subscription`, `delete from agent`},
+		"before the commune was noted": {`update platform.opening_request set tenant_id = null`, `delete from agent`},
 	} {
 		if _, err := d.Pool.Exec(ctx, killed.platform); err != nil {
 			t.Fatal(err)

@@ -2,6 +2,10 @@ package opening
 
 import (
 	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/communes"
@@ -13,6 +17,28 @@ type Given struct {
 	Address Address // of the State's directory; the zero value: it is not there
 	Hub     string  // name of the hub that it belongs to; empty: none
 	Mayor   string  // where the mayor asked for the portal; else empty
+}
+
+// Known gathers what is known of a commune, and brings it what its hub provides.
+func Known(ctx context.Context, platform *pgxpool.Pool, registry *tenants.Registry, t tenants.Tenant) (g Given, err error) {
+	if err := registry.Provide(ctx, t); err != nil {
+		return g, err
+	}
+	if g.Address, err = address(ctx, platform, t.INSEE); err != nil || t.HubID == 0 {
+		return g, err
+	}
+	hub, err := registry.HubByID(ctx, t.HubID)
+	g.Hub = hub.Name
+	return g, err
+}
+
+// address gives what the directory says of a town hall; the zero value: nothing.
+func address(ctx context.Context, platform *pgxpool.Pool, insee string) (a Address, err error) {
+	err = platform.QueryRow(ctx, sqlAddress, insee).Scan(&a.INSEE, &a.Email, &a.Phone, &a.PostalAddress)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
+	}
+	return a, tenants.Classify(err)
 }
 
 // Prefill writes what is known into settings that say nothing yet, with where each came

@@ -39,9 +39,7 @@ func (s *Service) Import(ctx context.Context, a tenants.Actor, r io.Reader, in I
 		return Operation{}, err
 	}
 	c := opened.Manifest.Commune
-	if t, err := s.config.Registry.ByINSEE(ctx, c.INSEE); err == nil && t.State != tenants.StateOpening {
-		return Operation{}, fault.New(fault.Conflict, "tenant_exists")
-	} else if err != nil && !fault.Is(err, "not_found") {
+	if err := s.notOpen(ctx, c.INSEE); err != nil {
 		return Operation{}, err
 	}
 	summary := opened.Manifest.Summary()
@@ -213,10 +211,8 @@ func live(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	if err := r.config.Registry.GoLive(ctx, t); err != nil {
-		return err
-	}
-	return r.config.Registry.Record(ctx, r.op.actor(), t, "tenant_imported", map[string]string{"insee": t.INSEE, "sha256": r.op.Data.SHA256})
+	_, err = r.config.Registry.GoLive(ctx, r.op.actor(), t, "tenant_imported", map[string]string{"insee": t.INSEE, "sha256": r.op.Data.SHA256})
+	return err
 }
 
 // abandonImport takes away what an import left. A commune that is live was imported.

@@ -73,6 +73,8 @@ type Details struct {
 	Temple bool   `json:"temple,omitempty"`
 	Slug   string `json:"slug,omitempty"`
 	Hub    int64  `json:"hub,omitempty"`
+	Mayor  string `json:"mayor,omitempty"`
+	Ready  bool   `json:"ready,omitempty"`
 
 	From   string `json:"from,omitempty"` // move: the cells
 	To     string `json:"to,omitempty"`

@@ -63,13 +63,18 @@ func newTown(t *testing.T, options ...pgtest.Option) *town {
 	bucket := memblob.OpenBucket(nil)
 	t.Cleanup(func() { _ = bucket.Close() })
 	w := &town{Env: pgtest.Schema(t, options...), t: t, store: files.New(bucket), codes: map[string]string{}}
-	w.service = operations.New(operations.Config{
-		Platform: w.Pool, Registry: w.Registry, DB: w.DB, Files: w.store, Master: pgtest.Master, Clock: w.Clock.Now, Jobs: queue{w.Pool},
-	})
+	w.service = w.serviceOf(w.Env)
 	// One of its own: the roles of the communes that a deployment begins with are shared by
 	// all tests, and moving or erasing one changes its role.
 	w.Tenant = must[tenants.Tenant](t)(w.Registry.Open(t.Context(), operator, tenants.Opening{HubID: w.Hub.ID, INSEE: escalquens}))
 	return w
+}
+
+// serviceOf carries operations out as a program does that sees the deployment so.
+func (w *town) serviceOf(env *pgtest.Env) *operations.Service {
+	return operations.New(operations.Config{
+		Platform: env.Pool, Registry: env.Registry, DB: env.DB, Files: w.store, Master: pgtest.Master, Clock: w.Clock.Now, Jobs: queue{env.Pool},
+	})
 }
 
 const escalquens = "31169"
@@ -500,27 +505,4 @@ func TestSuspendedAndBack(t *testing.T) {
 	must[operations.Operation](t)(w.service.Resume(ctx, claire, suspended))
 	w.tick(t)
 	w.whole(t)
-}
-
-func TestAKilledOpeningIsResumed(t *testing.T) {
-	t.Parallel()
-	w := newTown(t, pgtest.WithSeed(func(ctx context.Context, tx *tenants.Tx) error { return catalogue.Install(ctx, tx) }))
-	ctx := t.Context()
-	if _, err := w.service.Create(ctx, claire, tenants.Opening{HubID: w.Hub.ID, INSEE: w.Tenant.INSEE}); !fault.Is(err, "tenant_exists") {
-		t.Errorf("a commune twice: %v", err)
-	}
-	for n, insee := range []string{"31044", "31446", "31506"} {
-		if insee == w.Other.INSEE {
-			continue
-		}
-		op := must[operations.Operation](t)(w.service.Create(ctx, claire, tenants.Opening{HubID: w.Hub.ID, INSEE: insee}))
-		watch, where := killing(n + 1)
-		if _, err := w.service.Watched(watch).Run(ctx, op.ID); err != nil && !errors.Is(err, errKilled) {
-			t.Fatal(err)
-		}
-		w.tick(t)
-		if got, err := w.Registry.ByINSEE(ctx, insee); err != nil || got.State != tenants.StateLive {
-			t.Errorf("killed at %s: %+v %v", *where, got, err)
-		}
-	}
 }

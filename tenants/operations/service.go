@@ -86,7 +86,7 @@ var ways map[Kind]way
 
 func init() { //nolint:gochecknoinits // the steps refer to what refers to them
 	ways = map[Kind]way{
-		Create:  {steps: []step{{"open", open}}, undo: abandonOpening},
+		Create:  {steps: []step{{"place", register}, {"schema", furnish}, {"settings", prefill}, {"live", goLive}}, undo: abandonOpening},
 		Export:  {steps: []step{{"write", write}}},
 		Import:  {steps: []step{{"reserve", reserve}, {"rows", rows}, {"documents", documents}, {"codes", codes}, {"settle", settle}, {"projection", project}, {"agents", welcome}, {"live", live}}, undo: abandonImport},
 		Move:    {steps: []step{{"place", place}, {"copy", copyAhead}, {"switch", switchOver}, {"jobs", moveJobs}, {"note", noteMove}}, undo: stay},

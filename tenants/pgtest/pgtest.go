@@ -303,7 +303,19 @@ func (table) Queue(batch *pgx.Batch, t tenants.Tenant, jobs []tenants.Queued) er
 	return nil
 }
 
+// Again gives the deployment as another program sees it, that reaches its database by
+// another address (a [Wire]'s).
+func (e *Env) Again(t testing.TB, url string, opts ...Option) *Env {
+	t.Helper()
+	return openAt(t, url, e.Clock, opts)
+}
+
 func open(t testing.TB, url string, opts ...Option) *Env {
+	t.Helper()
+	return openAt(t, url, &Clock{now: Start}, opts)
+}
+
+func openAt(t testing.TB, url string, clock *Clock, opts []Option) *Env {
 	t.Helper()
 	o := options{enqueuer: table{}}
 	for _, opt := range opts {
@@ -315,7 +327,6 @@ func open(t testing.TB, url string, opts ...Option) *Env {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	clock := &Clock{now: Start}
 	cells, err := tenants.NewCells(pool, url, Master)
 	if err != nil {
 		t.Fatal(err)

@@ -163,6 +163,9 @@ func (d *Deployment) openings(t testing.TB) *opening.Desk {
 	return opening.NewDesk(opening.Config{
 		Platform: d.Pool, Registry: d.Registry, DB: d.DB, Identity: d.Deps.Identity, Master: pgtest.Master,
 		Logger: d.Deps.Logger, Clock: d.Clock.Now, Mail: sender.SendNowHub,
+		Open: func(ctx context.Context, by tenants.Actor, o tenants.Opening, mayor string) (tenants.Tenant, error) {
+			return d.Deps.Operations.Open(ctx, by, operations.Opening{Opening: o, Mayor: mayor})
+		},
 	})
 }
 

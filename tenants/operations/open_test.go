@@ -1,0 +1,129 @@
+package operations_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/communes"
+	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/operations"
+	"github.com/parvis-gru/parvis/tenants/pgtest"
+)
+
+func withCatalogue() pgtest.Option {
+	return pgtest.WithSeed(func(ctx context.Context, tx *tenants.Tx) error { return catalogue.Install(ctx, tx) })
+}
+
+// settled lets the workers go on until nothing is left to do: the server may need a
+// moment to see that a program is gone. It tells whether there was anything.
+func (w *town) settled(t *testing.T, insee string) (asked bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		w.tick(t)
+		list := must[[]operations.Operation](t)(w.service.OfHub(t.Context(), w.Hub.ID, 1000))
+		at := slices.IndexFunc(list, func(o operations.Operation) bool { return o.INSEE == insee })
+		if at < 0 || !list[at].Open() {
+			return at >= 0
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the operation is never resumed: %+v", list[at])
+		}
+	}
+}
+
+const (
+	sqlStrays = `select count(*) from pg_namespace n where n.nspname ~ '^t_[0-9]+$' and not exists (select 1 from platform.tenant t where t.schema_name = n.nspname)`
+	sqlToldOf = `select count(*) from platform.event where tenant_id = $1 and kind = 'tenant_opened'`
+	sqlBegun  = `select (select count(*) from procedure) * 100 + (select count(*) from setting where data->'setup'->>'started' = 'true' and data->'court'->>'name' <> '') as begun`
+)
+
+// begun checks that a commune was opened whole, and once.
+func (w *town) begun(t *testing.T, tenant tenants.Tenant) {
+	t.Helper()
+	var strays, told int
+	if err := w.Pool.QueryRow(t.Context(), sqlStrays).Scan(&strays); err != nil || strays != 0 {
+		t.Errorf("%d schemas are nobody's: %v", strays, err)
+	}
+	if err := w.Pool.QueryRow(t.Context(), sqlToldOf, tenant.ID).Scan(&told); err != nil || told != 1 {
+		t.Errorf("that it is open is told %d times: %v", told, err)
+	}
+	w.Write(t, tenant, operator, func(ctx context.Context, tx *tenants.Tx) error {
+		begun, err := tenants.One[int64](ctx, tx, sqlBegun)
+		if want := int64(100*len(catalogue.Models()) + 1); err == nil && begun != want {
+			t.Errorf("begins with %d; want %d", begun, want)
+		}
+		return err
+	})
+}
+
+// Whatever the program had asked of its databases when it died, the workers open the
+// commune, once and whole; where it had not yet noted that it was asked to, nothing is
+// there.
+func TestAnOpeningKilledAnywhereIsResumed(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, withCatalogue())
+	list, resumed, opened := communes.All(), 0, false
+	for n := 1; !opened && !t.Failed(); n += 3 { // most of what is asked lies in a transaction with its neighbours
+		insee := list[n*7].INSEE
+		t.Run(fmt.Sprintf("at %d", n), func(t *testing.T) {
+			wire := pgtest.NewWire(t, w.URL)
+			dying := w.serviceOf(w.Again(t, wire.URL, withCatalogue()))
+			wire.CutAt(n)
+			_, err := dying.Open(t.Context(), claire, operations.Opening{Opening: tenants.Opening{HubID: w.Hub.ID, INSEE: insee}, Ready: true})
+			opened = err == nil
+			wire.Cut()
+			asked := w.settled(t, insee)
+			tenant, err := w.Registry.ByINSEE(t.Context(), insee)
+			if !asked && fault.Is(err, "not_found") {
+				return
+			}
+			if !asked || err != nil || tenant.State != tenants.StateLive {
+				t.Fatalf("asked for: %t; the commune is %+v: %v", asked, tenant, err)
+			}
+			resumed++
+			w.begun(t, tenant)
+		})
+	}
+	if resumed < 30 {
+		t.Errorf("killed at %d places after it was asked for", resumed)
+	}
+}
+
+func TestWhoMayOpenACommuneAndHowOften(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, withCatalogue())
+	ctx := t.Context()
+	wanted := func(insee string) operations.Opening {
+		return operations.Opening{Opening: tenants.Opening{HubID: w.Hub.ID, INSEE: insee}}
+	}
+	for insee, code := range map[string]string{w.Tenant.INSEE: "tenant_exists", "99999": "commune_unknown"} {
+		if _, err := w.service.Open(ctx, claire, wanted(insee)); !fault.Is(err, code) {
+			t.Errorf("%s: %v; want %s", insee, err, code)
+		}
+	}
+	if _, err := w.service.Open(ctx, ada, wanted("31044")); !fault.Is(err, "hub_manager_only") {
+		t.Errorf("by a commune: %v", err)
+	}
+	// While one opens it, another cannot; who asked twice sees it opened.
+	must[operations.Operation](t)(w.service.Create(ctx, claire, wanted("31044")))
+	if _, err := w.service.Open(ctx, helene, wanted("31044")); !fault.Is(err, "operation_pending") {
+		t.Errorf("two at once: %v", err)
+	}
+	if tenant := must[tenants.Tenant](t)(w.service.Open(ctx, claire, wanted("31044"))); tenant.State != tenants.StateLive {
+		t.Errorf("the commune is %+v", tenant)
+	}
+	if err := w.Registry.Cells().Limit(ctx, tenants.Cell{Name: tenants.FirstCell, Soft: 1, Hard: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.service.Open(ctx, claire, wanted("31506")); !fault.Is(err, "cells_full") {
+		t.Errorf("with no room: %v", err)
+	}
+	if list := must[[]operations.Operation](t)(w.service.OfHub(ctx, w.Hub.ID, 10)); slices.ContainsFunc(list, operations.Operation.Open) {
+		t.Errorf("something is left to do: %+v", list)
+	}
+}
