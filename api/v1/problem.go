@@ -28,6 +28,7 @@ type ProblemDetail struct {
 	Location string `json:"location" doc:"Where, as in body.answers.date or query.limit" example:"body.answers.date"`
 	Code     string `json:"code,omitempty" doc:"A stable code"`
 	Message  string `json:"message" doc:"What to do, in French"`
+	Article  string `json:"article,omitempty" doc:"The text that forbids it, where one does"`
 }
 
 // Error gives the problem's code.
@@ -56,7 +57,7 @@ func problemOf(err error) *Problem {
 		if !own {
 			message = general[field.Path]
 		}
-		p.Errors = append(p.Errors, ProblemDetail{Location: location(field), Code: field.Code, Message: message})
+		p.Errors = append(p.Errors, ProblemDetail{Location: location(field), Code: field.Code, Message: message, Article: field.Article})
 	}
 	return p
 }

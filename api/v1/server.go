@@ -57,6 +57,7 @@ func New(d web.Deps) *Server {
 	s.procedures()
 	s.intakes()
 	s.work()
+	s.simulations()
 	s.mux.HandleFunc("/", s.elsewhere)
 	return s
 }

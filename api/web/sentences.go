@@ -246,7 +246,7 @@ var sentences = map[string]string{
 	"procedure_unreadable":   "Cette démarche n’a pas pu être lue.",
 	"other_procedure":        "Cette version est celle d’une autre démarche.",
 	"version_unknown":        "Cette version de la démarche n’existe pas.",
-	"invalid_facts":          "Il manque une date pour calculer le délai.",
+	"invalid_facts":          "Ces faits ne permettent pas de calculer les dates. Corrigez ce qui est signalé.",
 	"invalid_rule":           "La règle de silence n’est pas valable. Vérifiez l’effet et le nombre de mois.",
 	"invalid_holidays":       "Un des jours fériés locaux n’est pas valable. Écrivez une date par ligne.",
 	"invalid_holiday":        "Cette ligne n’est pas une date. Corrigez-la.",

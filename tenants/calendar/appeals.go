@@ -1,7 +1,5 @@
 package calendar
 
-import "github.com/parvis-gru/parvis/tenants/fault"
-
 // refusedOn gives the day of the refusal that can be contested: none, nothing can.
 func (f *Facts) refusedOn(d *Dates) Date {
 	switch {
@@ -94,9 +92,7 @@ func (f *Facts) reasons(d *Dates) error {
 		return nil
 	}
 	if !f.Refusal.Notified.IsZero() || !d.Appeal.LastDay.IsZero() && asked.After(d.Appeal.LastDay) || asked.Before(d.AcquiredOn) {
-		code := "outside_appeal"
-		r := refusals[code]
-		return fault.New(fault.Invalid, "invalid_facts", fault.Field{Path: "reasons/asked", Code: code, Message: r.sentence("reasons/asked", r), Article: r.article})
+		return Contradiction("reasons/asked", "outside_appeal")
 	}
 	d.ReasonsDue = ReasonsDue(asked)
 	d.add(Step{Kind: StepReasonsDue, Article: "CRPA L.232-4", Date: d.ReasonsDue, From: asked, Amount: 1, Unit: UnitMonths,

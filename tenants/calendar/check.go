@@ -18,6 +18,17 @@ const (
 
 func path(list string, i int) string { return list + "/" + strconv.Itoa(i) }
 
+// Contradiction gives the fault "invalid_facts" of one fact, with the sentence and the
+// article of its code, for who checks facts beside [Compute].
+func Contradiction(path, code string) error {
+	return fault.New(fault.Invalid, "invalid_facts", contradiction(path, code))
+}
+
+func contradiction(path, code string) fault.Field {
+	r := refusals[code]
+	return fault.Field{Path: path, Code: code, Message: r.sentence(path), Article: r.article}
+}
+
 // checker lists what the facts lack, or where they contradict each other.
 type checker struct {
 	f      Facts
@@ -25,8 +36,7 @@ type checker struct {
 }
 
 func (c *checker) report(path, code string) {
-	r := refusals[code]
-	c.fields = append(c.fields, fault.Field{Path: path, Code: code, Message: r.sentence(path, r), Article: r.article})
+	c.fields = append(c.fields, contradiction(path, code))
 }
 
 // check lists the faults of the facts.

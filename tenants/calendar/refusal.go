@@ -9,7 +9,7 @@ type refusalText struct {
 }
 
 // sentence says which fact and why, in French.
-func (refusalText) sentence(path string, r refusalText) string {
+func (r refusalText) sentence(path string) string {
 	text := strings.Replace(r.text, "%s", factName(path), 1)
 	if text == "" {
 		return ""
@@ -22,9 +22,12 @@ func (refusalText) sentence(path string, r refusalText) string {
 
 // refusals are the contradictions by their code.
 var refusals = map[string]refusalText{
-	"required":            {"", "il manque %s"},
+	"rule_required":       {"CRPA L.231-1, L.231-4", "donnez une démarche, ou l’effet du silence et son délai"},
+	"rule_and_procedure":  {"CRPA L.231-1, L.231-4", "donnez une démarche ou une règle, pas les deux"},
+	"unknown_territory":   {"CRPA, livre V", "%s n’est pas connu"},
+	"required":            {"CRPA L.114-3", "il manque %s"},
 	"limit_required":      {"CRPA L.114-5", "il manque %s\u00a0: sans lui, le délai ne peut pas être suspendu"},
-	"too_far":             {"", "%s est trop loin\u00a0: vérifiez l’année"},
+	"too_far":             {"CRPA L.114-3", "%s est trop loin\u00a0: vérifiez l’année"},
 	"before_reception":    {"CRPA L.114-3", "%s vient avant la réception de la demande"},
 	"before_notice":       {"CRPA L.114-5", "%s vient avant le jour où les pièces ont été demandées"},
 	"limit_is_the_laws":   {"C. urb. R*423-39", "%s ne se choisit pas\u00a0: la loi donne trois mois à partir de la demande de pièces"},
@@ -38,8 +41,8 @@ var refusals = map[string]refusalText{
 	"notice_too_late":     {"CRPA L.114-5", "%s vient après la date où le silence vaut déjà décision"},
 	"planning_too_late":   {"C. urb. R*423-38, R*423-41", "%s vient plus d’un mois après le dépôt\u00a0: cette demande de pièces ne change plus aucun délai"},
 	"declaration_decides": {"CRPA L.231-1", "%s contredit la nature de l’envoi\u00a0: une déclaration n’appelle pas de décision, le silence y est sans effet"},
-	"out_of_range":        {"", "%s sort des limites que les textes connaissent (1 à 24\u00a0mois)"},
-	"unknown_effect":      {"", "%s n’est pas connu\u00a0: acceptance, rejection, declaration ou none"},
+	"out_of_range":        {"CRPA L.231-1, L.231-4", "%s sort des limites que les textes connaissent (1 à 24\u00a0mois)"},
+	"unknown_effect":      {"CRPA L.231-1, L.231-4", "%s n’est pas connu\u00a0: acceptance, rejection, declaration ou none"},
 	"unknown_code":        {"", "%s n’est pas connu"},
 	"contradiction":       {"", "%s contredit l’effet du silence"},
 	"unknown_sending":     {"", "%s n’est pas connue"},
@@ -51,6 +54,7 @@ var refusals = map[string]refusalText{
 
 // factNames are the facts as a sentence names them, by the last parts of their paths.
 var factNames = map[string]string{
+	"territory":            "ce territoire",
 	"first_received":       "la date de réception",
 	"competent_received":   "la réception par l’administration compétente",
 	"event":                "la date de l’événement",

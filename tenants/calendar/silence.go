@@ -41,10 +41,9 @@ func (f *Facts) silence(steps []Step) (Deadline, error) {
 
 // tooLate refuses a notice or a suspension that changes nothing any more.
 func tooLate(path, why string) error {
-	r := refusals[why]
-	return fault.New(fault.Conflict, "notice_too_late", fault.Field{
-		Path: path + "/notified", Code: "notice_too_late", Message: r.sentence(path+"/notified", r), Article: r.article,
-	})
+	field := contradiction(path+"/notified", why)
+	field.Code = "notice_too_late"
+	return fault.New(fault.Conflict, "notice_too_late", field)
 }
 
 // pause is a notice or a suspension, in the order of notification.

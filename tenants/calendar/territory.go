@@ -40,7 +40,7 @@ func TerritoryOf(insee string) (Territory, error) {
 func TerritoryNamed(code string) (Territory, error) {
 	row, ok := law.byCode[code]
 	if !ok {
-		return Territory{}, fault.New(fault.Invalid, "unknown_territory", fault.Field{Path: "territory", Code: "unknown_territory"})
+		return Territory{}, fault.New(fault.Invalid, "unknown_territory", contradiction("territory", "unknown_territory"))
 	}
 	return Territory{code: row.code, zone: row.zone}, nil
 }
