@@ -106,15 +106,15 @@ func (p *program) mailCode(ctx context.Context, m identity.CourierMessage) error
 	if err != nil {
 		return err
 	}
-	var settings tenants.Settings
+	var head notify.Head
 	err = p.db.Read(ctx, t, tenants.System("courrier"), func(tx *tenants.Tx) (err error) {
-		settings, _, err = tenants.GetSettings(ctx, tx)
+		head, err = notify.HeadOf(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return p.sender.SendNow(ctx, t, settings, m.Recipient, data)
+	return p.sender.SendNow(ctx, t, head, m.Recipient, data)
 }
 
 // report takes Kannel's delivery reports.

@@ -8,6 +8,20 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
+// Head is what stands at the head of a commune's mail.
+type Head struct {
+	Settings tenants.Settings
+	Logo     []byte // PNG; nil: the mail goes without
+}
+
+// HeadOf reads the commune's.
+func HeadOf(ctx context.Context, tx *tenants.Tx) (h Head, err error) {
+	if h.Settings, _, err = tenants.GetSettings(ctx, tx); err == nil {
+		h.Logo, err = logoOf(ctx, tx, h.Settings)
+	}
+	return h, err
+}
+
 // logoOf gives the picture for the head of a commune's mail; nil where there is none: the
 // mail goes without.
 func logoOf(ctx context.Context, tx *tenants.Tx, s tenants.Settings) ([]byte, error) {

@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"maps"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/parts"
@@ -83,7 +85,7 @@ func TestCodesAreSentAtOnceAndStoredNowhere(t *testing.T) {
 			continue
 		}
 		r.sink.Clear()
-		if err := r.sender.SendNow(t.Context(), r.Tenant, town, "camille@example.org", code); err != nil {
+		if err := r.sender.SendNow(t.Context(), r.Tenant, notify.Head{Settings: town}, "camille@example.org", code); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.sender.SendNowHub(t.Context(), r.Hub, "camille@example.org", code); err != nil {
@@ -107,12 +109,12 @@ func TestCodesAreSentAtOnceAndStoredNowhere(t *testing.T) {
 	}
 	code := every()["recovery code"]
 	for to, want := range map[string]string{"bounce@example.org": "mail_refused", "busy@example.org": "mail_away", "a\r\nBcc: b@example.org": "recipient_invalid"} {
-		err := r.sender.SendNow(t.Context(), r.Tenant, town, to, code)
+		err := r.sender.SendNow(t.Context(), r.Tenant, notify.Head{Settings: town}, to, code)
 		if !fault.Is(err, want) || strings.Contains(err.Error(), "@") {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
-	if err := r.sender.SendNow(t.Context(), r.Tenant, town, "camille@example.org", notify.SMSMessage{}); !fault.Is(err, "not_a_mail") {
+	if err := r.sender.SendNow(t.Context(), r.Tenant, notify.Head{Settings: town}, "camille@example.org", notify.SMSMessage{}); !fault.Is(err, "not_a_mail") {
 		t.Errorf("a text message by mail: %v", err)
 	}
 	if got := r.counted(t); !maps.Equal(got, map[string]int{"email sent": 10, "email bounced": 1, "email retried": 1}) {
@@ -128,7 +130,7 @@ func TestNoHeaderCanBeAdded(t *testing.T) {
 	place.Name = evil
 	settings := town
 	settings.Email = evil
-	if err := r.sender.SendNow(t.Context(), place, settings, "camille@example.org", every()["recovery code"]); err != nil {
+	if err := r.sender.SendNow(t.Context(), place, notify.Head{Settings: settings}, "camille@example.org", every()["recovery code"]); err != nil {
 		t.Fatal(err)
 	}
 	m := r.sink.Messages()[0]
@@ -208,5 +210,46 @@ func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 	}
 	if _, err := notify.New(notify.Config{}); err == nil {
 		t.Error("a sender without anything: taken")
+	}
+}
+
+// A code waits for nothing, and yet comes under the town's own arms.
+func TestACodeBearsTheTownsArms(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, options{})
+	logo, err := branding.ReadLogo([]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 48"><path fill="#a3232b" d="M0 0h40v30L20 48 0 30z"/></svg>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, head notify.Head
+	err = r.DB.Write(t.Context(), r.Tenant, tenants.System("test"), func(tx *tenants.Tx) error {
+		if before, err = notify.HeadOf(t.Context(), tx); err != nil {
+			return err
+		}
+		own, version, err := tenants.GetSettings(t.Context(), tx)
+		if err != nil {
+			return err
+		}
+		if own.Brand.Logo, err = tenants.KeepLogo(t.Context(), tx, logo); err != nil {
+			return err
+		}
+		if err := tenants.PutSettings(t.Context(), tx, own, version); err != nil {
+			return err
+		}
+		head, err = notify.HeadOf(t.Context(), tx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(before.Logo) == 0 || len(head.Logo) == 0 || bytes.Equal(before.Logo, head.Logo) {
+		t.Errorf("%d bytes of arms, %d of what stands for them", len(head.Logo), len(before.Logo))
+	}
+	if err := r.sender.SendNow(t.Context(), r.Tenant, head, "camille@example.org", every()["recovery code"]); err != nil {
+		t.Fatal(err)
+	}
+	m := r.sink.Messages()[0]
+	if n := len(all(parse(t, m.HTML), `.head img[src="cid:logo@parvis"]`)); n != 1 || !strings.HasPrefix(m.Headers.Get("Content-Type"), "multipart/related") {
+		t.Errorf("%d pictures in %s", n, m.Headers.Get("Content-Type"))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parvis-gru/parvis/tenants"
-	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
@@ -75,18 +74,12 @@ func (s *Sender) count(channel, result string) { s.total.WithLabelValues(channel
 // fault.Invalid "recipient_invalid", a mail that the server refuses for good
 // fault.Invalid "mail_refused": neither is worth another try. A server that is away
 // or busy is fault.Unavailable "mail_away".
-func (s *Sender) SendNow(ctx context.Context, t tenants.Tenant, settings tenants.Settings, to string, d Data) error {
-	r, err := Render(t, settings, d)
+func (s *Sender) SendNow(ctx context.Context, t tenants.Tenant, head Head, to string, d Data) error {
+	r, err := Render(t, head.Settings, d)
 	if err != nil {
 		return err
 	}
-	l := letter{FromName: t.Name, ReplyTo: settings.Email, To: to}
-	if settings.Brand.Logo.Hash == "" { // a code does not wait for the town's own, which lies in its schema
-		if l.Logo, err = tenants.PlaceholderFor(t, branding.LogoHeader); err != nil {
-			return err
-		}
-	}
-	return s.sendNow(ctx, r, s.baseURL(t), l)
+	return s.sendNow(ctx, r, s.baseURL(t), letter{FromName: t.Name, ReplyTo: head.Settings.Email, To: to, Logo: head.Logo})
 }
 
 // SendNowHub does the same for a hub.
