@@ -65,6 +65,7 @@ func newSecured(t *testing.T) *secured {
 			t.Fatal(err)
 		}
 	}
+	s.checked()
 	s.run("serve")
 	other := slices.Clone(s.environment)
 	for i, line := range other {
@@ -81,6 +82,28 @@ func newSecured(t *testing.T) *secured {
 		return err == nil && a.status == 200
 	})
 	return s
+}
+
+// checked holds that a check of the configuration tells of the authority and the DNS.
+func (s *secured) checked() {
+	s.t.Helper()
+	if out := must(s.t, s.environment, "config", "check"); !strings.Contains(out, "the certificate authority    there") || !strings.Contains(out, "hosts below "+base+" ") || strings.Contains(out, "AWAY") {
+		s.t.Errorf("config check: %s", out)
+	}
+	for name, c := range map[string]struct{ variable, value, words string }{
+		"another port":  {"PARVIS_ACME_DIRECTORY", "https://127.0.0.1:1/dir", "does not answer at"},
+		"no directory":  {"PARVIS_ACME_DIRECTORY", s.values["PARVIS_KRATOS_PUBLIC_URL"], "no ACME directory"},
+		"untrusted":     {"PARVIS_ACME_ROOTS", "", "does not trust"},
+		"no DNS server": {"PARVIS_DNS_RESOLVER", "127.0.0.1:1", "cannot be checked"},
+	} {
+		environment := slices.DeleteFunc(slices.Clone(s.environment), func(line string) bool { return strings.HasPrefix(line, c.variable+"=") })
+		if c.value != "" {
+			environment = append(environment, c.variable+"="+c.value)
+		}
+		if out, err := parvis(s.t, environment, "config", "check"); err == nil || !strings.Contains(out, c.words) {
+			s.t.Errorf("%s: %v: %s", name, err, out)
+		}
+	}
 }
 
 // over asks an instance over TLS for a host, on a connection opened under a name.

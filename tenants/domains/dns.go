@@ -73,6 +73,22 @@ func (r resolver) both(ctx context.Context, name string) (v4, v6 answer, err err
 	return v4, v6, err
 }
 
+// leadsLimit bounds a question of Leads.
+const leadsLimit = 5 * time.Second
+
+// Leads asks a DNS server (host:port; empty: the machine's) where a name leads, for five
+// seconds at most. Nowhere is an empty list; no answer, or one that says only that the
+// server failed, is an error.
+func Leads(ctx context.Context, server, host string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, leadsLimit)
+	defer cancel()
+	v4, v6, err := resolver{server: server}.both(ctx, host)
+	if err == nil && (failing(v4).Problem != "" || failing(v6).Problem != "") {
+		err = errNoAnswer
+	}
+	return slices.Concat(v4.addrs, v6.addrs), err
+}
+
 func (r resolver) exchange(ctx context.Context, name string, kind uint16, unchecked bool) (answer, error) {
 	server, err := r.address()
 	if err != nil {
