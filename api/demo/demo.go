@@ -36,13 +36,14 @@ type Commune struct {
 	Population int `json:"population"`
 }
 
-// Hub is where the hub is, and who administers it.
+// Hub is where the hub is, and who administers it: Admin answers for it.
 type Hub struct {
-	Host  string `json:"host"`
-	URL   string `json:"url"`
-	Slug  string `json:"slug"`
-	Name  string `json:"name"`
-	Admin Agent  `json:"admin"`
+	Host   string  `json:"host"`
+	URL    string  `json:"url"`
+	Slug   string  `json:"slug"`
+	Name   string  `json:"name"`
+	Admin  Agent   `json:"admin"`
+	Others []Agent `json:"others,omitempty"`
 }
 
 // Accounts are every address and account of the demonstration.

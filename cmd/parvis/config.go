@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/identity/oidc"
 )
 
 // config is everything the program takes from its environment, read once and
@@ -50,6 +51,8 @@ type config struct {
 	ACMEDirectory string // PARVIS_ACME_DIRECTORY
 	ACMEEmail     string // PARVIS_ACME_EMAIL
 	ACMERoots     string // PARVIS_ACME_ROOTS; empty: the machine's
+
+	State oidc.Config // the demonstration's alone; zero: FranceConnect and ProConnect at their official addresses
 
 	PublicAddresses []netip.Addr // PARVIS_PUBLIC_ADDRESSES
 	DNSResolver     string       // PARVIS_DNS_RESOLVER; empty: the machine's

@@ -27,6 +27,7 @@ type demonstration struct {
 	*program
 	data                string
 	communes, cellCount int
+	franceConnect       bool
 	began               time.Time
 	out                 io.Writer
 	inbox               *demo.Inbox
@@ -46,18 +47,19 @@ func runDemo(ctx context.Context, args []string, out io.Writer) error {
 	data := flags.String("data", "", "where everything is kept (default: parvis-demo in the user's data folder)")
 	count := flags.Int("communes", 36, "how many communes are opened, from 1 to 36")
 	cells := flags.Int("cells", 1, "how many databases the communes are spread over, from 1 to 8")
+	franceConnect := flags.Bool("franceconnect", false, "a commune signs its citizens in with a FranceConnect of the demonstration's own")
 	if err := flags.Parse(args); err != nil {
 		return errUsage
 	}
 	if flags.NArg() > 0 || *count < 1 || *count > 36 || *cells < 1 || *cells > 8 {
-		fmt.Fprintln(out, "Usage: parvis demo [--addr 127.0.0.1:8080] [--data DIR] [--communes N] [--cells N]   with 1 to 36 communes, 1 to 8 cells")
+		fmt.Fprintln(out, "Usage: parvis demo [--addr 127.0.0.1:8080] [--data DIR] [--communes N] [--cells N] [--franceconnect]   with 1 to 36 communes, 1 to 8 cells")
 		return errUsage
 	}
 	folder, err := demoFolder(*data)
 	if err != nil {
 		return err
 	}
-	d := &demonstration{data: folder, communes: *count, cellCount: *cells, began: time.Now(), out: out}
+	d := &demonstration{data: folder, communes: *count, cellCount: *cells, franceConnect: *franceConnect, began: time.Now(), out: out}
 	defer d.stop()
 	if err := d.start(ctx, *addr); err != nil {
 		if ctx.Err() != nil {
@@ -134,6 +136,7 @@ func (d *demonstration) start(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
+	c.State = started.issuers()
 	if d.program, err = wire(ctx, c, newLogger(log)); err != nil {
 		return err
 	}
@@ -158,7 +161,7 @@ func (d *demonstration) serve(ctx context.Context, parts *demoParts, public, ope
 	if err := parts.startKratos(ctx); err != nil {
 		return err
 	}
-	if err := d.seed(ctx, list); err != nil {
+	if err := d.seed(ctx, list, parts.state); err != nil {
 		return err
 	}
 	site := demo.New(demo.Config{UI: d.ui, Inbox: d.inbox, Accounts: d.accounts.forPages, Site: open.Site(true)})
@@ -181,18 +184,21 @@ func (d *demonstration) announce(operator string) {
 	a := d.accounts.forPages()
 	table := tabwriter.NewWriter(d.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(table, "\nWHO\tADDRESS\tACCOUNT\tPASSWORD\n")
-	fmt.Fprintf(table, "%s (hub)\t%s\t%s\t%s\n", a.Hub.Name, a.Hub.URL, a.Hub.Admin.Email, a.Hub.Admin.Password)
-	for _, t := range a.Tenants {
-		for i, agent := range t.Agents {
-			name, address := t.Name, t.URL+"/agents"
-			if i > 0 {
-				name, address = "", ""
-			}
-			fmt.Fprintf(table, "%s\t%s\t%s (%s)\t%s\n", name, address, agent.Email, agent.Role, agent.Password)
+	people := func(name, address string, accounts ...demo.Agent) {
+		for _, one := range accounts {
+			fmt.Fprintf(table, "%s\t%s\t%s (%s)\t%s\n", name, address, one.Email, one.Role, one.Password)
+			name, address = "", ""
 		}
+	}
+	people(a.Hub.Name, a.Hub.URL, append([]demo.Agent{a.Hub.Admin}, a.Hub.Others...)...)
+	for _, t := range a.Tenants {
+		people(t.Name, t.URL+"/agents", t.Agents...)
 	}
 	fmt.Fprintf(table, "\nAll addresses\t%s\n", d.url(d.registry.BaseDomain()))
 	fmt.Fprintf(table, "Mails and texts\t%s/demo/messages\n", d.url(d.registry.BaseDomain()))
+	if d.franceConnect {
+		fmt.Fprintf(table, "FranceConnect\tof Ramonville-Saint-Agne\t%s\n", statePerson.ID)
+	}
 	fmt.Fprintf(table, "Operator\thttp://%s/metrics\n", operator)
 	fmt.Fprintf(table, "Data\t%s\n", d.data)
 	_ = table.Flush() // the terminal is gone: nothing to do

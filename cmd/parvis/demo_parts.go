@@ -25,6 +25,7 @@ type demoParts struct {
 	smtp         *parts.SMTPSink
 	sms          *parts.SMSSink
 	kratos       *parts.Kratos
+	state        *parts.StateLogin // nil without --franceconnect
 	kratosPorts  [2]int
 	kratosBin    chan built
 	databaseURL  string
@@ -76,6 +77,9 @@ func (d *demonstration) startParts(ctx context.Context, operator string) (*demoP
 		return nil, err
 	}
 	d.onStop(p.sms.Stop)
+	if d.franceConnect {
+		return p, p.startState(ctx)
+	}
 	return p, nil
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/operations"
+	"github.com/parvis-gru/parvis/tenants/parts"
 	"github.com/parvis-gru/parvis/tenants/requests"
 	"github.com/parvis-gru/parvis/tenants/staff"
 	"github.com/parvis-gru/parvis/tenants/statistics"
@@ -131,9 +132,9 @@ func (d *demonstration) openCommunes(ctx context.Context, count int) ([]tenants.
 // seedWorkers is how many communes are filled at once.
 const seedWorkers = 3
 
-// seed fills the communes that are not filled yet: settings, agents, and requests
+// seed gives the hub its people, and the communes settings, agents, and requests
 // through the domain's own functions, at their own time.
-func (d *demonstration) seed(ctx context.Context, list []tenants.Tenant) error {
+func (d *demonstration) seed(ctx context.Context, list []tenants.Tenant, state *parts.StateLogin) error {
 	d.accounts.path, d.accounts.url, d.accounts.host = filepath.Join(d.data, "accounts.json"), d.url, d.registry.Host
 	if err := d.accounts.load(); err != nil {
 		return err
@@ -141,6 +142,23 @@ func (d *demonstration) seed(ctx context.Context, list []tenants.Tenant) error {
 	if err := d.seedHub(ctx); err != nil {
 		return err
 	}
+	if err := d.fill(ctx, list); err != nil {
+		return err
+	}
+	var err error
+	for _, t := range list {
+		switch t.INSEE {
+		case helped:
+			err = errors.Join(err, d.seedSupport(ctx, t))
+		case vouched:
+			err = errors.Join(err, d.seedState(ctx, state, t))
+		}
+	}
+	return err
+}
+
+// fill fills those that are not filled yet.
+func (d *demonstration) fill(ctx context.Context, list []tenants.Tenant) error {
 	if err := d.seedAddresses(ctx); err != nil {
 		return err
 	}
@@ -183,30 +201,6 @@ func (d *demonstration) seed(ctx context.Context, list []tenants.Tenant) error {
 	}
 	d.say(fmt.Sprintf("%d requests are in", total))
 	return nil
-}
-
-func (d *demonstration) seedHub(ctx context.Context) error {
-	if d.accounts.Hub.Slug != "" {
-		return nil
-	}
-	hub, err := d.registry.HubBySlug(ctx, sicovalSlug)
-	if err != nil {
-		return err
-	}
-	admin := demo.Agent{Name: "Hélène Garrigues", Role: "hub", Email: "hub@sicoval.example", Password: demoPassword}
-	id, _, err := d.identity.EnsureIdentity(ctx, admin.Email, admin.Password)
-	if err != nil {
-		return err
-	}
-	_, err = d.registry.AddHubAdmin(ctx, tenants.HubAdmin{
-		HubID: hub.ID, Subject: identity.SubjectFor(d.registry.HubKey(hub, "subject"), identity.ProviderKratos, id),
-		Email: admin.Email, GivenName: "Hélène", FamilyName: "Garrigues",
-	})
-	if err != nil {
-		return err
-	}
-	d.accounts.Hub = demo.Hub{Slug: hub.Slug, Name: hub.Name, Admin: admin}
-	return d.accounts.save()
 }
 
 // seedCommune fills one commune. It may run again after it was cut short: agents
@@ -294,6 +288,11 @@ type demoAgent struct {
 	actor tenants.Actor
 }
 
+// agentMailbox is the address of an agent of the demonstration.
+func agentMailbox(t tenants.Tenant, mailbox string) string {
+	return mailbox + "@" + t.Slug + ".example"
+}
+
 // seedAgents invites the commune's agents: an administrator everywhere, an
 // instructor and somebody at the front desk where the town has 1,000 inhabitants.
 func (d *demonstration) seedAgents(ctx context.Context, t tenants.Tenant, c communes.Commune, r *rand.Rand) ([]demoAgent, error) {
@@ -307,7 +306,7 @@ func (d *demonstration) seedAgents(ctx context.Context, t tenants.Tenant, c comm
 	var agents []demoAgent
 	for _, w := range wanted {
 		p := newPerson(r, c)
-		email := w.mailbox + "@" + t.Slug + ".example"
+		email := agentMailbox(t, w.mailbox)
 		id, _, err := d.identity.EnsureIdentity(ctx, email, demoPassword)
 		if err != nil {
 			return nil, err

@@ -88,7 +88,7 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 		Platform: p.platform, Registry: p.registry, Master: c.MasterKey, Clock: time.Now,
 		Resolver: c.DNSResolver, Addresses: c.PublicAddresses, Authority: p.authority,
 	})
-	p.identity, err = identity.New(identity.Config{PublicURL: c.KratosPublicURL, AdminURL: c.KratosAdminURL, Now: time.Now})
+	p.identity, err = identity.New(identity.Config{PublicURL: c.KratosPublicURL, AdminURL: c.KratosAdminURL, Now: time.Now, State: c.State})
 	if err != nil {
 		return nil, err
 	}
