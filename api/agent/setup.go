@@ -88,8 +88,10 @@ func standing(group string, origin tenants.Origin, s tenants.Settings, entries [
 		return stepTodo, "Retient " + web.Plural(blocked, "démarche", "démarches") + "."
 	case origin.From != "" && !origin.Confirmed:
 		return stepReread, "Déjà rempli d’après " + origin.From + "."
-	case advised:
+	case advised && !origin.Confirmed:
 		return stepAdvised, "Conseillé pour les courriers et les lettres."
+	case advised:
+		return stepDone, "Des mentions conseillées pour les lettres restent vides."
 	}
 	return stepDone, ""
 }

@@ -65,7 +65,7 @@ func TestAdministratorsSeeTheTrialEnd(t *testing.T) {
 	if got := o.signed(t, o.admin).Get("/agents").Text(".notice h2"); !strings.Contains(got, "essai finit le") {
 		t.Errorf("an administrator reads %q", got)
 	}
-	if o.signed(t, o.front).Get("/agents").Has(".content > .notice") {
+	if o.signed(t, o.front).Get("/agents").Has(".banner") {
 		t.Error("the front desk is told")
 	}
 }

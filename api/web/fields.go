@@ -48,6 +48,15 @@ func (i Input) Kind() string {
 	return i.Type
 }
 
+// Longest is the input's maxlength attribute, in letters; 0 for none: figures and dates
+// know of no length.
+func (i Input) Longest() int {
+	if i.Type == "date" || i.Type == "number" {
+		return 0
+	}
+	return i.MaxLength
+}
+
 // Textarea is several lines to type in.
 type Textarea struct {
 	Name, Label, Hint, Error, Value string

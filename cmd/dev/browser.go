@@ -15,7 +15,8 @@ import (
 const browserDir = "cmd/dev/browser"
 
 // runBrowser runs the browser tests alone, all or those of the parts named (citizen,
-// agent, hub, pages); with -url against a demo that runs already.
+// agent, hub, open, pages, state); with -url against a demo that runs already, with
+// --franceconnect.
 func runBrowser(ctx context.Context, repo *repository, args []string) error {
 	return browserCommand(ctx, repo, "browser", args)
 }
@@ -98,7 +99,8 @@ func installBrowserParts(ctx context.Context, repo *repository) error {
 // url, or against one of its own where url is empty.
 func browserTests(ctx context.Context, repo *repository, url, part string, env ...string) (err error) {
 	if url == "" {
-		d, err := startDemo(ctx, repo)
+		// One of the hub's 36 communes is left for the tests to open.
+		d, err := startDemo(ctx, repo, "--communes", "35", "--franceconnect")
 		if err != nil {
 			return err
 		}

@@ -35,8 +35,8 @@ type demo struct {
 }
 
 // startDemo builds the program and starts its demo on a free port with an empty
-// data folder, and waits for the line that begins with "ready".
-func startDemo(ctx context.Context, repo *repository) (*demo, error) {
+// data folder and what else it is told, and waits for the line that begins with "ready".
+func startDemo(ctx context.Context, repo *repository, args ...string) (*demo, error) {
 	if !repo.has("cmd", "parvis", "main.go") {
 		return nil, errors.New("cmd/parvis is missing: there is no demo to look at")
 	}
@@ -44,14 +44,14 @@ func startDemo(ctx context.Context, repo *repository) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := buildAndLaunch(ctx, repo, dir)
+	d, err := buildAndLaunch(ctx, repo, dir, args)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return d, nil
 }
 
-func buildAndLaunch(ctx context.Context, repo *repository, dir string) (*demo, error) {
+func buildAndLaunch(ctx context.Context, repo *repository, dir string, args []string) (*demo, error) {
 	// Where we are root, Postgres runs as somebody else, and keeps its data outside a
 	// folder that it cannot enter: nobody would take that away.
 	data := filepath.Join(dir, "data")
@@ -67,7 +67,7 @@ func buildAndLaunch(ctx context.Context, repo *repository, dir string) (*demo, e
 		return nil, err
 	}
 	d := &demo{url: fmt.Sprintf("http://localhost:%d", port), dir: dir, patience: demoPatience, goodbye: demoGoodbye}
-	return d, d.launch(ctx, repo, program, "demo", "--addr", fmt.Sprintf("127.0.0.1:%d", port), "--data", data)
+	return d, d.launch(ctx, repo, program, append([]string{"demo", "--addr", fmt.Sprintf("127.0.0.1:%d", port), "--data", data}, args...)...)
 }
 
 // launch starts a program and waits until it says that it is ready.

@@ -197,8 +197,7 @@ test('an administrator reads the figures and keeps the settings', LIMIT, async (
     await v.stop('agent-17-reglages')
     await v.visit(address(COMMUNE, '/agents/reglages/identite'))
     await v.stop('agent-17c-identite')
-    await v.visit(address(COMMUNE, '/agents/reglages/adresse'))
-    await v.stop('agent-17b-adresse')
+    await ownNames(v)
   })
   await browser.as(PHONE, async (v) => {
     await signIn(v, COMMUNE, await agentOf(COMMUNE, 'admin'))
@@ -208,6 +207,27 @@ test('an administrator reads the figures and keeps the settings', LIMIT, async (
     await v.stop('agent-19-telephone-dossier')
   })
 })
+
+/** Names of the commune's own, with the records to ask for: one below its domain, and the domain itself. */
+async function ownNames(v) {
+  const at = address(COMMUNE, '/agents/reglages/adresse')
+  await v.visit(at)
+  await v.stop('agent-17b-adresse')
+  await v.fill({ host: 'mairie' })
+  await v.press('Ajouter', { expect: 422 })
+  await v.stop('agent-17d-adresse-erreur')
+  for (const host of ['demarches.castanet-exemple.fr', 'castanet-exemple.fr']) {
+    await v.fill({ host })
+    await v.press('Ajouter')
+    assert.match(await v.text(`section[aria-label="${host}"] table`), /CNAME|TXT/)
+  }
+  await v.stop('agent-17e-adresse-noms')
+  for (const host of ['demarches.castanet-exemple.fr', 'castanet-exemple.fr']) {
+    const own = v.page.locator(`section[aria-label="${host}"]`)
+    await own.locator('summary', { hasText: 'Retirer' }).click()
+    await v.press(own.getByRole('button', { name: 'Retirer' }))
+  }
+}
 
 test('an agent puts a second factor in place and signs in with it', LIMIT, async () => {
   const account = await agentOf('auzeville-tolosane', 'admin')

@@ -1,5 +1,5 @@
 // The browser as the tests and the story see it: open it, look at a page in one of
-// the ways people look at it, and hold it against design's rules (axe, width, weight).
+// the ways people look at it, and hold it against design's rules (axe, html-validate, width, weight).
 //
 // What it needs comes from `go run ./cmd/dev browser`, in the environment:
 //   PARVIS_URL            the platform's host of a running demo, http://localhost:PORT
@@ -15,10 +15,25 @@ import path from 'node:path'
 
 const parts = createRequire(path.join(needed('PARVIS_BROWSER_PARTS'), 'package.json'))
 const { chromium } = parts('playwright-core')
+const { HtmlValidate, StaticConfigLoader } = parts('html-validate')
 const axeSource = await readFile(parts.resolve('axe-core/axe.min.js'), 'utf8')
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+// What is written in a page's source, as far as the standard and assistive technology care.
+const validator = new HtmlValidate(new StaticConfigLoader({
+  root: true, extends: ['html-validate:recommended'],
+  rules: {
+    'no-implicit-button-type': 'off', // a button sends its form where nothing else is said: that is what ours do
+    'form-dup-name': 'off', // buttons and boxes that share a name are told apart by their values
+    'long-title': 'off', // a page is called as its procedure is, which the law may have named
+    'valid-id': ['error', { relaxed: true }],
+    'no-redundant-role': 'off', // Safari tells of no list where its marks are gone, unless the role says so
+    'no-trailing-whitespace': 'off', // templates leave some, and nobody sees it
+    'tel-non-breaking': 'off', // base.css keeps telephone numbers together
+  },
+}))
 
 function needed(name) {
   const value = process.env[name]
@@ -122,6 +137,10 @@ export class Visitor {
     visitor.faults = []
     visitor.page.on('pageerror', (err) => visitor.faults.push(`script: ${err.message}`))
     visitor.page.on('console', (line) => { if (line.type() === 'error' && !refusedForm.test(line.text())) visitor.faults.push(`console: ${line.text()} (${line.location().url})`) })
+    visitor.page.on('response', (answer) => {
+      const { page } = visitor, request = answer.request()
+      if (request.isNavigationRequest() && request.frame() === page.mainFrame() && (answer.status() < 300 || answer.status() >= 400)) visitor.answer = answer
+    })
     visitor.session = await context.newCDPSession(visitor.page)
     await visitor.#scripts(look.js)
     visitor.wire = await Wire.on(visitor.session)
@@ -257,6 +276,14 @@ export class Visitor {
     assert.equal(violations.length, 0, `${what} [${this.name}]: axe finds\n  ${found.join('\n  ')}`)
   }
 
+  /** Holds the source of the page, as it was sent, against html-validate. */
+  async assertValid(what = this.page.url()) {
+    const source = await this.answer.text()
+    const { results } = await validator.validateString(source)
+    const found = results.flatMap((r) => r.messages).map((m) => `${m.ruleId}: ${m.message} — ${source.split('\n')[m.line - 1].slice(Math.max(0, m.column - 40), m.column + 60)}`)
+    assert.deepEqual(found, [], `${what}: html-validate finds\n  ${found.join('\n  ')}`)
+  }
+
   /**
    * axe's whole answer for the page as it stands. axe is a script itself: where the
    * visitor has none, it is let in for that moment, when the page is long parsed and its
@@ -297,6 +324,7 @@ export class Visitor {
   async assertSound(what) {
     await this.assertNoOverflow(what)
     await this.assertAccessible(what)
+    await this.assertValid(what)
     this.assertQuiet(what)
   }
 

@@ -36,9 +36,18 @@ export async function agentOf(slug, role) {
   return commune.agents.find((a) => a.role === role)
 }
 
-/** The hub and its administrator. */
+/** The hub and its administrators: who answers for it, and the others. */
 export async function hub() {
   return (await platformJSON('/demo/accounts.json')).hub
+}
+
+/** Signs an administrator of the hub in, and gives the hub's slug. */
+export async function signInHub(v, account) {
+  const { slug } = await hub()
+  await v.visit(address(slug, '/connexion'))
+  await v.fill({ email: account.email, password: account.password })
+  await v.press('Se connecter')
+  return slug
 }
 
 /** Every message of the demo to an address, the newest first. */
