@@ -23,6 +23,19 @@ const (
 	ExemptNoAsk    = "not_a_request" // paper alone: L.112-3 speaks of requests, not of declarations or information
 )
 
+// ExemptionText says in French, to agents, why no receipt is due; "" for none of ours.
+func ExemptionText(exemption string) string {
+	switch exemption {
+	case ExemptAbusive:
+		return "Aucun accusé de réception n’est dû\u00a0: l’envoi est abusif par son nombre ou sa répétition (CRPA, articles\u00a0L.112-11 et R.112-4, 1°)."
+	case ExemptDelivery:
+		return "Aucun accusé de réception n’est obligatoire sur papier\u00a0: la loi prévoit ce document, et la commune ne fait que vérifier les conditions (CRPA, article\u00a0R.112-4, 2°)."
+	case ExemptNoAsk:
+		return "Aucun accusé de réception n’est obligatoire sur papier pour ce qui n’est pas une demande (CRPA, article\u00a0L.112-3)."
+	}
+	return ""
+}
+
 // electronic tells whether what comes by a channel is under the electronic regime.
 func electronic(channel string) bool {
 	return channel == "web" || channel == "api" || channel == "email"
@@ -104,7 +117,7 @@ func ContactFor(e Entry, s tenants.Settings) Contact {
 type Mentions struct {
 	Acknowledgement
 	Kind       Kind
-	Title      string // the procedure's
+	Title      string // the procedure's; of a document sent later, its name
 	ReceivedOn calendar.Date
 	Service    Contact
 	// Silence is the effect that the receipt announces: Acceptance, Rejection, or
@@ -164,7 +177,23 @@ func RegistrationMentions(received calendar.Date) Mentions {
 	}
 }
 
-const kindRegistration Kind = "registration"
+// What is acknowledged beside requests: a registration notice, and what is sent for a
+// request that the town has already.
+const (
+	kindRegistration Kind = "registration"
+	KindDocument     Kind = "document"
+	KindMessage      Kind = "message"
+)
+
+// SendingMentions gives the mentions of the receipt of what somebody sends electronically
+// for a request that the town has already, a document or a message: every "envoi" has one
+// (CRPA L.112-11), which tells the day and the service alone (R.112-11-1).
+func SendingMentions(e Entry, s tenants.Settings, kind Kind, label string, received calendar.Date) Mentions {
+	return Mentions{
+		Acknowledgement: Acknowledgement{Regime: RegimeElectronic, Due: true, Basis: "CRPA, article\u00a0L.112-11"},
+		Kind:            kind, Title: label, ReceivedOn: received, Service: ContactFor(e, s), Silence: calendar.None,
+	}
+}
 
 // MissingMention is something that a receipt, a letter or a notice needs and that
 // is not set. Where is "service" or "settings"; Label says in French what to fill in.

@@ -21,10 +21,14 @@ func (m Mentions) Paragraphs() []Paragraph {
 	received := Paragraph{Title: "Réception", Text: []string{
 		capital(m.noun()) + " «\u00a0" + m.Title + "\u00a0» a été reçue par la commune le " + m.ReceivedOn.French() + ".",
 	}}
-	if m.Kind == KindReport {
+	switch m.Kind {
+	case KindReport:
 		received.Text[0] = "Votre signalement a été reçu par la commune le " + m.ReceivedOn.French() + "."
-	}
-	if m.Kind == kindRegistration {
+	case KindDocument:
+		received.Text[0] = "Votre document «\u00a0" + m.Title + "\u00a0» a été reçu par la commune le " + m.ReceivedOn.French() + "."
+	case KindMessage:
+		received.Text[0] = "Votre message a été reçu par la commune le " + m.ReceivedOn.French() + "."
+	case kindRegistration:
 		received.Text[0] = "Votre envoi a été enregistré par la commune le " + m.ReceivedOn.French() + "."
 		return []Paragraph{received}
 	}

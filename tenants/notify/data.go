@@ -39,6 +39,7 @@ type Receipt struct {
 	ReceivedAt   time.Time     // in the commune's zone; its hour is printed where it falls on ReceivedOn
 	Declaration  bool
 	Document     bool        // of a document sent for a request that we have already
+	Message      bool        // of a message about it
 	Mentions     []Paragraph // every mention that the law wants, in order; all are printed
 	Warnings     []string
 	Path         string // follow-up page

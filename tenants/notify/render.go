@@ -177,6 +177,8 @@ func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail
 		switch {
 		case d.Document:
 			return ofRequest(d.Number, "votre document est arrivé"), "Accusé de réception de votre document"
+		case d.Message:
+			return ofRequest(d.Number, "votre message est arrivé"), "Accusé de réception de votre message"
 		case d.Declaration:
 			return "Accusé de réception de votre déclaration " + d.Number, "Accusé de réception de votre déclaration"
 		case d.Electronic:
