@@ -24,6 +24,8 @@ const (
 	actArrived  = "pieces-recues"
 	actWithdraw = "retirer"
 	actUpload   = "document"
+	actReceipt  = "accuser"
+	actHanded   = "accuse-remis"
 )
 
 // action is one of them: what it does, and what is said when it is done.
@@ -73,6 +75,14 @@ var actions = map[string]action{
 			return fault.New(fault.Invalid, "notified_on_invalid")
 		}
 		_, err = requests.ConfirmNotice(ctx, tx, number, tenants.ID(notice), on, version(form))
+		return err
+	}},
+	actReceipt: {done: "L’accusé de réception est délivré. Il part par courriel si la personne en a un\u00a0; sinon, imprimez-le.", at: "/accuse", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+		_, err := requests.IssueReceipt(ctx, tx, number, version(form))
+		return err
+	}},
+	actHanded: {done: "La remise de l’accusé de réception est notée.", at: "#accuse", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+		_, err := requests.HandOverReceipt(ctx, tx, number, tenants.ID(form.Get("accuse")), version(form))
 		return err
 	}},
 	actWithdraw: {done: "La demande est retirée.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {

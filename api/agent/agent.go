@@ -71,6 +71,8 @@ func (s *Server) handle(pattern string, page func(visit) error) {
 func (s *Server) requestRoutes() {
 	s.handle("GET /agents", s.list)
 	s.handle("GET /agents/{$}", func(v visit) error { web.Redirect(v.w, v.r, home); return nil })
+	s.handle("GET "+awaitedPath, s.awaited)
+	s.handle("POST "+awaitedPath, s.issueAwaited)
 	s.handle("GET /agents/nouvelle", s.choose)
 	s.handle("GET /agents/nouvelle/{slug}", s.record)
 	s.handle("POST /agents/nouvelle/{slug}", s.submit)

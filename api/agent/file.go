@@ -198,6 +198,7 @@ func notices(d requests.Detail) []web.Notice {
 			break
 		}
 	}
+	out = append(out, receiptNotices(d)...)
 	if !d.Regular {
 		out = append(out, web.Notice{Tone: web.Warning, Text: irregular(d)})
 	}

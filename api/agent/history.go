@@ -52,12 +52,8 @@ func eventWords(kind string, d requests.EventData) web.Event {
 	switch kind {
 	case "submitted":
 		return web.Event{Title: "Demande reçue", Text: "Canal\u00a0: " + channelLabels[d.Channel]}
-	case "receipt_issued":
-		law := "CRPA L.112-3 et R.112-5"
-		if d.Regime == string(catalogue.RegimeElectronic) {
-			law = "CRPA L.112-11 et R.112-11-1"
-		}
-		return web.Event{Title: "Accusé de réception délivré", Law: law}
+	case "receipt_issued", "receipt_awaited", "receipt_delivered", "receipt_exempt":
+		return receiptWords(kind, d)
 	case "assigned":
 		if d.Agent == "" {
 			return web.Event{Title: "Plus confiée à personne"}
@@ -91,6 +87,7 @@ func eventWords(kind string, d requests.EventData) web.Event {
 var alertTitles = map[string]string{
 	"j20": "Alerte\u00a0: 20 jours ouvrés avant l’échéance", "j10": "Alerte\u00a0: 10 jours ouvrés avant l’échéance", "j5": "Alerte\u00a0: 5 jours ouvrés avant l’échéance",
 	"late": "Alerte\u00a0: échéance dépassée", "unnotified": "Alerte\u00a0: décision pas encore notifiée", "limit": "Alerte\u00a0: le délai donné pour les pièces est passé",
+	"receipt_near": "Alerte\u00a0: accusé de réception à délivrer", "receipt_late": "Alerte\u00a0: accusé de réception en retard",
 }
 
 func deadlineWords(kind string, d requests.EventData) web.Event {
@@ -110,6 +107,29 @@ func deadlineWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Échéance inchangée\u00a0: " + d.To.French()}
 	}
 	return web.Event{Title: "Échéance déplacée au " + d.To.French(), Text: "Elle était au " + d.From.French() + ".", Law: "CRPA L.114-5"}
+}
+
+// receiptWords tell what became of a receipt.
+func receiptWords(kind string, d requests.EventData) web.Event {
+	law := "CRPA L.112-3 et R.112-5"
+	if d.Regime == string(catalogue.RegimeElectronic) {
+		law = "CRPA L.112-11 et R.112-11-1"
+	}
+	switch {
+	case kind == "receipt_awaited":
+		return web.Event{Title: "Accusé de réception à délivrer", Text: "Au plus tard le " + d.LimitOn.French() + ".", Law: "CRPA R.112-11-2"}
+	case kind == "receipt_delivered":
+		return web.Event{Title: "Accusé de réception remis autrement à la personne", Text: "Le " + d.On.French()}
+	case kind == "receipt_exempt":
+		return web.Event{Title: "Sans accusé de réception", Text: "Envoi abusif par son nombre ou sa répétition.", Law: "CRPA L.112-11"}
+	case d.Receipt == requests.AboutRegistration:
+		return web.Event{Title: "Accusé d’enregistrement délivré", Text: "L’accusé de réception complet suit.", Law: "CRPA L.112-11 et R.112-11-2"}
+	case d.Receipt == requests.AboutDocument:
+		return web.Event{Title: "Accusé de réception d’un document délivré", Text: d.Label, Law: law}
+	case d.Receipt == requests.AboutMessage:
+		return web.Event{Title: "Accusé de réception d’un message délivré", Law: law}
+	}
+	return web.Event{Title: "Accusé de réception délivré", Law: law}
 }
 
 func decisionWords(kind string, d requests.EventData) web.Event {

@@ -27,6 +27,7 @@ type listPage struct {
 	Due       web.Input
 	Filtered  string // where the filters are taken away; empty: none is set
 	Notice    *web.Notice
+	Attention []web.Notice // what must not be overlooked
 	Summary   string
 	Rows      []listRow
 	Empty     string
@@ -137,6 +138,8 @@ type listed struct {
 	entries  []catalogue.Entry
 	detail   *requests.Detail
 	today    calendar.Date
+
+	attention requests.Attention
 }
 
 func (s *Server) list(v visit) error {
@@ -161,6 +164,9 @@ func (s *Server) list(v visit) error {
 		if found.entries, err = catalogue.List(ctx, tx); err != nil {
 			return err
 		}
+		if found.attention, err = requests.NeedsAttention(ctx, tx); err != nil {
+			return err
+		}
 		if number := q.values.Get("demande"); number != "" {
 			d, err := requests.Get(ctx, tx, number)
 			if err != nil {
@@ -179,6 +185,7 @@ func (s *Server) list(v visit) error {
 	if refused != nil {
 		page.Notice = &web.Notice{Tone: web.Warning, Text: "Ces filtres ne se lisent pas. Effacez-les, puis choisissez de nouveau.", Link: web.Link{Label: "Revenir à la liste", URL: home}}
 	}
+	page.Attention = attentionNotices(found.attention, found.today, v.scope.Tenant.Territory())
 	page.fill(q, found)
 	if found.detail != nil {
 		p := s.panel(v, *found.detail, me.Agent.ID, found.today, q)

@@ -18,6 +18,7 @@ type receiptPage struct {
 	Receipts                 []receiptText
 	Mailed                   bool
 	Notices                  []web.Notice
+	None                     string // why there is no receipt
 }
 
 type receiptText struct {
@@ -51,6 +52,14 @@ func (s *Server) receipt(v visit) error {
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number, URL: page.URL}, {Label: "Accusé de réception"}}
 	for _, w := range d.Procedure.Warnings(d.Answers, d.ReceivedOn, d.SilenceLastDay) {
 		page.Notices = append(page.Notices, web.Notice{Tone: web.Warning, Text: w})
+	}
+	if d.Standing.Exempt != "" {
+		page.Notices = append(page.Notices, web.Notice{Tone: web.Info, Text: d.Standing.Exempt})
+	}
+	page.Notices = append(page.Notices, receiptNotices(d)...)
+	page.None = "Aucun accusé de réception n’a été délivré."
+	if d.Standing.Exempt != "" {
+		page.None = d.Standing.Exempt
 	}
 	for _, r := range d.Receipts {
 		page.Receipts = append(page.Receipts, receiptText{r.Subject, web.Letter(r.HTML, v.r.Host), web.DateTime(r.IssuedAt.In(v.scope.Tenant.Zone()))})

@@ -28,6 +28,7 @@ type recordPage struct {
 	Notice   *web.Notice
 	Channel  web.Choices
 	Received web.Input
+	Later    web.Checkbox
 	Who      whoFields
 	Steps    []forms.StepView
 	Facts    web.Facts
@@ -93,6 +94,8 @@ func (s *Server) showRecord(v visit, me web.Visitor, a attempt) error {
 		Channel: web.Choices{Name: "_canal", Legend: "Comment la demande est-elle arrivée\u00a0?", Inline: true},
 		Received: web.Input{Name: "_recue", Label: "Reçue le", Hint: "Pour un courrier\u00a0: le jour de son arrivée.", Type: "date", Width: "medium",
 			Value: today.String(), Max: today.String(), Min: today.AddMonths(-12).String()},
+		Later: web.Checkbox{Name: "_accuse_plus_tard", Label: "Accusé de réception plus tard, une fois le bon service trouvé", Checked: a.form.Get("_accuse_plus_tard") != "",
+			Hint: "Pour un courriel ou un courrier libre\u00a0: l’enregistrement part aussitôt, et l’accusé complet dans les dix jours ouvrés (CRPA R.112-11-2)."},
 		Facts: web.Facts{{Icon: "hourglass", Text: p.SilenceText()}, {Icon: "euro", Text: p.Cost}},
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Nouvelle demande", URL: newPath}, {Label: p.Title}}
@@ -288,6 +291,7 @@ func (a *attempt) submission() requests.Submission {
 	s := requests.Submission{
 		ProcedureSlug: a.entry.Slug, VersionID: a.entry.Version.ID, Channel: a.form.Get("_canal"), Applicant: readApplicant(a.form),
 		Answers: a.entry.Procedure().Form.Prune(a.answers), IdempotencyKey: a.key,
+		ReceiptLater: a.form.Get("_accuse_plus_tard") != "",
 	}
 	if a.token != "" {
 		s.DraftID = a.draft.ID

@@ -36,6 +36,7 @@ type requestPage struct {
 	Service   *web.Select
 	Withdraw  *web.Textarea
 	Correct   bool // who applies, and where they are reached
+	Receipt   receiptCard
 }
 
 // conflict is what somebody else did meanwhile.
@@ -115,6 +116,7 @@ func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
 	page.Wide, page.Frame.Title = true, "Demande "+d.Number+" – "+d.Title
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number}}
 	page.Conflict = conflictOf(refused, o.changes, zone)
+	page.Receipt = receiptCardOf(d, o.today, v.scope.Tenant.Territory(), me.Actor.MayConfigure())
 	page.talk(d, zone)
 	page.papers(d, o.today, typed)
 	page.decisions(d, o.today, typed)

@@ -19,6 +19,7 @@ type confirmationPage struct {
 	Procedure, Yours      string
 	Next                  []string
 	Warnings              []string
+	Acknowledged          string        // what the receipt is
 	Receipt               template.HTML //nolint:forbidigo // as it was issued, made by web.Letter
 	Account               bool          // it is in the person's account
 	Mail                  bool          // a receipt leaves by e-mail
@@ -57,6 +58,7 @@ func (s *Server) confirmation(v *visit) error {
 	}
 	page.Next = append(page.Next, stateNotice(d, today).Items...)
 	if len(d.Receipts) > 0 {
+		page.Acknowledged = paperHeading(d.Receipts[0])
 		page.Receipt = web.Letter(notify.Absolute(d.Receipts[0].HTML, ""), v.r.Host)
 	}
 	return confirmationTemplate.Render(v.w, v.r, http.StatusOK, page)

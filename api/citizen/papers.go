@@ -49,7 +49,7 @@ func (s *Server) receipt(v *visit) error {
 			return err
 		}
 		page = paperPage{
-			Heading: "Accusé de réception", Body: web.Letter(notify.Absolute(r.HTML, ""), v.r.Host), Issued: web.DateTime(r.IssuedAt.In(tx.Tenant().Zone())), Proof: proof(r.SHA256),
+			Heading: paperHeading(r), Body: web.Letter(notify.Absolute(r.HTML, ""), v.r.Host), Issued: web.DateTime(r.IssuedAt.In(tx.Tenant().Zone())), Proof: proof(r.SHA256),
 		}
 		return nil
 	})
@@ -57,6 +57,14 @@ func (s *Server) receipt(v *visit) error {
 		return err
 	}
 	return s.showPaper(v, page)
+}
+
+// paperHeading names a receipt.
+func paperHeading(r requests.Receipt) string {
+	if r.About() == requests.AboutRegistration {
+		return "Accusé d’enregistrement"
+	}
+	return "Accusé de réception"
 }
 
 // decision shows the letter of an answer.

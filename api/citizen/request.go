@@ -203,15 +203,18 @@ func (p *requestPage) access(d requests.Detail) {
 	}
 }
 
+// paperNames name receipts, before their day.
+var paperNames = map[string]string{
+	requests.AboutRequest: "Accusé de réception du ", requests.AboutRegistration: "Accusé d’enregistrement du ",
+	requests.AboutDocument: "Accusé de réception d’un document, ", requests.AboutMessage: "Accusé de réception d’un message, ",
+}
+
 // papers are what the town issued, to be read, printed and kept.
 func papers(d requests.Detail) []web.Link {
 	var out []web.Link
 	base := "/demandes/" + d.Number
 	for _, r := range d.Receipts {
-		what := "Accusé de réception du "
-		if r.Kind == "registration" { // of a document sent later
-			what = "Accusé de réception d’un document, "
-		}
+		what := paperNames[r.About()]
 		out = append(out, web.Link{Label: what + r.IssuedOn.FrenchShort(), URL: base + "/accuse/" + string(r.ID)})
 	}
 	for _, x := range d.Decisions {

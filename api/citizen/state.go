@@ -116,7 +116,7 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 	case "submitted":
 		return web.Event{Title: "Vous avez envoyé " + k.your}, true
 	case "receipt_issued":
-		return web.Event{Title: "Accusé de réception émis", Law: "CRPA, article\u00a0L.112-11"}, true
+		return receiptLine(e)
 	case "taken":
 		return web.Event{Title: "Un agent a pris en charge " + k.your, Who: e.Agent}, true
 	case "service_changed":
@@ -154,5 +154,23 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		return web.Event{Title: "Vous avez retiré " + k.your}, true
 	default:
 		return web.Event{}, false
+	}
+}
+
+// receiptLine words a receipt in the history; that of a message is said by the message.
+func receiptLine(e requests.EventData) (web.Event, bool) {
+	law := "CRPA, article\u00a0L.112-3"
+	if e.Regime == string(catalogue.RegimeElectronic) {
+		law = "CRPA, article\u00a0L.112-11"
+	}
+	switch e.Receipt {
+	case requests.AboutRegistration:
+		return web.Event{Title: "Accusé d’enregistrement émis", Text: "L’accusé de réception complet suit.", Law: law}, true
+	case requests.AboutDocument:
+		return web.Event{Title: "Accusé de réception d’un document émis", Law: law}, true
+	case requests.AboutMessage:
+		return web.Event{}, false
+	default:
+		return web.Event{Title: "Accusé de réception émis", Law: law}, true
 	}
 }

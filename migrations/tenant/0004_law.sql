@@ -74,3 +74,24 @@ grant select, insert, update (revoked_on, revoked_why) on issued_document to :ro
 create trigger public_changed after insert or update or delete or truncate on setting for each statement execute function cell.public_changed();
 create trigger public_changed after insert or update or delete or truncate on service for each statement execute function cell.public_changed();
 create trigger public_changed after insert or update or delete or truncate on procedure for each statement execute function cell.public_changed();
+
+-- Receipts that could not leave whole at once, for a mention was missing or because a
+-- free letter had to be sorted first: what is awaited, and until when (CRPA R.112-11-2).
+-- A row goes once its receipt is issued, which is then the proof.
+create table receipt_due (
+  request_id   uuid not null references request (id) on delete cascade,
+  id           uuid not null,
+  about        text not null check (about in ('request', 'document', 'message')),
+  label        text not null default '', -- the document's name
+  reason       text not null check (reason in ('mentions', 'later')),
+  received_at  timestamptz not null,
+  received_on  date not null,
+  due_on       date not null,
+  near_on      date, -- when the agents were alerted that it is near, and past
+  late_on      date,
+  primary key (request_id, id)
+);
+grant select, insert, update, delete on receipt_due to :role;
+
+-- A piece that came on paper, and the day on which it came; null: by a document, or not yet.
+alter table document_request_item add column received_on date;

@@ -95,6 +95,8 @@ type AgentDigest struct {
 	Late, Due, Fresh, Unnotified    []DigestLine
 	Lapsed                          []DigestLine // decided by silence since the last digest
 	LateCount, DueCount, FreshCount int
+	Receipts                        []DigestLine // whose receipt is still to leave; DueOn is its last day
+	ReceiptCount                    int
 	Path                            string
 }
 

@@ -19,6 +19,7 @@ type EventData struct {
 	Number            string        `json:"number,omitempty"`
 	Channel           string        `json:"channel,omitempty"`
 	ReceiptID         tenants.ID    `json:"receipt_id,omitempty"`
+	Receipt           string        `json:"receipt,omitempty"` // what it is of (AboutRegistration…); "": the request
 	Regime            string        `json:"regime,omitempty"`
 	AgentID           tenants.ID    `json:"agent_id,omitempty"`
 	Agent             string        `json:"agent,omitempty"`
@@ -225,7 +226,7 @@ func Changes(ctx context.Context, tx *tenants.Tx, number string, since int64) ([
 
 // private are the events that a citizen does not see.
 var private = map[string]bool{"assigned": true, "note_added": true, "applicant_corrected": true, "deadline_alert": true, "claimed": true,
-	"notification_bounced": true, "notification_failed": true, "notification_sent": true, "letter_posted": true}
+	"notification_bounced": true, "notification_failed": true, "notification_sent": true, "letter_posted": true, "receipt_awaited": true}
 
 // publicHistory leaves out, for the owner, what is the town hall's own affair.
 func publicHistory(history []tenants.RecordedEvent, who Who) []tenants.RecordedEvent {

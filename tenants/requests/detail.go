@@ -48,6 +48,7 @@ type Detail struct {
 	Actions          []Action            // what the actor may do now
 	Outcomes         []catalogue.Outcome // what the actor may decide now
 	Warnings         []string            // French, to be shown beside the dates
+	Standing         Standing            // of the receipts; agents alone
 }
 
 const sqlNotifications = `select id, channel, template, subject, state, detail, attempts, created_at, sent_at from notification where request_id = $1 order by created_at, id`
@@ -76,7 +77,10 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 		return Detail{}, err
 	}
 	d.History = publicHistory(history, who)
-	return d, d.judge(tx, who)
+	if err := d.judge(tx, who); err != nil || who == Owner {
+		return d, err
+	}
+	return d, d.stand(ctx, tx)
 }
 
 // load reads the request's own tables in one round trip.
@@ -93,6 +97,9 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	if who&(agents|System|Supporter) != 0 {
 		queueAll(batch, &d.Notes, sqlNotes, id)
 		queueAll(batch, &d.Notifications, sqlNotifications, id)
+		if tx.SchemaAt(sinceAwaited) {
+			queueAll(batch, &d.Standing.Awaited, sqlAwaited, id)
+		}
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
@@ -139,12 +146,7 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 func (d *Detail) appeal(tx *tenants.Tx) error {
 	refused := d.State == StateImplicitRejection
 	facts := calendar.AppealFacts{Silence: d.Deadline, Territory: tx.Territory()}
-	for _, r := range d.Receipts {
-		if r.Kind == receiptOfRequest {
-			facts.ReceiptSent = true
-			facts.ReceiptComplete = facts.ReceiptComplete || r.Complete
-		}
-	}
+	facts.ReceiptSent, facts.ReceiptComplete = receiptProof(d.Request, d.Receipts)
 	for _, x := range d.Decisions {
 		if x.Outcome == catalogue.OutcomeRefuse {
 			refused, facts.ExpressNotified, facts.ExpressRegular = true, x.NotifiedOn, true

@@ -82,13 +82,17 @@ func Digest(ctx context.Context, tx *tenants.Tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	awaited, err := allAwaited(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
 	settings, _, err := tenants.GetSettings(ctx, tx)
 	if err != nil {
 		return 0, err
 	}
 	sent := 0
 	for _, a := range readers {
-		mail, any := a.digest(today, rows)
+		mail, any := a.digest(today, rows, awaited)
 		if !any || notify.CheckEmail(a.Email) != nil {
 			continue
 		}
@@ -106,7 +110,7 @@ func Digest(ctx context.Context, tx *tenants.Tx) (int, error) {
 
 // digest picks what concerns an agent: what is assigned to them, and what is
 // assigned to nobody in the services that they cover.
-func (a reader) digest(today calendar.Date, rows []digestRow) (notify.AgentDigest, bool) {
+func (a reader) digest(today calendar.Date, rows []digestRow, awaited []Awaited) (notify.AgentDigest, bool) {
 	d := notify.AgentDigest{Agent: a.Name, Day: today, Path: "/agents"}
 	covers := assignee{Role: a.Role, Services: a.Services}
 	add := func(list *[]notify.DigestLine, count *int, is bool, r digestRow) {
@@ -129,5 +133,13 @@ func (a reader) digest(today calendar.Date, rows []digestRow) (notify.AgentDiges
 		add(&d.Lapsed, &lapsed, r.Lapsed, r)
 		add(&d.Unnotified, &posted, r.Posted, r)
 	}
-	return d, d.LateCount+d.DueCount+d.FreshCount+lapsed+posted > 0
+	receipts := map[string]bool{}
+	for _, r := range awaited {
+		if receipts[r.Number] || r.AgentID != a.ID && (r.AgentID != "" || !covers.covers(r.ServiceID)) {
+			continue
+		}
+		receipts[r.Number] = true
+		add(&d.Receipts, &d.ReceiptCount, true, digestRow{Number: r.Number, Title: r.Title, DueOn: r.DueOn})
+	}
+	return d, d.LateCount+d.DueCount+d.FreshCount+lapsed+posted+d.ReceiptCount > 0
 }

@@ -369,7 +369,7 @@ func AddDocument(ctx context.Context, tx *tenants.Tx, number string, item tenant
 		return files.Document{}, err
 	}
 	if c.who == Owner {
-		if err := c.acknowledge(ctx, doc.Name); err != nil {
+		if err := c.acknowledge(ctx, sent{about: AboutDocument, label: doc.Name, at: c.tx.Now(), on: c.tx.Today()}); err != nil {
 			return files.Document{}, err
 		}
 	}

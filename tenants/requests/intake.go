@@ -42,6 +42,9 @@ type Submission struct {
 	// it was transmitted (L.114-2). Zero: ReceivedOn.
 	FirstReceivedOn calendar.Date
 	CitizenID       tenants.ID // of the account it is for; a signed-in citizen's own
+	// ReceiptLater lets only the registration leave at once, and the receipt once an agent has
+	// found whose business a free letter is: agents alone, for an e-mail or a letter.
+	ReceiptLater bool `json:",omitempty"`
 	// Level is how well the session knows who submits on the web (identity.LevelAccount,
 	// LevelState); 0 for a guest.
 	Level int
@@ -69,6 +72,7 @@ type intake struct {
 	id        tenants.ID
 	deadline  calendar.Deadline
 	r         Request
+	awaits    string // why the receipt cannot leave at once; "" where it does
 }
 
 // Submit takes a request in: it checks it, gives it its number and code, starts the
@@ -79,8 +83,9 @@ type intake struct {
 // request and code again; with another content it is fault.Conflict
 // "idempotency_mismatch". A procedure that is not open is fault.Conflict
 // "procedure_closed", a portal whose commune did not subscribe after its trial
-// "intake_paused"; a receipt that would lack a mention is fault.Conflict
-// "mentions_missing", and nothing is taken in.
+// "intake_paused". A receipt that would lack a mention is awaited ([IssueReceipt]); on a
+// commune that is not migrated yet it is fault.Conflict "mentions_missing", and nothing is
+// taken in.
 func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error) {
 	in := &intake{tx: tx, s: s}
 	if err := in.checkWho(); err != nil {
@@ -125,6 +130,9 @@ func (in *intake) checkWho() error {
 	helper := a.IsAgent() || a.Kind == tenants.ActorSystem
 	if !helper && s.Channel != ChannelWeb && s.Channel != ChannelAPI || outsider(in.tx) != nil {
 		return fault.New(fault.Forbidden, "not_allowed")
+	}
+	if s.ReceiptLater && (!helper || s.Channel != ChannelEmail && s.Channel != ChannelPost) {
+		s.ReceiptLater = false
 	}
 	if len(s.IdempotencyKey) > maxKey {
 		return fault.New(fault.Invalid, "idempotency_key_invalid", fault.Field{Path: "idempotency_key", Code: "too_long"})

@@ -98,12 +98,10 @@ func (c *change) impliedAppeal(ctx context.Context) (calendar.Date, error) {
 	if err != nil {
 		return calendar.Date{}, err
 	}
-	for _, r := range receipts {
-		if r.Kind == receiptOfRequest && r.Complete {
-			return appealLastDay(e.Procedure(), c.r.SilenceLastDay, c.tx.Territory()), nil
-		}
+	if sent, complete := receiptProof(c.r, receipts); !sent || !complete {
+		return calendar.Date{}, nil
 	}
-	return calendar.Date{}, nil
+	return appealLastDay(e.Procedure(), c.r.SilenceLastDay, c.tx.Territory()), nil
 }
 
 // plainLetter is what is written where the procedure has no letter for a silence,

@@ -78,6 +78,9 @@ func Write(ctx context.Context, tx *tenants.Tx, number, body string) (Message, e
 		return Message{}, err
 	}
 	if incoming { // whoever is about to decide must have seen it
+		if err := c.acknowledge(ctx, sent{about: AboutMessage, at: c.tx.Now(), on: c.tx.Today()}); err != nil {
+			return m, err
+		}
 		_, err = c.save(ctx)
 		return m, err
 	}

@@ -1,8 +1,6 @@
 package requests
 
 import (
-	"slices"
-
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
@@ -30,11 +28,6 @@ func (d *Detail) notificationWarnings(today calendar.Date, t calendar.Territory)
 	}
 	if d.State.Open() && d.Deadline.NeverAcquired {
 		out = append(out, "Si le dossier reste incomplet après la date donnée, notifiez un refus ou un classement.")
-	}
-	if slices.ContainsFunc(d.Notifications, func(n Notification) bool {
-		return n.Template == receiptOfRequest && (n.State == "bounced" || n.State == "failed")
-	}) {
-		out = append(out, "Le courriel de l’accusé de réception n’est pas arrivé. Remettez-le autrement à la personne\u00a0: sans accusé transmis, le délai de recours ne court pas contre elle (CRPA, articles\u00a0L.112-6 et L.112-12).")
 	}
 	for _, x := range d.Decisions {
 		if x.Implicit || x.Outcome != catalogue.OutcomeRefuse {

@@ -159,7 +159,7 @@ func TestAReceiptThatNeverArrivedIsSeen(t *testing.T) {
 	w := newTown(t)
 	number := w.submit(letter()).Request.Number
 	warned := func() bool {
-		return strings.Contains(strings.Join(w.get(number).Warnings, "\n"), "l’accusé de réception n’est pas arrivé")
+		return strings.Contains(w.get(number).Standing.Consequence, "l’accusé de réception n’est pas arrivé")
 	}
 	if warned() {
 		t.Error("warned before anything came back")

@@ -28,20 +28,56 @@ type Receipt struct {
 	Complete bool // bears every mention: it then starts the time for appeal
 	IssuedAt time.Time
 	IssuedOn calendar.Date
+	Returned bool // its mail did not arrive, and nobody has noted that it was handed over
 }
 
-// The kinds of receipt.
+// The kinds of receipt, as the table names them. A registration is the notice that a request
+// was registered (AEE), or the receipt of what was sent later about it: [Receipt.About] tells.
 const (
-	receiptOfRequest  = "receipt"
-	receiptOfDocument = "registration"
+	receiptOfRequest    = "receipt"
+	receiptRegistration = "registration"
 )
+
+// What a receipt acknowledges.
+const (
+	AboutRequest      = "request"
+	AboutRegistration = "registration" // of a request: the day alone (AEE, CRPA R.112-11-1)
+	AboutDocument     = "document"
+	AboutMessage      = "message"
+)
+
+// About tells what the receipt acknowledges: AboutRequest…
+func (r Receipt) About() string {
+	var m struct{ Kind string }
+	switch {
+	case r.Kind == receiptOfRequest:
+		return AboutRequest
+	case json.Unmarshal(r.Mentions, &m) != nil: // its paragraphs, as they were kept at first
+		return AboutDocument
+	case m.Kind == AboutMessage || m.Kind == AboutRegistration:
+		return m.Kind
+	default:
+		return AboutDocument
+	}
+}
+
+// Exemption gives why the receipt was not compulsory, as catalogue's ExemptDelivery…; ""
+// where it was.
+func (r Receipt) Exemption() string {
+	var m struct{ Exemption string }
+	if json.Unmarshal(r.Mentions, &m) != nil {
+		return ""
+	}
+	return m.Exemption
+}
 
 // draftReceipt is a receipt before the number is known: a mark stands in its place.
 type draftReceipt struct {
-	id       tenants.ID
-	regime   catalogue.Regime
-	mentions []byte
-	rendered notify.Rendered
+	id           tenants.ID
+	registration bool // the AEE alone: the receipt itself is awaited
+	regime       catalogue.Regime
+	mentions     []byte
+	rendered     notify.Rendered
 }
 
 // mark stands for the number in what is written before it is given. It is made of
@@ -51,38 +87,87 @@ func (in *intake) mark() string {
 }
 
 // receipt writes the receipt of the request, or none where none is due and not all
-// mentions are set. One that is due and would lack a mention is refused, and with it
-// the submission: a defective receipt would leave the citizen without a date and the
-// town without one to oppose (L.112-6, L.112-12).
+// mentions are set. One that is due and would lack a mention must not leave: it would bind
+// nobody (L.112-6, L.112-12). The request is taken in all the same, with a registration
+// notice where it came electronically, and its receipt is awaited ([IssueReceipt]).
 func (in *intake) receipt() (*draftReceipt, error) {
-	p := in.entry.Procedure()
-	facts := catalogue.Facts{Channel: in.s.Channel, ReceivedOn: in.r.ReceivedOn, LastDay: in.r.SilenceLastDay}
-	if in.r.Silence.Effect == calendar.Rejection {
-		facts.AppealLastDay = appealLastDay(p, in.r.SilenceLastDay, in.tx.Territory())
-	}
-	m := catalogue.ReceiptMentions(in.entry, in.settings, facts)
-	if lacking := m.Lacking(); len(lacking) > 0 {
-		if !m.Due {
-			return nil, nil //nolint:nilnil // none is due: the law asks for nothing (R.112-4)
-		}
+	m := receiptMentions(in.tx, in.entry, in.settings, in.r, nil)
+	lacking := m.Lacking()
+	switch {
+	case len(lacking) > 0 && !m.Due:
+		return nil, nil //nolint:nilnil // none is due: the law asks for nothing (R.112-4)
+	case len(lacking) > 0 && !in.tx.SchemaAt(sinceAwaited):
 		return nil, mentionsMissing(lacking)
+	case len(lacking) > 0:
+		in.awaits = awaitsMentions
+		return in.registration(m)
+	case in.s.ReceiptLater && m.Due:
+		in.awaits = awaitsSorting
+		return in.registration(m)
 	}
+	mail := receiptMail(m, in.r, in.entry.Procedure(), in.tx)
+	mail.Number, mail.TrackingCode, mail.Path = in.mark(), trackingCode(in.tx, in.id), followPath(in.mark())
+	return in.draftReceipt(m, mail, false)
+}
+
+// registration writes the registration notice of what came electronically; of a letter or
+// a visit there is none.
+func (in *intake) registration(m catalogue.Mentions) (*draftReceipt, error) {
+	if m.Regime != catalogue.RegimeElectronic {
+		return nil, nil //nolint:nilnil // R.112-11-2 is about what comes electronically
+	}
+	return in.draftReceipt(catalogue.RegistrationMentions(in.r.ReceivedOn), notify.Registration{
+		Number: in.mark(), TrackingCode: trackingCode(in.tx, in.id), Title: in.r.Title, Applicant: in.r.ApplicantName(),
+		ReceivedOn: in.r.ReceivedOn, ReceivedAt: in.r.ReceivedAt.In(in.tx.Tenant().Zone()), Path: followPath(in.mark()),
+	}, true)
+}
+
+func (in *intake) draftReceipt(m catalogue.Mentions, mail notify.Data, registration bool) (*draftReceipt, error) {
 	data, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("keep the mentions: %w", err)
 	}
-	rendered, err := notify.Render(in.tx.Tenant(), in.settings, notify.Receipt{
-		Electronic: m.Regime == catalogue.RegimeElectronic,
-		Number:     in.mark(), TrackingCode: trackingCode(in.tx, in.id), Title: p.Title,
-		Applicant: in.r.ApplicantName(), OnBehalfOf: in.r.Applicant.OnBehalfOf,
-		ReceivedOn: in.r.ReceivedOn, ReceivedAt: in.r.ReceivedAt.In(in.tx.Tenant().Zone()),
-		Declaration: in.r.Kind == KindDeclaration, Mentions: paragraphs(m.Paragraphs()), Warnings: p.Warnings(in.r.Answers, in.r.ReceivedOn, in.r.SilenceLastDay),
-		Path: followPath(in.mark()),
-	})
+	rendered, err := notify.Render(in.tx.Tenant(), in.settings, mail)
 	if err != nil {
 		return nil, err
 	}
-	return &draftReceipt{id: tenants.NewID(), regime: m.Regime, mentions: data, rendered: rendered}, nil
+	return &draftReceipt{id: tenants.NewID(), registration: registration, regime: m.Regime, mentions: data, rendered: rendered}, nil
+}
+
+// receiptMentions gives the mentions of a request's receipt as it stands: with the pieces
+// that are awaited, where they were asked for before the receipt could leave.
+func receiptMentions(tx *tenants.Tx, e catalogue.Entry, s tenants.Settings, r Request, notices []DocumentRequest) catalogue.Mentions {
+	facts := catalogue.Facts{Channel: r.Channel, ReceivedOn: r.ReceivedOn, LastDay: r.SilenceLastDay}
+	if r.Silence.Effect == calendar.Rejection {
+		facts.AppealLastDay = appealLastDay(e.Procedure(), r.SilenceLastDay, tx.Territory())
+	}
+	for _, n := range notices {
+		if n.late || !n.CompletedOn.IsZero() || !n.indispensable() {
+			continue
+		}
+		if facts.Incomplete == nil {
+			facts.Incomplete = &catalogue.Incomplete{}
+		}
+		if n.LimitOn.After(facts.Incomplete.Limit) {
+			facts.Incomplete.Limit = n.LimitOn
+		}
+		for _, i := range n.Items {
+			if !i.Received {
+				facts.Incomplete.Pieces = append(facts.Incomplete.Pieces, catalogue.Piece{Label: i.Label, LegalBasis: i.LegalBasis, Indispensable: i.Indispensable})
+			}
+		}
+	}
+	return catalogue.ReceiptMentions(e, s, facts)
+}
+
+// receiptMail is the receipt of a request as it is sent, kept and printed; its number, its
+// code and where it is followed are the caller's.
+func receiptMail(m catalogue.Mentions, r Request, p *catalogue.Procedure, tx *tenants.Tx) notify.Receipt {
+	return notify.Receipt{
+		Electronic: m.Regime == catalogue.RegimeElectronic, Title: p.Title, Applicant: r.ApplicantName(), OnBehalfOf: r.Applicant.OnBehalfOf,
+		ReceivedOn: r.ReceivedOn, ReceivedAt: r.ReceivedAt.In(tx.Tenant().Zone()),
+		Declaration: r.Kind == KindDeclaration, Mentions: paragraphs(m.Paragraphs()), Warnings: p.Warnings(r.Answers, r.ReceivedOn, r.SilenceLastDay),
+	}
 }
 
 // mentionsMissing says what the town has to set first, in the words of the
@@ -110,10 +195,12 @@ func followPath(number string) string { return "/suivi?numero=" + number }
 func requestPath(number string) string { return "/demandes/" + number }
 
 const (
-	receiptColumns = `id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on`
+	receiptColumns = `c.id, c.kind, c.regime, c.mentions, c.subject, c.text, c.html, c.sha256, c.complete, c.issued_at, c.issued_on,
+		exists (select 1 from notification n where n.id = c.id and n.state in ('bounced', 'failed'))
+			and not exists (select 1 from event e where e.subject_id = c.request_id::text and e.kind = 'receipt_delivered' and e.data ->> 'receipt_id' = c.id::text) as returned`
 
-	sqlReceipts     = `select ` + receiptColumns + ` from receipt where request_id = $1 order by issued_at, id`
-	sqlReceipt      = `select ` + receiptColumns + ` from receipt where request_id = $1 and id = $2`
+	sqlReceipts     = `select ` + receiptColumns + ` from receipt c where c.request_id = $1 order by c.issued_at, c.id`
+	sqlReceipt      = `select ` + receiptColumns + ` from receipt c where c.request_id = $1 and c.id = $2`
 	sqlFirstReceipt = `select id from receipt where request_id = $1 and kind = 'receipt' order by issued_at, id limit 1`
 )
 
@@ -139,13 +226,73 @@ func firstReceipt(ctx context.Context, tx *tenants.Tx, request tenants.ID) (tena
 	return id, err
 }
 
-const sqlKeepReceipt = `insert into receipt (id, request_id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on)
-	values ($1, $2, 'registration', 'electronic', $3, $4, $5, $6, sha256(convert_to($5 || chr(10) || $6, 'UTF8')), true, $7, $8)`
+const (
+	// What is issued after the intake, with its number known.
+	sqlKeepReceipt = `insert into receipt (id, request_id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, sha256(convert_to($7 || chr(10) || $8, 'UTF8')), $9, $10, $11)`
+)
 
-// acknowledge issues the receipt of a document that its owner sent electronically:
-// that too is an "envoi" (L.112-11). It tells the day and the service, and the new
-// last day where the document was the last of those awaited (R.112-11-4).
-func (c *change) acknowledge(ctx context.Context, document string) error {
+// issued is a receipt that is about to be kept and sent.
+type issued struct {
+	kind     string // of the table
+	about    string
+	mentions catalogue.Mentions
+	mail     notify.Data
+	complete bool
+}
+
+// issue keeps a receipt, records it, and lets it leave by e-mail as it was kept. It gives
+// what was written.
+func (c *change) issue(ctx context.Context, i issued) (id tenants.ID, text notify.Rendered, err error) {
+	settings, _, err := tenants.GetSettings(ctx, c.tx)
+	if err != nil {
+		return "", text, err
+	}
+	if text, err = notify.Render(c.tx.Tenant(), settings, i.mail); err != nil {
+		return "", text, err
+	}
+	data, err := json.Marshal(i.mentions)
+	if err != nil {
+		return "", text, fmt.Errorf("keep the mentions: %w", err)
+	}
+	id = tenants.NewID()
+	_, err = c.tx.Exec(ctx, sqlKeepReceipt, id, c.r.ID, i.kind, string(i.mentions.Regime), data, text.Subject, text.Text, text.HTML, i.complete, c.tx.Now(), c.tx.Today())
+	if err != nil {
+		return "", text, err
+	}
+	event := EventData{ReceiptID: id, Regime: string(i.mentions.Regime), Label: i.mentions.Title}
+	if i.about != AboutRequest {
+		event.Receipt = i.about
+	}
+	if i.about != AboutDocument {
+		event.Label = ""
+	}
+	if err := c.record(ctx, "receipt_issued", event); err != nil {
+		return "", text, err
+	}
+	to := c.r.Applicant.mail()
+	if to == "" {
+		return id, text, nil
+	}
+	if _, err := c.tx.Exec(ctx, sqlMailReceipt, id, to); err != nil {
+		return "", text, err
+	}
+	return id, text, c.tx.Enqueue(ctx, notify.SendArgs{Tenant: c.tx.Tenant().ID, Notification: id})
+}
+
+// sent is something that the owner sent about their request: a document or a message.
+type sent struct {
+	about string // AboutDocument, AboutMessage
+	label string // the document's name
+	at    time.Time
+	on    calendar.Date
+}
+
+// acknowledge issues the receipt of what the owner sent electronically: that too is an
+// "envoi" (L.112-11). It tells the day and the service, and the new last day where a
+// document was the last of those awaited (R.112-11-4). Where a mention is missing the
+// registration notice leaves, and the receipt is awaited.
+func (c *change) acknowledge(ctx context.Context, s sent) error {
 	e, err := c.procedure(ctx)
 	if err != nil {
 		return err
@@ -154,39 +301,35 @@ func (c *change) acknowledge(ctx context.Context, document string) error {
 	if err != nil {
 		return err
 	}
-	contact := catalogue.ContactFor(e, settings)
-	reach := make([]string, 0, 3)
-	for _, by := range []string{contact.Phone, contact.Email, strings.ReplaceAll(contact.PostalAddress, "\n", ", ")} {
-		if by != "" {
-			reach = append(reach, by)
-		}
+	m := catalogue.SendingMentions(e, settings, catalogue.Kind(s.about), s.label, s.on)
+	if m.Complete() {
+		return c.issueSent(ctx, e, m, s)
 	}
-	today := c.tx.Today()
-	mentions := []notify.Paragraph{
-		{Title: "Réception", Text: []string{"Votre document «\u00a0" + document + "\u00a0» a été reçu par la commune le " + today.French() + "."}},
-		{Title: "Qui s’en occupe", Text: []string{"Service chargé du dossier\u00a0: " + contact.Name + "."}, Items: reach},
+	_, _, err = c.issue(ctx, issued{
+		kind: receiptRegistration, about: AboutRegistration, mentions: catalogue.RegistrationMentions(s.on),
+		mail: notify.Registration{
+			Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), ReceivedOn: s.on, ReceivedAt: s.at.In(c.tx.Tenant().Zone()), Path: c.path(),
+		},
+	})
+	if err != nil || !c.tx.SchemaAt(sinceAwaited) {
+		return err
 	}
-	if text := c.completedText(e.Procedure()); text != "" {
+	return c.await(ctx, s, awaitsMentions)
+}
+
+// issueSent issues the receipt of a document or a message, whole.
+func (c *change) issueSent(ctx context.Context, e catalogue.Entry, m catalogue.Mentions, s sent) error {
+	mentions := paragraphs(m.Paragraphs())
+	if text := c.completedText(e.Procedure()); s.about == AboutDocument && text != "" {
 		mentions = append(mentions, notify.Paragraph{Title: "Si nous ne répondons pas", Text: []string{text}})
 	}
-	mail := notify.Receipt{
-		Electronic: true, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), OnBehalfOf: c.r.Applicant.OnBehalfOf,
-		ReceivedOn: today, ReceivedAt: c.tx.Now().In(c.tx.Tenant().Zone()), Document: true, Mentions: mentions, Path: c.path(),
-	}
-	rendered, err := notify.Render(c.tx.Tenant(), settings, mail)
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(mentions)
-	if err != nil {
-		return err
-	}
-	id := tenants.NewID()
-	if _, err := c.tx.Exec(ctx, sqlKeepReceipt, id, c.r.ID, data, rendered.Subject, rendered.Text, rendered.HTML, c.tx.Now(), today); err != nil {
-		return err
-	}
-	if err := c.record(ctx, "receipt_issued", EventData{ReceiptID: id, Regime: string(catalogue.RegimeElectronic)}); err != nil {
-		return err
-	}
-	return c.tell(ctx, mail, nil)
+	_, _, err := c.issue(ctx, issued{
+		kind: receiptRegistration, about: s.about, mentions: m, complete: true,
+		mail: notify.Receipt{
+			Electronic: true, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), OnBehalfOf: c.r.Applicant.OnBehalfOf,
+			ReceivedOn: s.on, ReceivedAt: s.at.In(c.tx.Tenant().Zone()), Document: s.about == AboutDocument, Message: s.about == AboutMessage,
+			Mentions: mentions, Path: c.path(),
+		},
+	})
+	return err
 }

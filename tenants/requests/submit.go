@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/notify"
 )
 
@@ -27,6 +28,10 @@ const (
 		returning number`
 	sqlInsertReceipt = `insert into receipt (id, request_id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on)
 		select $1, r.id, 'receipt', $3, $4, replace($5, $8, r.number), r.text, r.html, sha256(convert_to(r.text || chr(10) || r.html, 'UTF8')), true, $9, $10
+		from (select id, number, replace($6, $8, number) as text, replace($7, $8, number) as html from request where id = $2 offset 0) r`
+	// The registration notice, for a receipt that is awaited.
+	sqlInsertRegistration = `insert into receipt (id, request_id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on)
+		select $1, r.id, 'registration', $3, $4, replace($5, $8, r.number), r.text, r.html, sha256(convert_to(r.text || chr(10) || r.html, 'UTF8')), false, $9, $10
 		from (select id, number, replace($6, $8, number) as text, replace($7, $8, number) as html from request where id = $2 offset 0) r`
 	sqlInsertNotification = `insert into notification (id, request_id, channel, template, recipient, subject, text, html, state, created_at)
 		select $1, r.id, $3, $4, $5, replace($6, $9, r.number), replace($7, $9, r.number), replace($8, $9, r.number), 'queued', $10
@@ -67,8 +72,13 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 		return err
 	}
 	mark := in.mark()
+	in.queueAwaited(batch)
 	if receipt != nil {
-		batch.Queue(sqlInsertReceipt, receipt.id, in.id, string(receipt.regime), receipt.mentions,
+		insert := sqlInsertReceipt
+		if receipt.registration {
+			insert = sqlInsertRegistration
+		}
+		batch.Queue(insert, receipt.id, in.id, string(receipt.regime), receipt.mentions,
 			receipt.rendered.Subject, receipt.rendered.Text, receipt.rendered.HTML, mark, in.tx.Now(), in.tx.Today())
 	}
 	for _, s := range sendings {
@@ -130,7 +140,16 @@ func (in *intake) announce(ctx context.Context, receipt *draftReceipt, sendings 
 		return err
 	}
 	if receipt != nil {
-		if err := record("receipt_issued", EventData{ReceiptID: receipt.id, Regime: string(receipt.regime)}); err != nil {
+		issued := EventData{ReceiptID: receipt.id, Regime: string(receipt.regime)}
+		if receipt.registration {
+			issued.Receipt = AboutRegistration
+		}
+		if err := record("receipt_issued", issued); err != nil {
+			return err
+		}
+	}
+	if in.awaits != "" {
+		if err := record("receipt_awaited", EventData{LimitOn: calendar.ReceiptDue(in.r.ReceivedOn, in.tx.Territory())}); err != nil {
 			return err
 		}
 	}

@@ -150,32 +150,6 @@ func TestEachChannelGetsTheReceiptThatIsDue(t *testing.T) {
 	}
 }
 
-func TestAReceiptThatWouldLackAMentionIsNotIssued(t *testing.T) {
-	t.Parallel()
-	w := newTown(t)
-	// The court is taken out after the procedure was opened: the last line of defence.
-	w.must(system, func(ctx context.Context, tx *tenants.Tx) error {
-		s, version, err := tenants.GetSettings(ctx, tx)
-		if err != nil {
-			return err
-		}
-		s.Court = tenants.Court{}
-		return tenants.PutSettings(ctx, tx, s, version)
-	})
-	err := w.as(tenants.Guest(), func(ctx context.Context, tx *tenants.Tx) error {
-		_, err := requests.Submit(ctx, tx, letter())
-		return err
-	})
-	f := fault.Of(err)
-	if f == nil || f.Kind != fault.Conflict || f.Code != "mentions_missing" || len(f.Fields) == 0 {
-		t.Fatalf("got %v", err)
-	}
-	// Nothing was taken in, no number is lost; what needs no court goes on.
-	if got := w.submit(certificate()); got.Request.Number != "26-000001" {
-		t.Errorf("number %s", got.Request.Number)
-	}
-}
-
 func TestAClosedProcedureTakesNothing(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)

@@ -20,6 +20,10 @@ const (
 	alertLate       = "late"
 	alertLimit      = "limit"
 	alertUnnotified = "unnotified"
+
+	// Of a receipt that could not leave at once; kept in its own row ([watchReceipts]).
+	alertReceiptNear = "receipt_near"
+	alertReceiptLate = "receipt_late"
 )
 
 const (
@@ -89,7 +93,11 @@ func Watch(ctx context.Context, tx *tenants.Tx) (int, error) {
 		}
 		told += n
 	}
-	return told, tx.SendBatch(ctx, alerts).Close()
+	if err := tx.SendBatch(ctx, alerts).Close(); err != nil {
+		return told, err
+	}
+	receipts, err := watchReceipts(ctx, tx)
+	return told + receipts, err
 }
 
 // dueAlerts gives the alerts of an open request that are due, the most pressing
