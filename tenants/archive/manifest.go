@@ -149,7 +149,7 @@ Ce qu’il contient
 Comment s’y retrouver
   tables/request.jsonl est la table principale. Le champ « id » d’une demande se retrouve
   dans « request_id » des tables message, note, document, receipt (accusés), decision,
-  document_request, letter (courriers), request_fact, notification ; et dans
+  document_request, letter (courriers), receipt_due (accusés à délivrer), request_fact, notification ; et dans
   « subject_id » de event (l’historique).
   Les réponses au formulaire sont dans « answers » ; les questions, dans
   procedure_version.jsonl, à la ligne dont l’« id » est le « version_id » de la demande.

@@ -147,6 +147,12 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		},
 		"DocumentOf": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DocumentOf(ctx, tx, n, id)) },
 		"ReceiptOf":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ReceiptOf(ctx, tx, n, id)) },
+		"IssueReceipt": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.IssueReceipt(ctx, tx, n, 1)) },
+		"HandOverReceipt": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.HandOverReceipt(ctx, tx, n, id, 1))
+		},
+		"AwaitedReceipts": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AwaitedReceipts(ctx, tx)) },
+		"NeedsAttention":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NeedsAttention(ctx, tx)) },
 		"Codes": func(ctx context.Context, tx *tenants.Tx) error {
 			return requests.Codes(ctx, tx, func(tenants.ID, string) error { return nil })
 		},
@@ -159,7 +165,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			t.Errorf("%s is not tried in the hub's name", name)
 		}
 	}
-	reads := map[string]bool{"Changes": true, "Get": true, "List": true, "ListCounts": true, "MarkRead": true}
+	reads := map[string]bool{"Changes": true, "Get": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true}
 	hub := tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Garrigues", HubRole: tenants.HubManager, Delegate: true}
 	support := tenants.Actor{Kind: tenants.ActorSupport, ID: hub.ID, Name: hub.Name}
 	for name, door := range tries {
