@@ -10,6 +10,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -233,11 +234,12 @@ func (s *Server) printLetters(v visit) error {
 	}
 	page := lettersPrint{Frame: s.frame(v, me, web.Plural(len(list), "courrier à imprimer", "courriers à imprimer"), lettersPath), Back: lettersPath}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Courriers", URL: lettersPath}, {Label: "Impression"}}
+	site := s.URL(s.Registry.HostOf(v.scope.Tenant))
 	for _, l := range list {
 		if !l.Addressed {
 			page.Missing++
 		}
-		page.Letters = append(page.Letters, sheet{Address: strings.Split(l.Recipient, "\n"), Subject: l.Subject, Body: l.Body})
+		page.Letters = append(page.Letters, sheet{Address: strings.Split(l.Recipient, "\n"), Subject: l.Subject, Body: notify.Absolute(l.Body, site)})
 	}
 	return lettersPrintTemplate.Render(v.w, v.r, http.StatusOK, page)
 }

@@ -154,8 +154,7 @@ func (c *change) issueRequest(ctx context.Context, e catalogue.Entry, settings t
 	if mail.TrackingCode, err = codeOf(ctx, c.tx, c.r); err != nil {
 		return err
 	}
-	_, _, err = c.issue(ctx, issued{kind: receiptOfRequest, about: AboutRequest, mentions: m, mail: mail, complete: true})
-	return err
+	return c.issue(ctx, issued{kind: receiptOfRequest, about: AboutRequest, mentions: m, mail: mail, complete: true})
 }
 
 // Awaited is a receipt that is due, with the request that it is of.

@@ -137,8 +137,12 @@ func TestAFreeLetterIsRegisteredAndAcknowledgedLater(t *testing.T) {
 	if err := w.issue(w.front, posted); err != nil {
 		t.Fatal(err)
 	}
-	if d := w.get(posted); !slices.Equal(abouts(d), []string{requests.AboutRequest}) || d.Receipts[0].Regime != "paper" {
-		t.Errorf("issued on paper: %+v", d.Receipts)
+	d = w.get(posted)
+	if !slices.Equal(abouts(d), []string{requests.AboutRequest}) || d.Receipts[0].Regime != "paper" {
+		t.Fatalf("issued on paper: %+v", d.Receipts)
+	}
+	if l := w.letters(w.front, requests.LettersToPost); len(l) != 1 || l[0].Kind != requests.LetterReceipt || l[0].About != d.Receipts[0].ID || !strings.Contains(d.Receipts[0].Text, strings.TrimSpace(l[0].Body)) || l[0].Awaited {
+		t.Errorf("to post: %+v", l)
 	}
 	// Pieces that were asked for before stand in it, with the date that they give (R.112-11-4).
 	w.on("2026-11-10")
@@ -253,6 +257,7 @@ func TestEverySendingIsAcknowledged(t *testing.T) {
 func TestAnExemptionSaysItsReason(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
+	w.on("2026-12-01")
 	byPost := certificate()
 	byPost.Channel, byPost.Applicant.Email = requests.ChannelPost, ""
 	for name, c := range map[string]struct {
@@ -272,6 +277,10 @@ func TestAnExemptionSaysItsReason(t *testing.T) {
 		if c.want == "" && got != "" || !strings.Contains(strings.ReplaceAll(got, "\u00a0", " "), c.want) {
 			t.Errorf("%s: %q; want %q", name, got, c.want)
 		}
+	}
+	// What is given all the same waits to be posted, as it was kept.
+	if l := w.letters(w.front, requests.LettersToPost); len(l) != 1 || !strings.Contains(l[0].Body, l[0].Number) || strings.Contains(l[0].Body, "répondre à ce message") {
+		t.Errorf("to post: %+v", l)
 	}
 	// Without a postal address no receipt on paper can be made: of what is exempt none is awaited.
 	w.set(func(s *tenants.Settings) { s.PostalAddress = "" })

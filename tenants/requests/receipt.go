@@ -241,24 +241,24 @@ type issued struct {
 	complete bool
 }
 
-// issue keeps a receipt, records it, and lets it leave by e-mail as it was kept. It gives
-// what was written.
-func (c *change) issue(ctx context.Context, i issued) (id tenants.ID, text notify.Rendered, err error) {
+// issue keeps a receipt, records it, and lets it leave as it was kept: by e-mail, or by post.
+func (c *change) issue(ctx context.Context, i issued) error {
 	settings, _, err := tenants.GetSettings(ctx, c.tx)
 	if err != nil {
-		return "", text, err
+		return err
 	}
-	if text, err = notify.Render(c.tx.Tenant(), settings, i.mail); err != nil {
-		return "", text, err
+	text, err := notify.Render(c.tx.Tenant(), settings, i.mail)
+	if err != nil {
+		return err
 	}
 	data, err := json.Marshal(i.mentions)
 	if err != nil {
-		return "", text, fmt.Errorf("keep the mentions: %w", err)
+		return fmt.Errorf("keep the mentions: %w", err)
 	}
-	id = tenants.NewID()
+	id := tenants.NewID()
 	_, err = c.tx.Exec(ctx, sqlKeepReceipt, id, c.r.ID, i.kind, string(i.mentions.Regime), data, text.Subject, text.Text, text.HTML, i.complete, c.tx.Now(), c.tx.Today())
 	if err != nil {
-		return "", text, err
+		return err
 	}
 	event := EventData{ReceiptID: id, Regime: string(i.mentions.Regime), Label: i.mentions.Title}
 	if i.about != AboutRequest {
@@ -268,16 +268,19 @@ func (c *change) issue(ctx context.Context, i issued) (id tenants.ID, text notif
 		event.Label = ""
 	}
 	if err := c.record(ctx, "receipt_issued", event); err != nil {
-		return "", text, err
+		return err
 	}
 	to := c.r.Applicant.mail()
 	if to == "" {
-		return id, text, nil
+		if i.about == AboutRequest && byPost(c.tx, c.r) {
+			_, err = c.tx.Exec(ctx, sqlPostReceipt, id, tenants.NewID(), c.tx.Actor().Name)
+		}
+		return err
 	}
 	if _, err := c.tx.Exec(ctx, sqlMailReceipt, id, to); err != nil {
-		return "", text, err
+		return err
 	}
-	return id, text, c.tx.Enqueue(ctx, notify.SendArgs{Tenant: c.tx.Tenant().ID, Notification: id})
+	return c.tx.Enqueue(ctx, notify.SendArgs{Tenant: c.tx.Tenant().ID, Notification: id})
 }
 
 // sent is something that the owner sent about their request: a document or a message.
@@ -305,7 +308,7 @@ func (c *change) acknowledge(ctx context.Context, s sent) error {
 	if m.Complete() {
 		return c.issueSent(ctx, e, m, s)
 	}
-	_, _, err = c.issue(ctx, issued{
+	err = c.issue(ctx, issued{
 		kind: receiptRegistration, about: AboutRegistration, mentions: catalogue.RegistrationMentions(s.on),
 		mail: notify.Registration{
 			Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), ReceivedOn: s.on, ReceivedAt: s.at.In(c.tx.Tenant().Zone()), Path: c.path(),
@@ -323,7 +326,7 @@ func (c *change) issueSent(ctx context.Context, e catalogue.Entry, m catalogue.M
 	if text := c.completedText(e.Procedure()); s.about == AboutDocument && text != "" {
 		mentions = append(mentions, notify.Paragraph{Title: "Si nous ne répondons pas", Text: []string{text}})
 	}
-	_, _, err := c.issue(ctx, issued{
+	return c.issue(ctx, issued{
 		kind: receiptRegistration, about: s.about, mentions: m, complete: true,
 		mail: notify.Receipt{
 			Electronic: true, Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), OnBehalfOf: c.r.Applicant.OnBehalfOf,
@@ -331,5 +334,4 @@ func (c *change) issueSent(ctx context.Context, e catalogue.Entry, m catalogue.M
 			Mentions: mentions, Path: c.path(),
 		},
 	})
-	return err
 }

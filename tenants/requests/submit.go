@@ -39,6 +39,10 @@ const (
 	// The mail is the receipt as it was kept, and bears its key.
 	sqlMailReceipt = `insert into notification (id, request_id, channel, template, recipient, subject, text, state, created_at)
 		select c.id, c.request_id, 'email', 'receipt', $2, c.subject, '', 'queued', c.issued_at from receipt c where c.id = $1`
+	// On paper too it is the receipt as it was kept, without a mail's head and foot.
+	sqlPostReceipt = `insert into letter (id, request_id, kind, about, recipient, subject, body, awaited, created_by, created_at)
+		select $2, c.request_id, 'receipt', c.id, '', c.subject, split_part(substr(c.text, strpos(c.text, 'Bonjour')), chr(10) || '--' || chr(10), 1), false, $3, c.issued_at
+		from receipt c where c.id = $1`
 	sqlTakeDocuments = `update document set request_id = $1, draft_id = null where draft_id = $2 and id = any($3::text[]::uuid[])`
 	sqlDeleteDraft   = `delete from draft where id = $1`
 )
@@ -81,6 +85,9 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 		batch.Queue(insert, receipt.id, in.id, string(receipt.regime), receipt.mentions,
 			receipt.rendered.Subject, receipt.rendered.Text, receipt.rendered.HTML, mark, in.tx.Now(), in.tx.Today())
 	}
+	if receipt != nil && in.posted() {
+		batch.Queue(sqlPostReceipt, receipt.id, tenants.NewID(), in.tx.Actor().Name)
+	}
 	for _, s := range sendings {
 		if s.receipt {
 			batch.Queue(sqlMailReceipt, s.id, s.to)
@@ -94,6 +101,14 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 	}
 	in.tx.WaitForDiskLater(batch)
 	return in.tx.SendBatch(ctx, batch).Close()
+}
+
+// posted tells whether the receipt leaves by post: of a letter or a call, whose sender no
+// e-mail reaches. At the counter it is handed over.
+func (in *intake) posted() bool { return byPost(in.tx, in.r) }
+
+func byPost(tx *tenants.Tx, r Request) bool {
+	return (r.Channel == ChannelPost || r.Channel == ChannelPhone) && r.Applicant.mail() == "" && r.Applicant.lines() != "" && tx.SchemaAt(sinceLetters)
 }
 
 func (in *intake) queueRequest(batch *pgx.Batch) error {
