@@ -147,6 +147,22 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		},
 		"DocumentOf": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DocumentOf(ctx, tx, n, id)) },
 		"ReceiptOf":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ReceiptOf(ctx, tx, n, id)) },
+		"Letters": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Letters(ctx, tx, requests.LettersToPost))
+		},
+		"CountLetters": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.CountLetters(ctx, tx)) },
+		"LettersByID": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.LettersByID(ctx, tx, []tenants.ID{id}))
+		},
+		"MarkPrinted": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.MarkPrinted(ctx, tx, []tenants.ID{id})
+		},
+		"MarkPosted": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.MarkPosted(ctx, tx, []tenants.ID{id}, tx.Today())
+		},
+		"ConfirmLetters": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.ConfirmLetters(ctx, tx, []tenants.ID{id}, tx.Today())
+		},
 		"IssueReceipt": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.IssueReceipt(ctx, tx, n, 1)) },
 		"HandOverReceipt": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.HandOverReceipt(ctx, tx, n, id, 1))
@@ -165,7 +181,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			t.Errorf("%s is not tried in the hub's name", name)
 		}
 	}
-	reads := map[string]bool{"Changes": true, "Get": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true}
+	reads := map[string]bool{"Changes": true, "Get": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "CountLetters": true}
 	hub := tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Garrigues", HubRole: tenants.HubManager, Delegate: true}
 	support := tenants.Actor{Kind: tenants.ActorSupport, ID: hub.ID, Name: hub.Name}
 	for name, door := range tries {

@@ -148,7 +148,7 @@ func TestSilenceIsToldOnPaperToo(t *testing.T) {
 	w.on("2027-02-02")
 	w.lapse()
 	todo := w.letters(w.front, requests.LettersToPost)
-	if len(todo) != 1 || todo[0].Kind != requests.LetterImplicit || todo[0].Awaited || !strings.Contains(todo[0].Body, "1er février 2027") {
+	if len(todo) != 2 || todo[0].Kind != requests.LetterReceipt || todo[1].Kind != requests.LetterImplicit || todo[1].Awaited || !strings.Contains(todo[1].Body, "1er février 2027") {
 		t.Fatalf("to be posted: %+v", todo)
 	}
 	if err := w.post(todo, "2027-02-02"); err != nil {
