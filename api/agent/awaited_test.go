@@ -59,7 +59,7 @@ func TestAnAwaitedReceiptIsSeenAndIssuedWithOneAction(t *testing.T) {
 	}
 	o.court(t, true)
 	receipt := b.Get(requestPath(r.Number)).Form(`form:has(button[value="accuser"])`).Submit().Want(http.StatusOK, requestPath(r.Number)+"/accuse")
-	if got := receipt.Texts(".letter > h2"); len(got) != 2 || !strings.HasPrefix(got[1], "Accusé de réception") {
+	if got := receipt.Texts(".letter > h2"); len(got) < 2 || !strings.HasPrefix(got[1], "Accusé de réception") {
 		t.Errorf("the page to print holds %q", got)
 	}
 	done := b.Get("/agents/accuses").Form("main form").Submit().Want(http.StatusOK, "/agents/accuses")
@@ -80,7 +80,7 @@ func TestAFreeLetterIsRecordedWithItsReceiptForLater(t *testing.T) {
 		"nature": "question", "sujet": "Le marché", "message": "À quelle heure ferme-t-il ?",
 	}).Submit().Want(http.StatusOK, "")
 	number := p.Texts(".code-box dd")[0]
-	if got := p.Texts(".letter > h2"); len(got) != 1 || !strings.HasPrefix(got[0], "Accusé d’enregistrement") {
+	if got := p.Texts(".letter > h2"); len(got) == 0 || !strings.HasPrefix(got[0], "Accusé d’enregistrement") {
 		t.Errorf("the page to print holds %q", got)
 	}
 	p = b.Get(requestPath(number))
