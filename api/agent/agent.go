@@ -96,6 +96,8 @@ func (s *Server) requestRoutes() {
 func (s *Server) officeRoutes() {
 	s.handle("GET /agents/statistiques", s.statistics)
 	s.handle("GET /agents/statistiques.csv", s.statisticsCSV)
+	s.handle("GET /agents/simulateur", s.simulator)
+	s.handle("GET /agents/simulateur.json", s.simulatorJSON)
 	s.handle("GET /agents/demarches", s.procedures)
 	s.handle("GET /agents/demarches/{slug}", s.procedure)
 	s.handle("POST /agents/demarches/{slug}", s.changeProcedure)

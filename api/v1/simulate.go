@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
@@ -65,48 +66,13 @@ type Simulation struct {
 	ExtendedOn  string            `json:"extended_on,omitempty" format:"date" doc:"The person was told of two months more (GDPR art. 12.3)"`
 }
 
-// Reason is one step: what was counted, by which text, to which day, in a French sentence.
-type Reason struct {
-	Kind    string `json:"kind" doc:"What the step is about; a date of the answer has a step of its name"`
-	Article string `json:"article"`
-	Text    string `json:"text"`
-	Date    string `json:"date,omitempty" format:"date"`
-	From    string `json:"from,omitempty" format:"date" doc:"What was counted from"`
-	Amount  int    `json:"amount,omitempty" doc:"How many units; negative: counted back"`
-	Unit    string `json:"unit,omitempty" enum:"days,working_days,clear_days,months,clear_months"`
-}
-
-// SimulatedDates are the dates that the law draws from the facts.
-type SimulatedDates struct {
-	ReceivedOn        string   `json:"received_on" format:"date" doc:"The civil day of the territory"`
-	CompetentOn       string   `json:"competent_received_on,omitempty" format:"date"`
-	Regime            string   `json:"regime" enum:"electronic,paper"`
-	Effect            string   `json:"effect" enum:"acceptance,rejection,declaration,none" doc:"What silence will mean as the facts stand"`
-	RegistrationDue   string   `json:"registration_notice_due_on,omitempty" format:"date" doc:"AEE, where the receipt is not instant"`
-	ReceiptDue        string   `json:"receipt_due_on,omitempty" format:"date" doc:"AR or ARE; on paper it is advice"`
-	NoReceipt         string   `json:"no_receipt,omitempty" doc:"The article by which no receipt is due"`
-	FileFrom          string   `json:"file_from,omitempty" format:"date"`
-	FileBy            string   `json:"file_by,omitempty" format:"date" doc:"The last day to file a declaration before its event"`
-	FiledLate         bool     `json:"filed_late,omitempty"`
-	LastDay           string   `json:"last_day,omitempty" format:"date" doc:"The last day to notify a decision; none where silence decides nothing, or while an acceptance waits for documents"`
-	EffectiveFrom     string   `json:"effective_from,omitempty" format:"date" doc:"The silent decision exists from this day, 00:00"`
-	Suspended         bool     `json:"suspended,omitempty" doc:"Documents are awaited"`
-	AnswerDue         string   `json:"answer_due_on,omitempty" format:"date" doc:"An answer is due although silence decides nothing"`
-	AppealFrom        string   `json:"appeal_from,omitempty" format:"date"`
-	AppealLastDay     string   `json:"appeal_last_day,omitempty" format:"date" doc:"None where no day binds the applicant"`
-	GraciousBy        string   `json:"gracious_appeal_by,omitempty" format:"date"`
-	WithdrawalLastDay string   `json:"withdrawal_last_day,omitempty" format:"date" doc:"The last day to withdraw an illegal silent acceptance"`
-	Reasons           []Reason `json:"reasons" doc:"How each date was reached, in order"`
-	Warnings          []string `json:"warnings" doc:"In French, to be shown beside the dates"`
-}
-
 type simulateInput struct {
 	Caller
 	Body Simulation
 }
 
 type simulateOutput struct {
-	Body SimulatedDates
+	Body web.LegalDates
 }
 
 // simulations registers the computation of dates.
@@ -134,7 +100,7 @@ func (s *Server) simulate(ctx context.Context, in *simulateInput) (*simulateOutp
 		if err != nil {
 			return inBody(err)
 		}
-		out.Body = simulated(d)
+		out.Body = web.LegalDatesOf(d)
 		return nil
 	})
 	return out, err
@@ -207,19 +173,4 @@ func inBody(err error) error {
 		fields[i] = field
 	}
 	return &fault.Error{Kind: f.Kind, Code: f.Code, Fields: fields, Err: f.Err}
-}
-
-func simulated(d calendar.Dates) SimulatedDates {
-	out := SimulatedDates{
-		ReceivedOn: d.ReceivedOn.String(), CompetentOn: d.CompetentOn.String(), Regime: string(d.Regime), Effect: string(d.Effect),
-		RegistrationDue: d.RegistrationDue.String(), ReceiptDue: d.ReceiptDue.String(), NoReceipt: d.Exemption,
-		FileFrom: d.FileFrom.String(), FileBy: d.FileBy.String(), FiledLate: d.FiledLate,
-		LastDay: d.LastDay.String(), EffectiveFrom: d.AcquiredOn.String(), Suspended: d.Suspended, AnswerDue: d.AnswerDue.String(),
-		AppealFrom: d.Appeal.From.String(), AppealLastDay: d.Appeal.LastDay.String(), GraciousBy: d.GraciousBy.String(), WithdrawalLastDay: d.WithdrawalLastDay.String(),
-		Reasons: make([]Reason, len(d.Steps)), Warnings: append([]string{}, d.Warnings...),
-	}
-	for i, s := range d.Steps {
-		out.Reasons[i] = Reason{Kind: string(s.Kind), Article: s.Article, Text: s.Text, Date: s.Date.String(), From: s.From.String(), Amount: s.Amount, Unit: string(s.Unit)}
-	}
-	return out
 }
