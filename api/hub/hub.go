@@ -50,6 +50,8 @@ func New(d web.Deps) *Server {
 	s.router.Handle("GET /ouvertures/{id}", s.administrators(s.ask))
 	s.router.Handle("POST /ouvertures/{id}", s.administrators(s.decide))
 	s.router.Handle("GET /communes/nouvelle", s.administrators(s.newCommune))
+	s.router.Handle("GET "+receivePath, s.administrators(s.receiving))
+	s.router.Handle("POST "+receivePath, s.administrators(s.receive))
 	s.router.Handle("POST /communes", s.administrators(s.open))
 	s.router.Handle("GET /communes/{insee}", s.administrators(s.commune))
 	s.router.Handle("POST /communes/{insee}/assistance", s.administrators(s.askSupport))

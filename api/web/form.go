@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -58,6 +59,7 @@ func readFault(err error, tooLarge string) error {
 // never trust it.
 type Part struct {
 	Name, Filename string
+	Before         url.Values // the form's values that stand before the file
 	io.Reader
 }
 
@@ -72,8 +74,12 @@ func (u *UI) Upload(w http.ResponseWriter, r *http.Request, take func(Part) erro
 	if err == nil && kind == "application/x-www-form-urlencoded" { // no file input on the page
 		return u.Form(w, r)
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(u.config.Now().Add(uploadTime)) // where the server has deadlines
-	r.Body = http.MaxBytesReader(w, r.Body, MaxUpload)
+	most, limit := int64(MaxUpload), uploadTime
+	if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok && x.large > 0 {
+		most, limit = x.large, x.until
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(u.config.Now().Add(limit)) // where the server has deadlines
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	reader, err := r.MultipartReader()
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "form_unreadable")
@@ -97,6 +103,20 @@ func (u *UI) Upload(w http.ResponseWriter, r *http.Request, take func(Part) erro
 	return in.form, in.refused
 }
 
+// Larger lets a form with files be as large as it says, in bytes, and take as long, for
+// the few pages that take in more than papers. The request that it gives takes the place
+// of the other; end lets go of it.
+func (u *UI) Larger(w http.ResponseWriter, r *http.Request, most int64, limit time.Duration) (larger *http.Request, end func()) {
+	ctx, end := context.WithTimeout(context.WithoutCancel(r.Context()), limit+writeTime)
+	larger = r.WithContext(ctx)
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		x.large, x.until, larger.Body = most, limit, x.body
+	}
+	deadlines := http.NewResponseController(w)
+	_ = deadlines.SetWriteDeadline(u.config.Now().Add(limit + writeTime)) // where the server has deadlines
+	return larger, end
+}
+
 // upload is one form with files while it is read.
 type upload struct {
 	ui      *UI
@@ -117,7 +137,7 @@ func (in *upload) part(p *multipart.Part) error {
 	if isFile {
 		if filename == "" || !in.trusted { // nothing chosen, or nobody's form: read past it
 			_, err = io.Copy(io.Discard, p)
-		} else if refused := in.take(Part{Name: p.FormName(), Filename: filename, Reader: p}); refused != nil {
+		} else if refused := in.take(Part{Name: p.FormName(), Filename: filename, Before: in.form, Reader: p}); refused != nil {
 			if in.refused == nil {
 				in.refused = refused
 			}

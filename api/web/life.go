@@ -18,6 +18,12 @@ var operationStates = map[operations.State]Status{
 	operations.Failed: {Tone: Danger, Label: "Échec"}, operations.Cancelled: {Tone: Neutral, Label: "Annulé"},
 }
 
+// operationSteps are the steps that last, in words.
+var operationSteps = map[string]string{
+	"reserve": "Préparation", "rows": "Reprise des données", "documents": "Reprise des pièces", "codes": "Reprise des codes de suivi", "agents": "Invitation des agents",
+	"schema": "Préparation", "settings": "Préremplissage", "copy": "Copie", "switch": "Bascule", "jobs": "Tâches en attente", "write": "Écriture de l’archive",
+}
+
 // OperationsTable lists operations with how far they are. Link gives the address of what
 // one made, or none.
 func OperationsTable(list []operations.Operation, zone *time.Location, link func(operations.Operation) string) Table {
@@ -48,9 +54,11 @@ func operationDetail(o operations.Operation, zone *time.Location) string {
 		return "Confirmé par " + o.ConfirmedName + " ; effacement après le " + moment(*o.NotBefore, zone)
 	case o.State == operations.Running && o.Total > 0:
 		return Number(o.Done) + " sur " + Number(o.Total)
+	case o.State == operations.Running && o.Error == "":
+		return operationSteps[o.Step]
 	case o.Error != "" && o.State != operations.Done:
 		return operationError(o.Error)
-	case o.Kind == operations.Export && o.Data.Export != nil:
+	case (o.Kind == operations.Export || o.Kind == operations.Import && o.State == operations.Done) && o.Data.Export != nil:
 		e := o.Data.Export
 		parts := []string{Plural(int(e.Requests), "demande", "demandes"), Plural(e.Documents.Present+e.Documents.Altered, "pièce", "pièces")}
 		if e.Documents.Missing > 0 {

@@ -265,6 +265,7 @@ var sentences = map[string]string{
 
 	// The life of a commune: archives
 	"archive_unreadable": "Ce fichier n’est pas une archive de commune. Choisissez le fichier qui se termine par .tar.zst.",
+	"archive_missing":    "Choisissez l’archive de la commune.",
 	"archive_cut":        "La fin de l’archive manque : elle a été coupée en route. Copiez-la de nouveau depuis l’original.",
 	"archive_altered":    "L’archive ne correspond plus à ses empreintes : elle a été modifiée ou abîmée. Rien n’a été repris ; repartez de l’original.",
 	"archive_unsafe":     "L’archive contient un fichier qu’aucune archive de commune ne contient. Rien n’a été repris.",

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -17,6 +18,9 @@ import (
 type exchange struct {
 	id    string
 	route string
+	body  io.ReadCloser // as it comes in, without our bounds
+	large int64         // bytes that a form with files may have; 0: MaxUpload
+	until time.Duration // from its beginning, that it may take; 0: uploadTime
 }
 
 type exchangeKey struct{}
@@ -52,7 +56,7 @@ func (u *UI) Wrap(next http.Handler) http.Handler {
 	guarded := u.cross.Handler(next)
 	return http.HandlerFunc(func(raw http.ResponseWriter, r *http.Request) {
 		start := u.config.Now()
-		x := &exchange{id: strings.ToLower(rand.Text()[:20])}
+		x := &exchange{id: strings.ToLower(rand.Text()[:20]), body: r.Body}
 		limit := readTime
 		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
 			limit = uploadTime

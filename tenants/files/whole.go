@@ -78,9 +78,13 @@ func archiveKey(t tenants.Tenant, id tenants.ID) string {
 // KeepArchive keeps what fill writes as one of a tenant's archives, and gives its size in
 // bytes. Where fill fails nothing is kept.
 func (s *Store) KeepArchive(ctx context.Context, t tenants.Tenant, id tenants.ID, fill func(io.Writer) error) (int64, error) {
+	return s.keepArchive(ctx, archiveKey(t, id), fill)
+}
+
+func (s *Store) keepArchive(ctx context.Context, key string, fill func(io.Writer) error) (int64, error) {
 	writing, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := s.bucket.NewWriter(writing, archiveKey(t, id), &blob.WriterOptions{ContentType: "application/zstd", DisableContentTypeDetection: true})
+	w, err := s.bucket.NewWriter(writing, key, &blob.WriterOptions{ContentType: "application/zstd", DisableContentTypeDetection: true})
 	if err != nil {
 		return 0, fault.Wrap(fault.Unavailable, "storage_away", err)
 	}
@@ -117,7 +121,11 @@ func (c *counter) Write(p []byte) (int, error) {
 // OpenArchive reads one of a tenant's archives; one that is gone is fault.NotFound
 // "archive_unknown".
 func (s *Store) OpenArchive(ctx context.Context, t tenants.Tenant, id tenants.ID) (io.ReadCloser, error) {
-	r, err := s.bucket.NewReader(ctx, archiveKey(t, id), nil)
+	return s.openArchive(ctx, archiveKey(t, id))
+}
+
+func (s *Store) openArchive(ctx context.Context, key string) (io.ReadCloser, error) {
+	r, err := s.bucket.NewReader(ctx, key, nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil, fault.Wrap(fault.NotFound, "archive_unknown", err)
 	}
@@ -129,7 +137,11 @@ func (s *Store) OpenArchive(ctx context.Context, t tenants.Tenant, id tenants.ID
 
 // DropArchive removes one of a tenant's archives; one that is gone is no error.
 func (s *Store) DropArchive(ctx context.Context, t tenants.Tenant, id tenants.ID) error {
-	err := s.bucket.Delete(ctx, archiveKey(t, id))
+	return s.dropArchive(ctx, archiveKey(t, id))
+}
+
+func (s *Store) dropArchive(ctx context.Context, key string) error {
+	err := s.bucket.Delete(ctx, key)
 	if err == nil || gcerrors.Code(err) == gcerrors.NotFound {
 		return nil
 	}

@@ -42,17 +42,25 @@ func (s *Service) Import(ctx context.Context, a tenants.Actor, r io.Reader, in I
 	if err := s.notOpen(ctx, c.INSEE); err != nil {
 		return Operation{}, err
 	}
-	summary := opened.Manifest.Summary()
-	return s.begin(ctx, a, Operation{
+	return s.begin(ctx, a, s.importOf(ctx, opened, in), func(run *run) { run.have(opened, told) })
+}
+
+// importOf is the operation that takes an opened archive in.
+func (s *Service) importOf(ctx context.Context, opened *archive.Opened, in Incoming) Operation {
+	c, summary := opened.Manifest.Commune, opened.Manifest.Summary()
+	return Operation{
 		Kind: Import, HubID: in.HubID, INSEE: c.INSEE, Name: c.Name,
 		Data: Details{Colour: c.Colour, Temple: c.Temple, Slug: s.slug(ctx, in.Slug, c.Slug), Hub: in.HubID, SHA256: opened.SHA256, ExportedAt: &opened.Manifest.ExportedAt, Export: &summary},
-	}, func(run *run) {
-		run.opened = opened
-		run.codes = func(id tenants.ID) string { return told[id] }
-		if told == nil { // perhaps the deployment that gave them is this one
-			run.codes = requests.CodesOf(s.config.Master.Tenant(tenants.Tenant{ID: c.Tenant}, requests.TrackingPurpose))
-		}
-	})
+	}
+}
+
+// have gives the run its archive, with the tracking codes that the passphrase told.
+func (r *run) have(opened *archive.Opened, told map[tenants.ID]string) {
+	r.opened = opened
+	r.codes = func(id tenants.ID) string { return told[id] }
+	if told == nil { // perhaps the deployment that gave them is this one
+		r.codes = requests.CodesOf(r.config.Master.Tenant(tenants.Tenant{ID: opened.Manifest.Commune.Tenant}, requests.TrackingPurpose))
+	}
 }
 
 // slug is the one that is wanted; else the one that the commune had, where it is free.
@@ -68,16 +76,20 @@ func (s *Service) slug(ctx context.Context, wanted, had string) string {
 	return ""
 }
 
-// unpacked refuses to go on without the archive: the program that read it has ended.
-func (r *run) unpacked() error {
-	if r.opened == nil {
+// unpacked sees to it that the archive is there: unpacked already, or out of the store.
+// Where it came by a command line that has ended, the import cannot go on.
+func (r *run) unpacked(ctx context.Context) error {
+	switch {
+	case r.opened != nil:
+		return nil
+	case !r.op.Data.Received:
 		return fault.New(fault.Conflict, "import_interrupted")
 	}
-	return nil
+	return r.fetch(ctx)
 }
 
 func reserve(ctx context.Context, r *run) error {
-	if err := r.unpacked(); err != nil {
+	if err := r.unpacked(ctx); err != nil {
 		return err
 	}
 	d := &r.op.Data
@@ -90,7 +102,7 @@ func reserve(ctx context.Context, r *run) error {
 }
 
 func rows(ctx context.Context, r *run) error {
-	if err := r.unpacked(); err != nil {
+	if err := r.unpacked(ctx); err != nil {
 		return err
 	}
 	t, err := r.tenant(ctx)
@@ -105,7 +117,7 @@ func rows(ctx context.Context, r *run) error {
 }
 
 func documents(ctx context.Context, r *run) error {
-	if err := r.unpacked(); err != nil {
+	if err := r.unpacked(ctx); err != nil {
 		return err
 	}
 	t, err := r.tenant(ctx)
@@ -117,7 +129,7 @@ func documents(ctx context.Context, r *run) error {
 
 // codes keeps the tracking codes that can be told again.
 func codes(ctx context.Context, r *run) error {
-	if err := r.unpacked(); err != nil {
+	if err := r.unpacked(ctx); err != nil {
 		return err
 	}
 	t, err := r.tenant(ctx)

@@ -87,8 +87,10 @@ type Details struct {
 	SHA256     string           `json:"sha256,omitempty"` // of an archive's manifest
 	ExportedAt *time.Time       `json:"exported_at,omitempty"`
 	Bytes      int64            `json:"bytes,omitempty"`
-	Key        string           `json:"key,omitempty"`    // of the archive in the store
-	Inline     bool             `json:"inline,omitempty"` // the archive went to somebody's standard output
+	Key        string           `json:"key,omitempty"`      // of the archive in the store
+	Received   bool             `json:"received,omitempty"` // import: the archive lies in the store
+	Sealed     []byte           `json:"sealed,omitempty"`   // import: the passphrase of its tracking codes
+	Inline     bool             `json:"inline,omitempty"`   // the archive went to somebody's standard output
 	Export     *archive.Summary `json:"export,omitempty"`
 
 	Delay   int              `json:"delay_days,omitempty"` // delete

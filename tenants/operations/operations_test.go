@@ -363,6 +363,38 @@ func TestAKilledImportLeavesNothing(t *testing.T) {
 	w.whole(t)
 }
 
+// An archive that was sent in is there for whoever goes on: each step is killed when it is
+// done and not noted, taken again, and killed before the next.
+func TestAKilledImportOfAnArchiveThatWasSentInIsResumed(t *testing.T) {
+	t.Parallel()
+	from := newTown(t)
+	from.live(2)
+	var packed bytes.Buffer
+	must[operations.Operation](t)(from.service.ExportTo(t.Context(), operator, from.Tenant, &packed, "une phrase assez longue"))
+	w := newTown(t)
+	w.erase(t)
+	w.codes = from.codes
+	in := operations.Incoming{HubID: w.Hub.ID, Passphrase: "une phrase assez longue"}
+	if _, err := w.service.Receive(t.Context(), ada, bytes.NewReader(packed.Bytes()), in); !fault.Is(err, "hub_manager_only") {
+		t.Errorf("by a commune: %v", err)
+	}
+	op := must[operations.Operation](t)(w.service.Receive(t.Context(), claire, bytes.NewReader(packed.Bytes()), in))
+	var places []string
+	for n := 0; op.Open(); n++ {
+		watch, where := killing(2 + n%2)
+		var err error
+		if op, err = w.service.Watched(watch).Run(t.Context(), op.ID); err != nil && !errors.Is(err, errKilled) {
+			t.Fatalf("killed at %v: %v", places, err)
+		}
+		places = append(places, *where)
+		op = must[operations.Operation](t)(w.service.Get(t.Context(), op.ID))
+	}
+	if op.State != operations.Done || len(places) < 15 || op.Data.Codes != 2 || len(op.Data.Sealed) > 0 {
+		t.Errorf("killed at %v: %+v", places, op)
+	}
+	w.whole(t)
+}
+
 // erase takes the commune away by the long way.
 func (w *town) erase(t *testing.T) {
 	t.Helper()

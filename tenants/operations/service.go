@@ -100,9 +100,10 @@ func init() { //nolint:gochecknoinits // the steps refer to what refers to them
 // run is an operation that is being carried out.
 type run struct {
 	*Service
-	op     *Operation
-	opened *archive.Opened         // import
-	codes  func(tenants.ID) string // import: as far as they are known
+	op      *Operation
+	opened  *archive.Opened         // import
+	fetched *archive.Opened         // import: out of the store, to be closed
+	codes   func(tenants.ID) string // import: as far as they are known
 
 	out        io.Writer // export: where it goes; nil: into the store
 	passphrase string
@@ -165,6 +166,11 @@ func (s *Service) locked(ctx context.Context, id tenants.ID, prepare func(*run))
 	if prepare != nil {
 		prepare(r)
 	}
+	defer func() {
+		if r.fetched != nil {
+			_ = r.fetched.Close() //nolint:errcheck // a folder of temporary files
+		}
+	}()
 	op.State = Running
 	w := ways[op.Kind]
 	for i, st := range w.steps {
@@ -197,6 +203,9 @@ func (r *run) take(ctx context.Context, st step) error {
 }
 
 func (r *run) end(ctx context.Context, state State) error {
+	if err := r.forgetArchive(ctx); err != nil {
+		return err // taken up again: it is over once nothing is left of it
+	}
 	ended := r.now()
 	r.op.State, r.op.EndedAt = state, &ended
 	return r.save(ctx, r.op)
@@ -260,7 +269,7 @@ func (s *Service) Tick(ctx context.Context) error {
 	if err != nil {
 		return away(err)
 	}
-	errs := []error{s.dropStale(ctx)}
+	errs := []error{s.dropStale(ctx), s.dropIncoming(ctx)}
 	for _, id := range due {
 		if _, err := s.Run(ctx, id); err != nil && !fault.Is(err, "operation_running") {
 			errs = append(errs, err)
