@@ -275,7 +275,8 @@ func TestANumberThatExistsLooksLikeOneThatDoesNot(t *testing.T) {
 	const none = "26-999999"
 	for _, header := range []map[string]string{{}, {"X-Tracking-Code": "7KQ2-M9XR-4TB1"}} {
 		s := &stranger{w: rich, cookies: map[string]string{}, header: header}
-		for _, path := range []string{"/demandes/%s", "/api/v1/requests/%s", "/demandes/%s/attestation", "/demandes/%s/accuse/" + string(rich.ids["receipt"])} {
+		for _, path := range []string{"/demandes/%s", "/api/v1/requests/%s", "/demandes/%s/attestation", "/demandes/%s/accuse/" + string(rich.ids["receipt"]),
+			"/demandes/%s/accuse/" + string(rich.ids["receipt"]) + "/accuse.pdf", "/demandes/%s/attestation/attestation.pdf"} {
 			there, nowhere := s.send(http.MethodGet, fmt.Sprintf(path, rich.number), "", ""), s.send(http.MethodGet, fmt.Sprintf(path, none), "", "")
 			if there.status != nowhere.status || normal(there.text, rich.number) != normal(nowhere.text, none) {
 				t.Errorf("%s: %d and %d, or other words", path, there.status, nowhere.status)

@@ -26,6 +26,8 @@ const (
 	actUpload   = "document"
 	actReceipt  = "accuser"
 	actHanded   = "accuse-remis"
+	actAttest   = "attester"
+	actMailed   = "attester-courriel"
 )
 
 // action is one of them: what it does, and what is said when it is done.
@@ -83,6 +85,14 @@ var actions = map[string]action{
 	}},
 	actHanded: {done: "La remise de l’accusé de réception est notée.", at: "#accuse", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
 		_, err := requests.HandOverReceipt(ctx, tx, number, tenants.ID(form.Get("accuse")), version(form))
+		return err
+	}},
+	actAttest: {done: "L’attestation est délivrée.", at: "/attestation", do: func(ctx context.Context, tx *tenants.Tx, number string, _ url.Values) error {
+		_, err := requests.Attest(ctx, tx, number)
+		return err
+	}},
+	actMailed: {done: "L’attestation part vers l’adresse électronique de la personne.", do: func(ctx context.Context, tx *tenants.Tx, number string, _ url.Values) error {
+		_, err := requests.MailAttestation(ctx, tx, number)
 		return err
 	}},
 	actWithdraw: {done: "La demande est retirée.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {

@@ -67,6 +67,10 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Document ajouté", Text: d.Label}
 	case "notice_arrived":
 		return web.Event{Title: "Demande de pièces reçue par la personne", Text: "Le " + d.On.French()}
+	case "attestation_issued":
+		return web.Event{Title: "Attestation d’acceptation délivrée", Text: "N°\u00a0" + d.Label, Law: "CRPA L.232-3"}
+	case "attestation_mailed":
+		return web.Event{Title: "Attestation envoyée par courriel", Text: "N°\u00a0" + d.Label}
 	case "letter_posted":
 		return web.Event{Title: "Courrier posté : " + lower(letterLabels[d.Label]), Text: "Le " + d.On.French()}
 	case "decision_email":

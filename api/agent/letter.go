@@ -17,6 +17,7 @@ type letterPage struct {
 	URL, Subject, Body string
 	Address            []string // for the window of the envelope
 	Then               string   // what the agent does with it
+	PDF                string   // where it can be had as one; empty where none is made
 }
 
 var letterTemplate = web.MustParse[letterPage](web.Agent, pages, "letter.html")
@@ -43,6 +44,9 @@ func (s *Server) letter(v visit) error {
 		return err
 	}
 	page := letterPage{URL: requestPath(d.Number)}
+	if s.PDF.Able() {
+		page.PDF = v.r.URL.Path + "/lettre.pdf"
+	}
 	page.find(d, v.r.PathValue("kind"), tenants.ID(v.r.PathValue("id")))
 	if page.Body == "" {
 		return fault.New(fault.NotFound, "document_unknown")

@@ -25,6 +25,7 @@ type receiptText struct {
 	Subject string
 	Body    template.HTML //nolint:forbidigo // as it was issued, made by web.Letter
 	Issued  string
+	PDF     string
 }
 
 var receiptTemplate = web.MustParse[receiptPage](web.Agent, pages, "receipt.html")
@@ -62,7 +63,11 @@ func (s *Server) receipt(v visit) error {
 		page.None = d.Standing.Exempt
 	}
 	for _, r := range d.Receipts {
-		page.Receipts = append(page.Receipts, receiptText{r.Subject, web.Letter(r.HTML, v.r.Host), web.DateTime(r.IssuedAt.In(v.scope.Tenant.Zone()))})
+		text := receiptText{Subject: r.Subject, Body: web.Letter(r.HTML, v.r.Host), Issued: web.DateTime(r.IssuedAt.In(v.scope.Tenant.Zone()))}
+		if s.PDF.Able() {
+			text.PDF = page.URL + "/accuse/" + string(r.ID) + "/accuse.pdf"
+		}
+		page.Receipts = append(page.Receipts, text)
 	}
 	return receiptTemplate.Render(v.w, v.r, http.StatusOK, page)
 }

@@ -69,6 +69,7 @@ type decisionLine struct {
 	ID, Title, Text, Reasons, Letter, Subject string
 	Notify                                    *web.Input // asks on which day the letter arrived
 	Print                                     string     // where its letter is printed
+	Attest, AttestMail                        bool       // an attestation can be had, and mailed (L.232-3)
 }
 
 var requestTemplate = web.MustParse[requestPage](web.Agent, pages, "request.html")
@@ -228,6 +229,9 @@ func (p *requestPage) decisions(d requests.Detail, today calendar.Date, typed ur
 		switch {
 		case x.Implicit:
 			line.Text = "Décision née du silence, datée du " + x.DecidedOn.French() + "."
+			paper, due := d.Attestation(today)
+			line.Attest = due && paper.ID == x.ID
+			line.AttestMail = line.Attest && d.Applicant.Email != "" && d.Applicant.EmailAgreed
 		case x.NotifiedOn.IsZero():
 			line.Text = "Lettre du " + x.DecidedOn.French() + ", " + deliveryLabels[x.Delivery] + ", signée " + x.Signatory + ". Sa réception n’est pas encore notée."
 			line.Notify = &web.Input{Name: "recue", Label: "Reçue par la personne le", Type: "date", Width: "medium", Value: typed.Get("recue"), Min: x.DecidedOn.String(), Max: today.String()}

@@ -30,6 +30,8 @@ type Server struct {
 	drafts *web.Limiter // steps sent, by draft
 
 	uploads *web.Limiter // megabytes kept, by address, in all communes together
+	checks  *web.Limiter // codes of documents verified, by address
+	pdfs    *web.Limiter // PDFs made, by address
 }
 
 // Rates of what could be abused, a minute and an address.
@@ -45,6 +47,10 @@ const (
 
 	// Files wait in drafts that nobody may ever send.
 	uploadRate, uploadBurst = 5, 400
+
+	// A counter verifies some documents in a row; who guesses codes gets nowhere (60 bits).
+	checkRate, checkBurst = 10, 30
+	pdfRate, pdfBurst     = 20, 60
 )
 
 // New makes the area with its routes.
@@ -52,6 +58,7 @@ func New(d web.Deps) *Server {
 	s := &Server{
 		Deps: d, starts: web.NewLimiter(startRate, startBurst), tracks: web.NewLimiter(trackRate, trackBurst), mails: web.NewLimiter(mailRate, mailBurst),
 		uploads: web.NewLimiter(uploadRate, uploadBurst), steps: web.NewLimiter(stepRate, stepBurst), drafts: web.NewLimiter(draftRate, draftBurst),
+		checks: web.NewLimiter(checkRate, checkBurst), pdfs: web.NewLimiter(pdfRate, pdfBurst),
 	}
 	s.router, s.door = web.NewRouter(s.fail), s.newDoor()
 	s.publicRoutes()
@@ -69,6 +76,7 @@ func (s *Server) publicRoutes() {
 	s.handle("GET /accessibilite", s.accessibility)
 	s.handle("GET /donnees-personnelles", s.privacy)
 	s.handle("GET /mentions-legales", s.legal)
+	s.handle("GET /verifier", s.verify)
 }
 
 func (s *Server) formRoutes() {
@@ -95,7 +103,12 @@ func (s *Server) requestRoutes() {
 	s.handle("GET /demandes/{number}/accuse/{receipt}", s.receipt)
 	s.handle("GET /demandes/{number}/reponse/{decision}", s.decision)
 	s.handle("POST /demandes/{number}/decision", s.agreeDecision)
+	s.handle("GET /demandes/{number}/accuse/{receipt}/accuse.pdf", s.receiptPDF)
+	s.handle("GET /demandes/{number}/reponse/{decision}/lettre.pdf", s.decisionPDF)
+	s.handle("GET /demandes/{number}/pieces/{notice}/lettre.pdf", s.noticePDF)
 	s.handle("GET /demandes/{number}/attestation", s.attestation)
+	s.handle("POST /demandes/{number}/attestation", s.attest)
+	s.handle("GET /demandes/{number}/attestation/attestation.pdf", s.attestationPDF)
 	s.handle("GET /demandes/{number}/retirer", s.withdrawPage)
 	s.handle("POST /demandes/{number}/retirer", s.withdraw)
 	s.handle("POST /demandes/{number}/rattacher", s.claim)

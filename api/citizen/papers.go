@@ -21,12 +21,16 @@ type paperPage struct {
 	Body    template.HTML //nolint:forbidigo // a stored receipt, cleaned by web.Letter
 	Text    string        // or a letter's plain text
 	Proof   string        // the hash of what was issued
+	PDF     string        // where it can be had as one; empty where none is made
 }
 
 var paperTemplate = web.MustParse[paperPage](web.Citizen, files, "paper.html")
 
 func (s *Server) showPaper(v *visit, page paperPage) error {
 	number := requests.ReadNumber(v.r.PathValue("number"))
+	if !s.PDF.Able() {
+		page.PDF = ""
+	}
 	page.Frame, page.Number = s.frame(v, page.Heading, "/suivi"), number
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: number, URL: "/demandes/" + number}, {Label: page.Heading}}
 	return paperTemplate.Render(v.w, v.r, http.StatusOK, page)
@@ -50,6 +54,7 @@ func (s *Server) receipt(v *visit) error {
 		}
 		page = paperPage{
 			Heading: paperHeading(r), Body: web.Letter(notify.Absolute(r.HTML, ""), v.r.Host), Issued: web.DateTime(r.IssuedAt.In(tx.Tenant().Zone())), Proof: proof(r.SHA256),
+			PDF: v.r.URL.Path + "/accuse.pdf",
 		}
 		return nil
 	})
@@ -81,29 +86,11 @@ func (s *Server) decision(v *visit) error {
 		}
 		for _, x := range d.Decisions {
 			if string(x.ID) == v.r.PathValue("decision") && x.Letter != "" {
-				page = paperPage{Heading: x.Subject, Text: x.Letter, Issued: x.DecidedOn.French()}
+				page = paperPage{Heading: x.Subject, Text: x.Letter, Issued: x.DecidedOn.French(), PDF: v.r.URL.Path + "/lettre.pdf"}
 				return nil
 			}
 		}
 		return fault.New(fault.NotFound, "decision_unknown")
-	})
-	if err != nil {
-		return err
-	}
-	return s.showPaper(v, page)
-}
-
-// attestation shows the attestation of an acceptance by silence (CRPA L.232-3).
-func (s *Server) attestation(v *visit) error {
-	var page paperPage
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
-		tx, number, err := s.holder(ctx, tx, v)
-		if err != nil {
-			return err
-		}
-		letter, err := requests.AttestationOf(ctx, tx, number)
-		page = paperPage{Heading: letter.Subject, Text: letter.Body, Issued: tx.Today().French()}
-		return err
 	})
 	if err != nil {
 		return err

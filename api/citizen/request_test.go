@@ -82,7 +82,7 @@ func TestAskedPiecesAreSentOneByOne(t *testing.T) {
 
 func TestSilenceAcceptsAndIsAttested(t *testing.T) {
 	t.Parallel()
-	d := deploy(t)
+	d := deploy(t, webtest.WithPDF())
 	b := d.Browser(t)
 	done, number := stall(t, b)
 	if next := strings.Join(done.Texts("main ul li"), " "); !strings.Contains(next, "23 janvier 2027") {
@@ -96,8 +96,24 @@ func TestSilenceAcceptsAndIsAttested(t *testing.T) {
 	if !strings.Contains(p.Text("main .notice.success"), "silence vaut acceptation") {
 		t.Errorf("the page says %q", p.Texts("main .notice"))
 	}
-	if letter := p.Follow("Attestation").Want(200, "").Text("article"); !strings.Contains(letter, number) || !strings.Contains(letter, "L.232-3") {
+	had := p.Follow("Attestation").Want(200, "").Form(`form[action$="/attestation"]`).Submit().Want(200, "/demandes/"+number+"/attestation")
+	if letter := had.Text("article"); !strings.Contains(letter, "ATT-"+number) || !strings.Contains(letter, "L.232-3") {
 		t.Errorf("the attestation says %q", letter)
+	}
+	pdf := had.Follow("Télécharger en PDF")
+	if pdf.Status != 200 || !strings.HasPrefix(string(pdf.Body), "%PDF-") || pdf.Header.Get("Content-Type") != "application/pdf" || !strings.Contains(pdf.Header.Get("Content-Disposition"), "attestation-"+number+".pdf") {
+		t.Errorf("the PDF: %d %v", pdf.Status, pdf.Header)
+	}
+	if mailed := had.Form(`form[action$="/attestation"]`).Press("La recevoir par courriel").Want(200, ""); !strings.Contains(mailed.Text("main"), "part vers votre adresse") {
+		t.Errorf("mailed: %q", mailed.Text("main"))
+	}
+	anybody := d.Browser(t)
+	seen := anybody.Get("/verifier?code="+strings.ToLower(had.Text(".code-box dd"))).Want(200, "/verifier")
+	if said := seen.Text("main"); !strings.Contains(said, "Document authentique") || !strings.Contains(said, "ATT-"+number) || !strings.Contains(said, "24 janvier 2027") {
+		t.Errorf("the verification says %q", said)
+	}
+	if said := seen.Text("main"); strings.Contains(said, me["family_name"]) || strings.Contains(said, "Place du village") {
+		t.Errorf("the verification tells too much: %q", said)
 	}
 	if !strings.Contains(strings.Join(p.Texts(".timeline .law"), " "), "L.231-1") {
 		t.Errorf("the timeline cites %q", p.Texts(".timeline .law"))

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
@@ -25,6 +26,7 @@ type Deps struct {
 	Identity *identity.Provider
 	Domains  *domains.Book
 	Openings *opening.Desk
+	PDF      *documents.Renderer // nil, or without a compiler: none are offered
 	// Operations are what is done to whole communes.
 	Operations *operations.Service
 	Master     tenants.MasterKey

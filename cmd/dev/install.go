@@ -65,9 +65,13 @@ func installPrograms(ctx context.Context, repo *repository) error {
 			return err
 		}
 	}
+	say := func(line string) { repo.out.say("  %s", line) }
+	if _, _, err := parts.Typst(ctx, say, ""); err != nil {
+		return err
+	}
 	_, err := parts.FindPostgres(ctx, parts.Options{
 		Bin:      os.Getenv("PARVIS_PG_BIN"),
-		Progress: func(line string) { repo.out.say("  %s", line) },
+		Progress: say,
 	})
 	return err
 }

@@ -63,6 +63,7 @@ func runConfig(ctx context.Context, args []string, out io.Writer) error {
 		err = writable(folder.Path)
 	}
 	i.look("the folder of the documents", err, "Make it, and let this user write in it.")
+	i.pdf(ctx, c)
 	i.names(ctx, c)
 	if i.away > 0 {
 		return fmt.Errorf("%d parts are away", i.away)

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/identity/oidc"
 )
 
@@ -42,6 +43,9 @@ type config struct {
 	SMSPassword string // PARVIS_SMS_PASSWORD
 
 	FilesURL string // PARVIS_FILES_URL
+
+	TypstDir string // PARVIS_TYPST_DIR; empty: no PDF
+	Node     string // PARVIS_NODE; empty: the one on PATH
 
 	TrustedProxies []string // PARVIS_TRUSTED_PROXIES
 
@@ -191,6 +195,10 @@ var variables = []variable{
 			c.FilesURL = v
 			return nil
 		}},
+	{name: "PARVIS_TYPST_DIR", purpose: "the folder of the compiler that documents are made into accessible PDFs with: run `npm install --ignore-scripts --prefix DIR " + documents.Compiler + "`. Without it pages are printed, and no PDF is offered", example: "/opt/parvis-typst", optional: true,
+		set: text(func(c *config) *string { return &c.TypstDir })},
+	{name: "PARVIS_NODE", purpose: "Node.js 20 or later, where it is not on PATH; for PDFs alone", example: "/opt/node/bin/node", optional: true,
+		set: text(func(c *config) *string { return &c.Node })},
 	{name: "PARVIS_OPERATOR", purpose: "who runs the platform, for its legal pages and conditions: name, address, telephone and e-mail, parted by |", example: "Syndicat d’exemple|1 place de la Mairie, 31000 Toulouse|05 61 00 00 00|contact@parvis.example", optional: true,
 		set: func(c *config, v string) error {
 			parts := strings.Split(v, "|")

@@ -267,6 +267,8 @@ func (p *demoParts) config(data, public, operator string) (config, error) {
 		"PARVIS_SMS_USER":          smsUser,
 		"PARVIS_SMS_PASSWORD":      p.courierToken,
 		"PARVIS_FILES_URL":         files.String(),
+		"PARVIS_NODE":              p.typst[0],
+		"PARVIS_TYPST_DIR":         p.typst[1],
 	}
 	return readConfig(func(name string) (string, bool) { v, ok := environment[name]; return v, ok })
 }

@@ -56,7 +56,7 @@ var letters = []struct{ kind, subject, text string }{
 	{"question", "Composteur", "Bonjour, comment obtenir un composteur individuel, et à quel prix ?"},
 }
 
-var documents = []string{
+var papersAsked = []string{
 	"Le compte rendu de la commission d’urbanisme de septembre et le plan qui y est annexé.",
 	"Les trois derniers rapports annuels du service de l’eau.",
 	"L’arrêté qui fixe les horaires de l’éclairage public.",
@@ -151,7 +151,7 @@ func fleaMarket(r *rand.Rand, _ communes.Commune, _ person, day time.Time) map[s
 }
 
 func publicDocument(r *rand.Rand, _ communes.Commune, _ person, _ time.Time) map[string]any {
-	return map[string]any{"description": pick(r, documents), "mode": pick(r, []string{"courriel", "sur_place"})}
+	return map[string]any{"description": pick(r, papersAsked), "mode": pick(r, []string{"courriel", "sur_place"})}
 }
 
 func roadWorks(r *rand.Rand, c communes.Commune, _ person, day time.Time) map[string]any {

@@ -32,6 +32,8 @@ type demoParts struct {
 	masterKey    string
 	courierToken string
 	courierURL   string
+
+	typst [2]string // Node.js and the folder of the compiler for PDFs; empty: no PDF
 }
 
 type built struct {
@@ -63,6 +65,10 @@ func (d *demonstration) startParts(ctx context.Context, operator string) (*demoP
 		if p.kratosPorts[i], err = freePort(); err != nil {
 			return nil, err
 		}
+	}
+	if p.typst[0], p.typst[1], err = parts.Typst(ctx, d.say, ""); err != nil {
+		d.say("no PDFs: " + err.Error() + ". Pages still print")
+		p.typst = [2]string{}
 	}
 	if err := p.startPostgres(ctx); err != nil {
 		return nil, err

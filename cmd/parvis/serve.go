@@ -35,6 +35,9 @@ func runServe(ctx context.Context, args []string, _ io.Writer) error {
 		if err != nil {
 			return err
 		}
+		if words := p.withoutPDF(); words != "" {
+			p.logger.Warn(words)
+		}
 		p.logger.Info("serving", "addr", p.config.Addr, "tls_addr", p.config.TLSAddr, "operator_addr", p.config.MetricsAddr)
 		return serveAll(ctx, append(public, served{operator, p.internal()})...)
 	})

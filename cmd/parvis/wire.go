@@ -21,6 +21,7 @@ import (
 	"github.com/parvis-gru/parvis/jobs"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
@@ -42,6 +43,7 @@ type program struct {
 	sender   *notify.Sender
 	files    *files.Store
 	ui       *web.UI
+	pdf      *documents.Renderer
 	deps     web.Deps
 
 	openings   *opening.Desk
@@ -111,8 +113,10 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 	p.operations = operations.New(operations.Config{
 		Platform: p.platform, Registry: p.registry, DB: p.db, Files: p.files, Master: c.MasterKey, Clock: time.Now, Jobs: jobs.Queues{}, Welcome: p.welcome,
 	})
+	p.pdf = c.renderer(logger)
 	p.deps = web.Deps{
-		UI: p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
+		PDF: p.pdf,
+		UI:  p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
 		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, HubMail: p.sender.SendNowHub, Domains: p.domains, Operations: p.operations, Openings: p.openings,
 	}
 	p.observeCells()
@@ -142,8 +146,9 @@ func (p *program) fleet() *jobs.Fleet {
 	})
 }
 
-// close lets the connections go.
+// close lets the connections go, and ends what was started.
 func (p *program) close() {
+	p.pdf.Close()
 	p.db.Close()
 	p.cells.Close()
 	p.platform.Close()

@@ -16,7 +16,8 @@ type Kind string
 const (
 	Receipt     Kind = "receipt"     // accusé de réception (CRPA L.112-3, L.112-11)
 	Letter      Kind = "letter"      // an answer: acceptance, refusal, reply, closure
-	Notice      Kind = "notice"      // missing pieces (L.114-5), and that all have come
+	Notice      Kind = "notice"      // missing pieces (L.114-5)
+	Complete    Kind = "complete"    // all the pieces have come (R.112-11-4)
 	Attestation Kind = "attestation" // of an implicit acceptance (L.232-3)
 	Reasons     Kind = "reasons"     // why an implicit refusal (L.232-4)
 	Facts       Kind = "facts"       // a list of what is known
@@ -124,4 +125,32 @@ func FromLetter(c Content, body string) Content {
 	}
 	c.Blocks = FromText(strings.Join(parts, "\n\n"))
 	return c
+}
+
+// Text gives the document's words without its letterhead, as a page or a mail shows them:
+// paragraphs parted by empty lines, items as lines that begin with "- ".
+func (c Content) Text() string {
+	var parts []string
+	add := func(text string) {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	for _, b := range c.Blocks {
+		add(b.Heading)
+		words := b.Text
+		for _, item := range b.Items {
+			words += "\n- " + item
+		}
+		add(strings.TrimPrefix(words, "\n"))
+		var facts []string
+		for _, f := range b.Facts {
+			facts = append(facts, "- "+f.Label+"\u00a0: "+f.Value)
+		}
+		add(strings.Join(facts, "\n"))
+	}
+	add(dateline(c))
+	add(strings.Join(c.Signatory, "\n"))
+	add(strings.Join(c.Footer, "\n"))
+	return strings.Join(parts, "\n\n")
 }

@@ -47,6 +47,7 @@ func (c Config) startLimit() time.Duration { return max(20*time.Second, c.Limit)
 // use; a nil Renderer makes none.
 type Renderer struct {
 	c       Config
+	able    bool          // everything was there when it was made
 	turn    chan struct{} // holds one while a document is made
 	waiting atomic.Int64
 
@@ -74,11 +75,13 @@ func NewRenderer(c Config) *Renderer {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Renderer{c: c, turn: make(chan struct{}, 1)}
+	r := &Renderer{c: c, turn: make(chan struct{}, 1)}
+	r.able = r.Missing() == ""
+	return r
 }
 
 // Able tells whether PDFs can be had at all: pages offer them only then.
-func (r *Renderer) Able() bool { return r != nil && r.c.Node != "" && r.c.Dir != "" }
+func (r *Renderer) Able() bool { return r != nil && r.able }
 
 // Missing says, in English, what is not there that PDFs need; "" where nothing is.
 func (r *Renderer) Missing() string {

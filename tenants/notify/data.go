@@ -66,6 +66,9 @@ const (
 	LetterDecision  = "decision"
 	LetterImplicit  = "implicit" // silence took effect
 	LetterComplete  = "complete" // all the pieces have come (CRPA R.112-11-4)
+
+	LetterAttestation = "attestation" // of a silent acceptance (CRPA L.232-3)
+	LetterReasons     = "reasons"     // of a silent refusal (CRPA L.232-4)
 )
 
 // Letter is a whole letter, composed by the catalogue: paragraphs of Body are

@@ -198,6 +198,10 @@ func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail
 			return ofRequest(d.Number, "une réponse de la mairie"), "La mairie a répondu à votre demande"
 		case LetterComplete:
 			return ofRequest(d.Number, "toutes les pièces sont là"), "Votre dossier est complet"
+		case LetterAttestation:
+			return ofRequest(d.Number, "votre attestation"), "Votre attestation d’acceptation"
+		case LetterReasons:
+			return ofRequest(d.Number, "les motifs de la décision"), "Les motifs de la décision"
 		default:
 			return ofRequest(d.Number, "le délai de réponse est passé"), "Le délai de réponse est passé"
 		}

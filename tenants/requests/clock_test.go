@@ -3,7 +3,6 @@ package requests_test
 import (
 	"context"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -88,21 +87,6 @@ func TestASilentDecisionIsDatedAndToldOnce(t *testing.T) {
 	d := w.get(refused) // D1 of law.md: rejection on 2027-02-01, the court until 2027-04-02
 	if d.Appeal.LastDay.String() != "2027-04-02" || d.Decisions[0].AppealLastDay.String() != "2027-04-02" || !d.Appeal.Opposable {
 		t.Errorf("appeal %+v", d.Appeal)
-	}
-	// The person can have an attestation of the acceptance, and of nothing else.
-	w.must(requests.GuestOf(w.get(accepted).Request), func(ctx context.Context, tx *tenants.Tx) error {
-		a, err := requests.AttestationOf(ctx, tx, accepted)
-		if err == nil && (!strings.Contains(a.Body, "1er février 2027") || !strings.Contains(a.Body, "Jeanne Dupont")) {
-			t.Errorf("attestation: %s", a.Body)
-		}
-		return err
-	})
-	err := w.as(w.admin, func(ctx context.Context, tx *tenants.Tx) error {
-		_, err := requests.AttestationOf(ctx, tx, refused)
-		return err
-	})
-	if !fault.Is(err, "action_not_possible") {
-		t.Errorf("attestation of a refusal: %v", err)
 	}
 	// People do not make the silence decide.
 	for _, a := range []tenants.Actor{w.admin, w.citizen} {

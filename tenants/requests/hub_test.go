@@ -13,6 +13,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/requests"
@@ -87,15 +88,25 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"List": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.List(ctx, tx, requests.Filter{}))
 		},
-		"ListCounts":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ListCounts(ctx, tx)) },
-		"AttestationOf": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AttestationOf(ctx, tx, n)) },
-		"ProjectionOf":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ProjectionOf(ctx, tx, id)) },
-		"PurgeDrafts":   func(ctx context.Context, tx *tenants.Tx) error { return last(requests.PurgeDrafts(ctx, tx)) },
-		"DraftsOf":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftsOf(ctx, tx, w.citizen.ID)) },
-		"DraftByID":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftByID(ctx, tx, own.ID)) },
-		"DraftByToken":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftByToken(ctx, tx, "x")) },
-		"LockDraft":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.LockDraft(ctx, tx, "x")) },
-		"DropDraft":     func(ctx context.Context, tx *tenants.Tx) error { return requests.DropDraft(ctx, tx, own) },
+		"ListCounts":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ListCounts(ctx, tx)) },
+		"Attest":          func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Attest(ctx, tx, n)) },
+		"MailAttestation": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.MailAttestation(ctx, tx, n)) },
+		"FindPaper": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.FindPaper(ctx, tx, n, requests.Paper{Kind: documents.Receipt, ID: id}))
+		},
+		"IssuePaper": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.IssuePaper(ctx, tx, n, requests.Paper{Kind: documents.Receipt, ID: id}))
+		},
+		"Verify": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Verify(ctx, tx, "K7QD2F-9XMPA4"))
+		},
+		"ProjectionOf": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ProjectionOf(ctx, tx, id)) },
+		"PurgeDrafts":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.PurgeDrafts(ctx, tx)) },
+		"DraftsOf":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftsOf(ctx, tx, w.citizen.ID)) },
+		"DraftByID":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftByID(ctx, tx, own.ID)) },
+		"DraftByToken": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftByToken(ctx, tx, "x")) },
+		"LockDraft":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.LockDraft(ctx, tx, "x")) },
+		"DropDraft":    func(ctx context.Context, tx *tenants.Tx) error { return requests.DropDraft(ctx, tx, own) },
 		"GetByTracking": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.GetByTracking(ctx, tx, n, "1111-1111-1111"))
 		},

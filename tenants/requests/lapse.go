@@ -121,37 +121,3 @@ func (c *change) plainLetter(o catalogue.Outcome) catalogue.ComposedLetter {
 		}, "\n\n"),
 	}
 }
-
-// AttestationOf gives the text of the attestation of a silent acceptance (CRPA
-// L.232-3), to the owner and to agents. Any other request is
-// fault.Conflict "action_not_possible".
-func AttestationOf(ctx context.Context, tx *tenants.Tx, number string) (catalogue.ComposedLetter, error) {
-	r, _, err := visible(ctx, tx, number)
-	if err != nil {
-		return catalogue.ComposedLetter{}, err
-	}
-	if r.State != StateImplicitAcceptance {
-		return catalogue.ComposedLetter{}, fault.New(fault.Conflict, "action_not_possible")
-	}
-	settings, _, err := tenants.GetSettings(ctx, tx)
-	if err != nil {
-		return catalogue.ComposedLetter{}, err
-	}
-	e, err := entryOf(ctx, tx, r)
-	if err != nil {
-		return catalogue.ComposedLetter{}, err
-	}
-	name, title := catalogue.Signatory(settings)
-	signature := strings.Trim(name+"\n"+title, "\n")
-	body := []string{
-		tx.Tenant().Name + ", le " + tx.Today().FrenchShort(),
-		"Référence\u00a0: " + r.Number,
-		"La commune de " + tx.Tenant().Name + " atteste que la demande «\u00a0" + r.Title + "\u00a0» de " + r.ApplicantName() + ", reçue le " +
-			r.ReceivedOn.FrenchShort() + " par le service " + e.Service.Name + ", n’a reçu aucune réponse au plus tard le " + r.SilenceLastDay.FrenchShort() + ".",
-		"Elle est donc acceptée depuis le " + r.SilenceLastDay.AddDays(1).FrenchShort() + ", au terme de ce délai\u00a0: le silence de l’administration vaut acceptation (" + e.Procedure().Silence.Source + "). La présente attestation est délivrée en application de l’article\u00a0L.232-3 du code des relations entre le public et l’administration.",
-	}
-	if signature != "" {
-		body = append(body, signature)
-	}
-	return catalogue.ComposedLetter{Subject: "Attestation de décision implicite d’acceptation", Body: strings.Join(body, "\n\n")}, nil
-}

@@ -24,6 +24,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/branding"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
@@ -83,6 +84,7 @@ type Option func(*options)
 
 type options struct {
 	kratos, closed bool
+	pdf            bool
 	resolver       string
 	state          oidc.Config
 }
@@ -94,6 +96,9 @@ func WithKratos() Option { return func(o *options) { o.kratos = true } }
 // WithResolver names the DNS server, host:port, that communes' own hosts are looked up
 // at. Without it, the machine's own is asked.
 func WithResolver(addr string) Option { return func(o *options) { o.resolver = addr } }
+
+// WithPDF gives the deployment the real compiler of PDFs. Without it, none are offered.
+func WithPDF() Option { return func(o *options) { o.pdf = true } }
 
 // Closed leaves the settings empty and every procedure closed, as on a commune's
 // first morning.
@@ -127,6 +132,12 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	d.Deps.Operations = operations.New(operations.Config{
 		Platform: env.Pool, Registry: env.Registry, DB: env.DB, Files: d.Deps.Files, Master: pgtest.Master, Clock: env.Clock.Now, Jobs: jobs.Queues{},
 	})
+	if o.pdf {
+		node, dir, err := parts.Typst(t.Context(), nil, "")
+		must(t, err)
+		d.Deps.PDF = documents.NewRenderer(documents.Config{Node: node, Dir: dir, Log: logger})
+		t.Cleanup(d.Deps.PDF.Close)
+	}
 	d.Deps.Identity = away(t, o.state)
 	if o.kratos {
 		// Time passes for it as it does on the test's clock.
