@@ -224,6 +224,7 @@ var sentences = map[string]string{
 	"letter_unknown":          "Cette démarche n’a pas de lettre pour cette décision. Choisissez une autre décision.",
 	"letters_none":            "Choisissez au moins un courrier, et cent au plus.",
 	"attestation_not_due":     "Cette attestation s’obtient quand le silence de la mairie a valu acceptation, dès le lendemain du dernier jour. Ce n’est pas le cas de cette demande.",
+	"document_invalid":        "Ce document est incomplet et n’a pas pu être délivré. Signalez-le à la mairie.",
 	"document_not_issued":     "Ce document n’a pas encore été délivré. Revenez à la demande pour l’obtenir.",
 	"document_too_long":       "Ce document est trop long pour être mis en PDF. Imprimez la page.",
 	"no_email":                "Aucune adresse électronique n’est connue pour cette demande. Imprimez ou téléchargez le document.",
