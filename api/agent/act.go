@@ -28,6 +28,7 @@ const (
 	actHanded   = "accuse-remis"
 	actAttest   = "attester"
 	actMailed   = "attester-courriel"
+	actLives    = "demeure"
 )
 
 // action is one of them: what it does, and what is said when it is done.
@@ -68,6 +69,10 @@ var actions = map[string]action{
 			return fault.New(fault.Invalid, "notified_on_invalid")
 		}
 		_, err = requests.ConfirmNotified(ctx, tx, number, tenants.ID(form.Get("decision")), on, version(form))
+		return err
+	}},
+	actLives: {done: "C’est noté\u00a0; le délai de recours est recompté.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+		_, err := requests.SetResidence(ctx, tx, number, form.Get("demeure"), version(form))
 		return err
 	}},
 	actArrived: {done: "Le jour est noté\u00a0; l’échéance est recalculée.", at: "#documents", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {

@@ -84,6 +84,8 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /agents/demandes/{number}/pieces", s.ask)
 	s.handle("GET /agents/demandes/{number}/decision", s.decidePage)
 	s.handle("POST /agents/demandes/{number}/decision", s.decide)
+	s.handle("GET /agents/demandes/{number}/retrait", s.revokePage)
+	s.handle("POST /agents/demandes/{number}/retrait", s.revoke)
 	s.handle("GET /agents/demandes/{number}/demandeur", s.applicantPage)
 	s.handle("POST /agents/demandes/{number}/demandeur", s.correct)
 	s.handle("GET /agents/demandes/{number}/accuse", s.receipt)
@@ -128,6 +130,8 @@ func (s *Server) officeRoutes() {
 	s.handle("POST /agents/equipe", s.invite)
 	s.handle("GET /agents/equipe/{id}", s.member)
 	s.handle("POST /agents/equipe/{id}", s.changeMember)
+	s.handle("GET /agents/equipe/{id}/delegations", s.delegations)
+	s.handle("POST /agents/equipe/{id}/delegations", s.changeDelegations)
 }
 
 // Serve answers a request for a page of the agents of a commune.

@@ -24,6 +24,7 @@ type decidePage struct {
 	Subject              web.Input
 	Letter               web.Textarea
 	Delivery             web.Choices
+	Signatory            *web.Select // where more than one may sign
 	Due                  string
 	Notices              []web.Notice
 }
@@ -44,6 +45,7 @@ func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
 	var o opened
 	var outcome catalogue.Outcome
 	var letter catalogue.ComposedLetter
+	var signers signers
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
 		if o, err = open(ctx, tx, v.number(), since(typed, refused)); err != nil {
 			return err
@@ -56,8 +58,14 @@ func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
 			}
 			outcome = o.detail.Outcomes[0]
 		}
-		if outcome != "" && (typed == nil || typed.Has("recomposer")) {
-			letter, err = requests.PreviewLetter(ctx, tx, v.number(), outcome, typed.Get("motifs"))
+		if outcome == "" {
+			return nil
+		}
+		if signers, err = readSigners(ctx, tx, v.number(), typed); err != nil {
+			return err
+		}
+		if typed == nil || typed.Has("recomposer") {
+			letter, err = requests.PreviewLetter(ctx, tx, v.number(), requests.DecisionInput{Outcome: outcome, Reasons: typed.Get("motifs"), Signatory: signers.chosen})
 		}
 		return err
 	})
@@ -79,6 +87,7 @@ func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
 		page.Outcomes.Items = append(page.Outcomes.Items, web.Tab{Label: outcomeLabels[x].do, URL: page.URL + "/decision?issue=" + string(x), Count: -1, Current: x == outcome})
 	}
 	page.fields(d, outcome, letter, typed)
+	page.Signatory = signers.choice()
 	page.wrong(refused)
 	return decideTemplate.Render(v.w, v.r, status(refused), page)
 }
@@ -94,7 +103,7 @@ func nothingToDecide(d requests.Detail) error {
 // needsReasons tells whether the law wants reasons for a decision (CRPA L.211-2) or
 // the letter is made of them.
 func needsReasons(o catalogue.Outcome) bool {
-	return o == catalogue.OutcomeRefuse || o == catalogue.OutcomeAnswer || o == catalogue.OutcomeClose
+	return o.Refuses() || o == catalogue.OutcomeAnswer || o == catalogue.OutcomeClose
 }
 
 func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catalogue.ComposedLetter, typed url.Values) {
@@ -114,6 +123,11 @@ func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catal
 			p.Letter.Hint += " Si vous n’écrivez rien, ces mots disparaissent de la lettre."
 		}
 	}
+	p.Delivery = deliveries(d, o, typed)
+}
+
+// deliveries ask how a letter leaves.
+func deliveries(d requests.Detail, o catalogue.Outcome, typed url.Values) web.Choices {
 	mail := d.Applicant.DecisionMail(o) != ""
 	chosen := typed.Get("remise")
 	if chosen == "" {
@@ -122,26 +136,27 @@ func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catal
 			chosen = requests.DeliveryEmail
 		}
 	}
-	p.Delivery = web.Choices{Name: "remise", Legend: "Comment la lettre part"}
+	out := web.Choices{Name: "remise", Legend: "Comment la lettre part"}
 	add := func(value, label, hint string) {
-		p.Delivery.Items = append(p.Delivery.Items, web.Choice{Value: value, Label: label, Hint: hint, Checked: value == chosen})
+		out.Items = append(out.Items, web.Choice{Value: value, Label: label, Hint: hint, Checked: value == chosen})
 	}
 	if mail {
 		hint := ""
-		if o == catalogue.OutcomeRefuse {
+		if o.Refuses() {
 			hint = "Un courriel ordinaire ne prouve pas le jour où il est lu. Pour un refus, préférez le guichet contre signature, ou le recommandé (à vérifier)."
 		}
 		add(requests.DeliveryEmail, "Par courriel, aussitôt", hint)
 	}
 	if !mail && d.Applicant.Email != "" {
-		p.Delivery.Hint = "Sans accord exprès de la personne, une décision ne part pas par courriel. Elle peut encore le donner depuis sa page de suivi, ou vous le dire."
+		out.Hint = "Sans accord exprès de la personne, une décision ne part pas par courriel. Elle peut encore le donner depuis sa page de suivi, ou vous le dire."
 	}
 	add(requests.DeliveryCounter, "Remise au guichet aujourd’hui", "Imprimez la lettre depuis la demande, une fois la décision enregistrée.")
-	hint := "Imprimez la lettre depuis la demande, puis notez le jour où elle est reçue\u00a0: les délais de recours courent de ce jour."
+	hint := "Elle attend dans «\u00a0Courriers\u00a0» qu’on l’imprime et la poste\u00a0; notez-y ensuite le jour où elle est reçue\u00a0: les délais courent de ce jour."
 	if d.Applicant.PostalAddress == "" {
-		hint = "L’adresse postale de la personne n’est pas connue\u00a0: demandez-la-lui d’abord par un message ou un appel."
+		hint = "L’adresse postale de la personne n’est pas connue\u00a0: demandez-la-lui par un message ou un appel. La lettre l’attend dans «\u00a0Courriers\u00a0»."
 	}
 	add(requests.DeliveryPost, "Par courrier", hint)
+	return out
 }
 
 func (p *decidePage) wrong(refused error) {
@@ -154,6 +169,8 @@ func (p *decidePage) wrong(refused error) {
 		p.Reasons.Error, id = text, "motifs"
 	case fault.Is(refused, "delivery_invalid"):
 		p.Delivery.Error, id = text, "remise"
+	case fault.Is(refused, "signatory_not_entitled") && p.Signatory != nil:
+		p.Signatory.Error, id = text, p.Signatory.Name
 	default:
 		p.Letter.Error = text
 	}
@@ -178,6 +195,7 @@ func (s *Server) decide(v visit) error {
 			_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 				_, err := requests.Decide(ctx, tx, v.number(), requests.DecisionInput{
 					Outcome: catalogue.Outcome(form.Get("issue")), Reasons: reasons, Subject: form.Get("objet"), Letter: letter, Delivery: form.Get("remise"),
+					Signatory: tenants.ID(form.Get("signataire")),
 				}, version(form))
 				return err
 			})

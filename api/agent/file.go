@@ -225,6 +225,12 @@ func irregular(d requests.Detail) string {
 // buttons lead to what can be done now, the expected one first.
 func buttons(d requests.Detail) []web.Button {
 	var out []web.Button
+	if len(d.Acts) > 0 { // an agreement or a refusal exists: what may still be done has its own page
+		out = append(out, web.Button{Label: "Revenir sur la décision", Kind: "secondary", URL: requestPath(d.Number) + "/retrait"})
+		if d.State == requests.StateRefused {
+			return out
+		}
+	}
 	for i, o := range d.Outcomes {
 		kind := "secondary"
 		if i == 0 {

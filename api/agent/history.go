@@ -71,6 +71,14 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Attestation d’acceptation délivrée", Text: "N°\u00a0" + d.Label, Law: "CRPA L.232-3"}
 	case "attestation_mailed":
 		return web.Event{Title: "Attestation envoyée par courriel", Text: "N°\u00a0" + d.Label}
+	case "heard":
+		return web.Event{Title: "Invitation à présenter des observations, avant de revenir sur la décision", Text: "Jusqu’au " + d.LimitOn.French(), Law: "CRPA L.121-1 et L.122-1"}
+	case "hearing_arrived":
+		return web.Event{Title: "Invitation reçue par la personne", Text: "Le " + d.On.French()}
+	case "observed":
+		return web.Event{Title: "Observations de la personne notées", Text: "Le " + d.On.French()}
+	case "residence_set":
+		return web.Event{Title: "Lieu où demeure la personne\u00a0: " + residenceWords(d.Label), Law: "CJA R.421-7"}
 	case "letter_posted":
 		return web.Event{Title: "Courrier posté : " + lower(letterLabels[d.Label]), Text: "Le " + d.On.French()}
 	case "decision_email":

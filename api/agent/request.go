@@ -70,6 +70,7 @@ type decisionLine struct {
 	Notify                                    *web.Input // asks on which day the letter arrived
 	Print                                     string     // where its letter is printed
 	Attest, AttestMail                        bool       // an attestation can be had, and mailed (L.232-3)
+	Why                                       *appealWhy // of a refusal: how its time for appeal is counted
 }
 
 var requestTemplate = web.MustParse[requestPage](web.Agent, pages, "request.html")
@@ -241,6 +242,7 @@ func (p *requestPage) decisions(d requests.Detail, today calendar.Date, typed ur
 		if !x.AppealLastDay.IsZero() {
 			line.Text += appealWords(d.Procedure.Route, x.AppealLastDay)
 		}
+		line.Why = appealReasons(d, x)
 		p.Decisions = append(p.Decisions, line)
 	}
 }

@@ -36,6 +36,8 @@ func stateNotice(d requests.Detail, today calendar.Date) web.Notice {
 		return web.Notice{Tone: web.Success, Title: "Votre demande est acceptée", Text: "La mairie n’a pas répondu dans le délai\u00a0: depuis le " + last.DecidedOn.AddDays(1).French() + ", son silence vaut acceptation. Vous pouvez imprimer une attestation."}
 	case requests.StateImplicitRejection:
 		return web.Notice{Tone: web.Danger, Title: "Votre demande est considérée comme refusée", Text: "La mairie n’a pas répondu au plus tard le " + last.DecidedOn.French() + "\u00a0: son silence vaut refus. Elle peut encore vous répondre, et vous pouvez lui demander ses raisons."}
+	case requests.StateRevoked:
+		return web.Notice{Tone: web.Danger, Title: "La mairie est revenue sur son accord", Text: "Décision du " + last.DecidedOn.French() + ". " + refusal}
 	case requests.StateWithdrawn:
 		return web.Notice{Tone: web.Info, Title: "Vous avez retiré votre demande", Text: "Elle ne sera pas étudiée. Vous pouvez en faire une autre."}
 	default:
@@ -136,6 +138,8 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 			return web.Event{Title: "Le délai de réponse attend vos pièces"}, true
 		}
 		return web.Event{Title: "Nouvelle date limite de réponse", Text: "Le " + e.To.French() + "."}, true
+	case "heard":
+		return web.Event{Title: "La mairie envisage de revenir sur son accord, et vous invite à répondre", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: "CRPA, articles\u00a0L.121-1 et L.122-1"}, true
 	case "decided":
 		return web.Event{Title: "La mairie a répondu", Tone: web.Success}, true
 	case "decision_notified":

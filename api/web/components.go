@@ -32,6 +32,7 @@ var requestStates = map[string]Status{
 	"implicitly_rejected": {Danger, "Rejetée par silence"},
 	"withdrawn":           {Neutral, "Retirée"},
 	"closed":              {Neutral, "Classée"},
+	"revoked":             {Danger, "Accord retiré"},
 }
 
 // RequestStatus gives the pill of a request's state; one it does not know is shown

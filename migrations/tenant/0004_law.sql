@@ -95,3 +95,47 @@ grant select, insert, update, delete on receipt_due to :role;
 
 -- A piece that came on paper, and the day on which it came; null: by a document, or not yet.
 alter table document_request_item add column received_on date;
+
+-- Taking back what was granted (CRPA L.242-1 ff.): which decision takes back which, and why;
+-- before it, the letter that invites the person to observe (L.121-1, L.122-1).
+alter table decision add column revokes uuid, add column ground text not null default '';
+create table hearing (
+  id            uuid primary key,
+  request_id    uuid not null references request (id) on delete cascade,
+  decision_id   uuid not null, -- that may be taken back
+  act           text not null check (act in ('withdrawal', 'repeal')),
+  ground        text not null,
+  reasons       text not null,
+  subject       text not null,
+  letter        text not null,
+  delivery      text not null check (delivery in ('email', 'counter', 'post')),
+  made_on       date not null,
+  notified_on   date,
+  limit_on      date not null,
+  observations  text not null default '',
+  observed_on   date,
+  created_by    text not null,
+  created_at    timestamptz not null
+);
+create index hearing_request on hearing (request_id);
+grant select, insert, update on hearing to :role;
+
+-- Where the applicant lives, seen from the court (CJA R.421-7), as an agent said; null: as
+-- the postal address says.
+alter table request add column residence text check (residence in ('near', 'overseas', 'abroad'));
+
+-- Who may sign decisions in the mayor's stead (délégation de signature: CGCT L.2122-18,
+-- L.2122-19), by which order, for what and until when. No scope: for everything.
+create table delegation (
+  id          uuid primary key,
+  agent_id    uuid not null references agent (id) on delete cascade,
+  reference   text not null,
+  dated_on    date not null,
+  from_on     date not null,
+  ends_on     date, -- its last day
+  services    uuid[] not null default '{}',
+  procedures  text[] not null default '{}', -- slugs
+  created_by  text not null,
+  created_at  timestamptz not null
+);
+grant select, insert, update on delegation to :role;

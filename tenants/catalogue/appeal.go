@@ -11,6 +11,7 @@ const (
 	appealMonths  = 2 // CJA R.421-1; CRPA R.343-1 for the CADA
 	telerecours   = "https://citoyens.telerecours.fr"
 	rightsAgency  = "Défenseur des droits, Libre réponse 71120, 75342\u00a0Paris Cedex\u00a007, tél.\u00a009\u00a069\u00a039\u00a000\u00a000, www.defenseurdesdroits.fr"
+	prefectBody   = "le préfet du département"
 	accessAgency  = "Commission d’accès aux documents administratifs (CADA), TSA\u00a050730, 75334\u00a0Paris Cedex\u00a007, www.cada.fr"
 	gracieuxBasis = "CRPA, article\u00a0L.411-2"
 )
@@ -30,6 +31,9 @@ type Appeal struct {
 	Informal     bool
 	Mediator     string
 	RightsAgency string // Défenseur des droits
+	// Residence is where the person lives, where that makes the time before the court longer
+	// (CJA R.421-7).
+	Residence calendar.Residence
 }
 
 // AppealFor gives the ways of appeal against a refusal; nil where the procedure
@@ -44,8 +48,11 @@ func AppealFor(e Entry, s tenants.Settings) *Appeal {
 		Mediator: s.Mediator, RightsAgency: rightsAgency,
 	}
 	a.Court.Telerecours = cmp.Or(a.Court.Telerecours, telerecours)
-	if p.Route == RouteCADA {
+	switch p.Route {
+	case RouteCADA:
 		a.Prior, a.PriorBody = true, accessAgency
+	case RoutePrefect:
+		a.Prior, a.PriorBody = true, prefectBody
 	}
 	return a
 }
@@ -69,16 +76,53 @@ func (a *Appeal) Paragraphs(express bool, silence, last calendar.Date) []string 
 	if !last.IsZero() {
 		until = ", soit jusqu’au " + last.FrenchShort() + " inclus"
 	}
-	if a.Route == RouteCADA {
+	switch a.Route {
+	case RouteCADA:
 		return a.access(contest, from, until)
+	case RoutePrefect:
+		return a.prefect(contest, from, until)
+	case RoutePlanning:
+		return a.planning(contest, from, until)
 	}
 	return a.court(contest, from, until)
 }
 
+// longer says that the time before the court is longer for whom lives far away.
+func (a *Appeal) longer() string {
+	switch a.Residence {
+	case calendar.LivesAcross:
+		return ", augmenté d’un mois car vous demeurez de l’autre côté d’une mer (article\u00a0R.421-7),"
+	case calendar.LivesAbroad:
+		return ", augmenté de deux mois car vous demeurez à l’étranger (article\u00a0R.421-7),"
+	}
+	return ""
+}
+
+// seize says how the court is seized.
+func (a *Appeal) seize(contest, from, until string) string {
+	return contest + ", vous pouvez saisir le tribunal dans un délai de deux mois" + a.longer() + " " + from + until +
+		" (code de justice administrative, articles\u00a0R.421-1 et R.421-2)\u00a0: " + a.courtAddress()
+}
+
+func (a *Appeal) planning(contest, from, until string) []string {
+	out := []string{
+		a.seize(contest, from, until),
+		"Vous pouvez aussi, dans un délai d’un mois " + from + ", demander à la mairie de revoir sa position (recours gracieux)\u00a0; sans réponse dans les deux mois, elle refuse. Attention\u00a0: ce recours ne prolonge pas le délai de deux mois pour saisir le tribunal (code de l’urbanisme, article\u00a0L.600-12-2).",
+	}
+	return append(out, a.others()...)
+}
+
+func (a *Appeal) prefect(contest, from, until string) []string {
+	out := []string{
+		contest + ", vous devez d’abord saisir " + a.PriorBody + ", gratuitement, dans un délai de deux mois " + from + until + " (CESEDA, articles\u00a0R.313-12 et suivants).",
+		"S’il maintient le refus, ou ne répond pas dans le mois, vous pouvez ensuite saisir le tribunal dans un délai de deux mois\u00a0: " + a.courtAddress(),
+	}
+	return append(out, a.others()...)
+}
+
 func (a *Appeal) court(contest, from, until string) []string {
 	out := []string{
-		contest + ", vous pouvez saisir le tribunal dans un délai de deux mois " + from + until +
-			" (code de justice administrative, articles\u00a0R.421-1 et R.421-2)\u00a0: " + a.courtAddress(),
+		a.seize(contest, from, until),
 		"Dans ce même délai, vous pouvez demander à la mairie de revoir sa position (recours gracieux). Cela interrompt le délai pour saisir le tribunal\u00a0: il repart pour deux mois à la réponse de la mairie ou, si elle ne répond pas, deux mois après votre demande (" + gracieuxBasis + ").",
 	}
 	return append(out, a.others()...)
@@ -102,9 +146,12 @@ func (a *Appeal) others() []string {
 	if a.Mediator != "" {
 		mediation = "Vous pouvez aussi demander une médiation\u00a0: " + oneLine(a.Mediator) + " (CRPA, article\u00a0L.421-1\u00a0; code de justice administrative, articles\u00a0L.213-1 et suivants)."
 	}
-	return []string{
+	out := []string{
 		mediation,
 		"Le Défenseur des droits peut vous aider gratuitement, sans que cela arrête le délai\u00a0: " + a.RightsAgency + ".",
-		"Un délai plus long peut s’appliquer si vous demeurez outre-mer ou à l’étranger (code de justice administrative, article\u00a0R.421-7).",
 	}
+	if a.Residence == calendar.LivesNear {
+		out = append(out, "Un délai plus long peut s’appliquer si vous demeurez outre-mer ou à l’étranger (code de justice administrative, article\u00a0R.421-7).")
+	}
+	return out
 }

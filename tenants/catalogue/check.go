@@ -92,7 +92,7 @@ func (c *checker) silence() {
 		c.add("silence/effect", "contradiction", "Une simple information n’appelle pas de décision")
 	}
 	switch p.Route {
-	case RouteCourt, RouteCADA:
+	case RouteCourt, RouteCADA, RoutePrefect, RoutePlanning:
 		if !decides {
 			c.add("route", "contradiction", "Les voies de recours accompagnent une décision")
 		}
@@ -157,11 +157,7 @@ func (c *checker) letters() {
 			continue
 		}
 		c.want(l.Subject != "" && len(l.Body) > 0, path, "Complétez la lettre")
-		for _, name := range placeholdersIn(l) {
-			if !p.knownPlaceholder(name) {
-				c.add(path, "unknown_placeholder", "La lettre cite un élément qui n’existe pas")
-			}
-		}
+		c.placeholders(path, l)
 		for _, name := range mustHold(o, p.Route) {
 			if !strings.Contains(strings.Join(l.Body, "\n"), "{{"+name+"}}") {
 				c.add(path, "missing_placeholder", "La lettre doit contenir {{"+name+"}}")
@@ -173,7 +169,25 @@ func (c *checker) letters() {
 
 var outcomes = []Outcome{
 	OutcomeAccept, OutcomeRefuse, OutcomeAnswer, OutcomeRegister, OutcomeClose,
-	OutcomeImplicitAcceptance, OutcomeImplicitRejection, OutcomeDocuments,
+	OutcomeImplicitAcceptance, OutcomeImplicitRejection, OutcomeDocuments, OutcomeWithdrawal, OutcomeRepeal, OutcomeHearing,
+}
+
+// placeholders says where a letter names something that nothing will fill in.
+func (c *checker) placeholders(path string, l Letter) {
+	for i, text := range append([]string{l.Subject}, l.Body...) {
+		place, where := path+"/subject", "Objet"
+		if i > 0 {
+			place, where = path+"/body/"+strconv.Itoa(i-1), "Paragraphe\u00a0"+strconv.Itoa(i)
+		}
+		for _, name := range placeholdersOf(text) {
+			switch {
+			case name == "":
+				c.add(place, "broken_placeholder", where+"\u00a0: une accolade n’est pas fermée, ou le nom entre {{ et }} ne se lit pas")
+			case !c.p.knownPlaceholder(name):
+				c.add(place, "unknown_placeholder", where+"\u00a0: {{"+name+"}} n’existe pas")
+			}
+		}
+	}
 }
 
 // requiredLetters gives the letters that a procedure of this kind and rule needs.
@@ -212,7 +226,7 @@ func (p *Procedure) requiredLetters() []Outcome {
 func mustHold(o Outcome, r Route) []string {
 	var names []string
 	switch o {
-	case OutcomeRefuse:
+	case OutcomeRefuse, OutcomeWithdrawal, OutcomeRepeal:
 		names = []string{"motifs"}
 		if r != RouteNone {
 			names = append(names, "voies_recours")
@@ -225,6 +239,8 @@ func mustHold(o Outcome, r Route) []string {
 		names = []string{"dernier_jour", "voies_recours"}
 	case OutcomeDocuments:
 		names = []string{"pieces", "limite", "effet"}
+	case OutcomeHearing:
+		names = []string{"motifs", "limite"}
 	case OutcomeRegister:
 		names = []string{"recu_le", "numero"}
 	case OutcomeAccept:

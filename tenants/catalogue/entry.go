@@ -33,6 +33,8 @@ type Entry struct {
 	Service  tenants.Service
 	Version  Version
 	Identity *int // the level that the commune chose; nil: the definition's
+
+	wording map[Outcome]Letter // of the current version's letters, where Version is another
 }
 
 // Level is the identity that whoever files on the web has to reach: IdentityNone,
@@ -72,8 +74,11 @@ func (e Entry) InPerson() bool {
 func (e Entry) Procedure() *Procedure { return e.Version.Procedure }
 
 // With gives the entry with another version of it: a request is judged by the
-// version that it was made with.
+// version that it was made with, and answered in the words of today.
 func (e Entry) With(v Version) Entry {
+	if e.Version.Procedure != nil && e.Version.ID != v.ID {
+		e.wording = e.Version.Procedure.Letters
+	}
 	e.Version = v
 	return e
 }

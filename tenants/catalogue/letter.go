@@ -18,8 +18,9 @@ const answerPrefix = "reponse."
 
 // placeholders are the names that every letter may use, beside its form's answers.
 var placeholders = []string{
-	"acquis_le", "agent", "commune", "decide_le", "demandeur", "demarche", "dernier_jour", "effet", "limite", "motifs", "numero",
-	"pieces", "recu_le", "service", "service_courriel", "service_telephone", "signataire", "signataire_qualite", "voies_recours",
+	"acquis_le", "acte", "agent", "commune", "contradictoire", "cout", "decide_le", "decision_du", "demandeur", "demandeur_adresse", "demarche", "dernier_jour",
+	"effet", "fondement", "limite", "maire", "mairie_adresse", "mairie_courriel", "mairie_horaires", "mairie_telephone", "motifs", "numero",
+	"pieces", "portee", "recu_le", "service", "service_courriel", "service_telephone", "signataire", "signataire_qualite", "tribunal", "voies_recours",
 }
 
 // Placeholders gives the names that a letter may use between {{ and }}; beside them,
@@ -29,12 +30,19 @@ func Placeholders() []string { return slices.Clone(placeholders) }
 func placeholdersIn(l Letter) []string {
 	var names []string
 	for _, text := range append([]string{l.Subject}, l.Body...) {
-		for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-			names = append(names, m[1])
-		}
-		if rest := placeholder.ReplaceAllString(text, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
-			names = append(names, "") // a brace that nothing will fill
-		}
+		names = append(names, placeholdersOf(text)...)
+	}
+	return names
+}
+
+// placeholdersOf gives the names of a text; "" for a brace that nothing will fill.
+func placeholdersOf(text string) []string {
+	var names []string
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	if rest := placeholder.ReplaceAllString(text, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
+		names = append(names, "")
 	}
 	return names
 }
@@ -65,8 +73,12 @@ type LetterFacts struct {
 	SignatoryTitle string
 	Reasons        string // what the agent wrote: reasons, conditions, the answer itself
 	Pieces         []Piece
-	Posted         bool              // it goes by post, and comes on a day that nobody knows yet
-	Answers        map[string]string // forms.Definition.Placeholders of the answers
+	Delegation     string             // "Pour le maire et par délégation", with its order; empty for the mayor
+	Address        string             // the applicant's, lines; may be empty
+	Residence      calendar.Residence // where the applicant lives, seen from the court (CJA R.421-7)
+	Revoked        Revoked            // of a withdrawal, a repeal and the hearing before
+	Posted         bool               // it goes by post, and comes on a day that nobody knows yet
+	Answers        map[string]string  // forms.Definition.Placeholders of the answers
 }
 
 // ComposedLetter is a letter ready to be shown, sent or printed, as plain text.
@@ -86,8 +98,7 @@ type ComposedLetter struct {
 // court where none is set (CJA R.421-5), and an acceptance or a refusal that nobody signs
 // (CRPA L.212-1), are fault.Invalid "mentions_missing".
 func Compose(e Entry, s tenants.Settings, o Outcome, f LetterFacts) (ComposedLetter, error) {
-	p := e.Procedure()
-	l, ok := p.Letters[o]
+	l, ok := e.letter(o)
 	if !ok {
 		return ComposedLetter{}, fault.New(fault.NotFound, "letter_unknown")
 	}
@@ -125,19 +136,19 @@ func (f LetterFacts) page(e Entry, s tenants.Settings, body []string, signed boo
 }
 
 func (f LetterFacts) enough(e Entry, s tenants.Settings, o Outcome, l Letter) error {
-	if strings.TrimSpace(f.Reasons) == "" && (o == OutcomeRefuse || o == OutcomeAnswer || o == OutcomeClose) {
+	if strings.TrimSpace(f.Reasons) == "" && (o.Refuses() || o == OutcomeAnswer || o == OutcomeClose || o == OutcomeHearing) {
 		return fault.New(fault.Invalid, "reasons_required", fault.Field{Path: "reasons", Code: "required"})
 	}
 	if o == OutcomeDocuments && (len(f.Pieces) == 0 || f.LimitOn.IsZero()) {
 		return fault.New(fault.Invalid, "pieces_required", fault.Field{Path: "items", Code: "required"})
 	}
 	var lack lacks
-	if o == OutcomeAccept || o == OutcomeRefuse {
+	if o == OutcomeAccept || o.Refuses() {
 		name, title := f.signatory(s)
 		lack.want(name != "" && title != "", "signatory", inSettings, "Le prénom, le nom et la qualité de qui signe les décisions (CRPA, article\u00a0L.212-1)")
 	}
 	if slices.Contains(placeholdersIn(l), "voies_recours") && e.Procedure().Route != RouteNone {
-		lack.appeal(AppealFor(e, s))
+		lack.appeal(f.appeal(e, s))
 	}
 	return missingFault(lack)
 }
@@ -155,9 +166,10 @@ func (f LetterFacts) values(e Entry, s tenants.Settings, o Outcome) map[string]s
 		"dernier_jour": f.LastDay.FrenchShort(), "acquis_le": f.LastDay.AddDays(1).FrenchShort(), "limite": f.LimitOn.FrenchShort(),
 		"service": c.Name, "service_telephone": c.Phone, "service_courriel": c.Email,
 		"agent": f.Agent, "motifs": strings.TrimSpace(f.Reasons),
-		"voies_recours": strings.Join(AppealFor(e, s).Paragraphs(!implicit, silence, f.AppealLastDay), "\n\n"),
+		"voies_recours": strings.Join(f.appeal(e, s).Paragraphs(!implicit, silence, f.AppealLastDay), "\n\n"),
 	}
 	v["signataire"], v["signataire_qualite"] = f.signatory(s)
+	f.more(v, e.Procedure(), s, o)
 	v["effet"] = f.noticeEffect(e.Procedure())
 	lines := PieceLines(f.Pieces)
 	for i := range lines {
@@ -189,7 +201,7 @@ func Signatory(s tenants.Settings) (name, title string) {
 
 func (f LetterFacts) signature(s tenants.Settings) string {
 	name, title := f.signatory(s)
-	return strings.Trim(name+"\n"+title, "\n")
+	return strings.Trim(strings.Join([]string{f.Delegation, name, title}, "\n"), "\n")
 }
 
 func (f LetterFacts) handledBy(e Entry, s tenants.Settings) string {

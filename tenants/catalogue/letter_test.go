@@ -172,11 +172,11 @@ func TestCheckRefuses(t *testing.T) {
 			p.Letters[catalogue.OutcomeRefuse] = catalogue.Letter{Subject: "Non", Body: []string{"{{motifs}}"}}
 		}, "letters/refuse"},
 		"an unknown placeholder": {func(p *catalogue.Procedure) {
-			p.Letters[catalogue.OutcomeAccept] = catalogue.Letter{Subject: "Oui", Body: []string{"{{reponse.inconnu}}"}}
-		}, "letters/accept"},
+			p.Letters[catalogue.OutcomeAccept] = catalogue.Letter{Subject: "Oui", Body: []string{"Bien.", "{{reponse.inconnu}}"}}
+		}, "letters/accept/body/1"},
 		"a broken placeholder": {func(p *catalogue.Procedure) {
 			p.Letters[catalogue.OutcomeAccept] = catalogue.Letter{Subject: "Oui", Body: []string{"{{ Numéro }}"}}
-		}, "letters/accept"},
+		}, "letters/accept/body/0"},
 		"an unknown outcome":       {func(p *catalogue.Procedure) { p.Letters["shrug"] = catalogue.Letter{Subject: "?", Body: []string{"?"}} }, "letters/shrug"},
 		"consent as a basis":       {func(p *catalogue.Procedure) { p.Notice.Basis = "6.1.a" }, "notice/basis"},
 		"no form":                  {func(p *catalogue.Procedure) { p.Form = nil; p.Event = nil; p.Bring = nil }, "form"},

@@ -70,8 +70,11 @@ func KeepsAppeal(e Entry, s tenants.Settings, letter string) bool {
 		return true
 	}
 	body := a.Court.Name
-	if a.Route == RouteCADA {
+	switch a.Route {
+	case RouteCADA:
 		body = "CADA"
+	case RoutePrefect:
+		body = "préfet"
 	}
 	text := strings.ToLower(strings.Join(strings.Fields(letter), " "))
 	return strings.Contains(text, "deux mois") && strings.Contains(text, strings.ToLower(strings.Join(strings.Fields(body), " ")))

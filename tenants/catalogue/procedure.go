@@ -39,6 +39,10 @@ const (
 	RouteNone  Route = ""      // nothing is decided, or the letter names another authority
 	RouteCourt Route = "court" // tribunal administratif (CJA R.421-1)
 	RouteCADA  Route = "cada"  // CADA first (CRPA L.342-1, R.343-1), then the court
+	// RoutePrefect: the prefect first (attestation d'accueil: CESEDA R.313-12 ff.), then the court.
+	RoutePrefect Route = "prefect"
+	// RoutePlanning: the court; a recours gracieux within a month extends nothing (C. urb. L.600-12-2).
+	RoutePlanning Route = "planning"
 )
 
 // Outcome is how a request ends, or a step of it that has a letter.
@@ -55,6 +59,12 @@ const (
 	OutcomeImplicitAcceptance Outcome = "implicit_acceptance"
 	OutcomeImplicitRejection  Outcome = "implicit_rejection"
 	OutcomeDocuments          Outcome = "documents"
+	// OutcomeWithdrawal takes a decision that granted back as if it had never been (retrait),
+	// OutcomeRepeal ends it from now on (abrogation): CRPA L.240-1, L.242-1 ff. OutcomeHearing
+	// is the letter that invites to observe before either (L.121-1, L.122-1).
+	OutcomeWithdrawal Outcome = "withdrawal"
+	OutcomeRepeal     Outcome = "repeal"
+	OutcomeHearing    Outcome = "hearing"
 )
 
 // Doubts gives the points of law that are not settled: those of the version, and those
@@ -74,7 +84,17 @@ func (e Entry) Doubts() []Doubt {
 // Binds tells whether an outcome carries a time limit once it is notified: a decision
 // that can be contested. An answer and a récépissé do not.
 func (o Outcome) Binds() bool {
-	return o == OutcomeAccept || o == OutcomeRefuse || o == OutcomeClose
+	switch o {
+	case OutcomeAccept, OutcomeRefuse, OutcomeClose, OutcomeWithdrawal, OutcomeRepeal, OutcomeHearing:
+		return true
+	}
+	return false
+}
+
+// Refuses tells whether an outcome denies or takes back what was asked for: the ways and
+// times of appeal and the reasons are then compulsory (CRPA L.211-2; CJA R.421-5).
+func (o Outcome) Refuses() bool {
+	return o == OutcomeRefuse || o == OutcomeWithdrawal || o == OutcomeRepeal
 }
 
 // Procedure is one démarche, as a version of it holds it. It comes from

@@ -182,9 +182,11 @@ func entryOf(ctx context.Context, tx *tenants.Tx, r Request) (catalogue.Entry, e
 		return e, err
 	}
 	if e.Version.ID != r.VersionID {
-		if e.Version, err = catalogue.VersionByID(ctx, tx, r.VersionID); err != nil {
+		v, err := catalogue.VersionByID(ctx, tx, r.VersionID)
+		if err != nil {
 			return e, err
 		}
+		e = e.With(v)
 	}
 	if r.ServiceID != "" && e.Service.ID != r.ServiceID {
 		if e.Service, err = serviceByID(ctx, tx, r.ServiceID); err != nil {

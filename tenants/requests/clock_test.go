@@ -116,7 +116,8 @@ func TestAfterTheSilenceOnlyWhatTheLawAllows(t *testing.T) {
 	if err := w.decide(sva, requests.DecisionInput{Outcome: catalogue.OutcomeAccept}); !fault.Is(err, "silence_acquired") {
 		t.Errorf("an acceptance after the acceptance: %v", err)
 	}
-	if d := w.get(sva); len(d.Actions) != 0 || len(d.Outcomes) != 0 {
+	after := []requests.Action{requests.ActionCorrect, requests.ActionHear, requests.ActionRevoke}
+	if d := w.get(sva); !slices.Equal(d.Actions, after) || len(d.Outcomes) != 0 {
 		t.Errorf("offered after the acceptance: %v, %v", d.Actions, d.Outcomes)
 	}
 	if d := w.get(svr); !slices.Equal(d.Outcomes, []catalogue.Outcome{catalogue.OutcomeAnswer}) {

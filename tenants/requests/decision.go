@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -28,6 +27,11 @@ type DecisionInput struct {
 	Subject  string            // of the letter; empty: the model's
 	Letter   string            // as the agent changed it; empty: the model's
 	Delivery string            // empty: by e-mail where it may, otherwise by post
+	// Signatory is the delegation by virtue of which somebody signs, or SignatoryTown. Empty:
+	// the acting agent where a delegation lets them, otherwise whom the settings name.
+	Signatory tenants.ID
+
+	revoked catalogue.Revoked // of a withdrawal or a repeal
 }
 
 // Decision is an answer of the town, or what its silence meant.
@@ -51,7 +55,8 @@ const (
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 	sqlDecisions = `select id, outcome, implicit, reasons, subject, letter, signatory, delivery, decided_on, notified_on, appeal_last_day, created_at
 		from decision where request_id = $1 order by created_at, id`
-	sqlNotified = `update decision set notified_on = $3, appeal_last_day = $4 where id = $1 and request_id = $2 and notified_on is null and not implicit`
+	sqlAppealDay = `update decision set appeal_last_day = $2 where id = $1`
+	sqlNotified  = `update decision set notified_on = $3, appeal_last_day = $4 where id = $1 and request_id = $2 and notified_on is null and not implicit`
 )
 
 // actionOf gives the action that an outcome is.
@@ -148,10 +153,17 @@ func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, erro
 		ID: tenants.NewID(), Outcome: in.Outcome, Reasons: cleanText(in.Reasons), Subject: clean(in.Subject, false), Letter: cleanText(in.Letter),
 		Delivery: in.Delivery, DecidedOn: today, CreatedAt: c.tx.Now(),
 	}
-	if utf8.RuneCountInString(d.Reasons) > maxBody || utf8.RuneCountInString(d.Letter) > 4*maxBody || utf8.RuneCountInString(d.Subject) > maxLabel {
-		return d, fault.New(fault.Invalid, "body_too_long", fault.Field{Path: "letter", Code: "too_long"})
+	if err := tooLong(d.Reasons, d.Subject, d.Letter); err != nil {
+		return d, err
 	}
-	composed, err := c.compose(ctx, in.Outcome, func(f *catalogue.LetterFacts) { f.Reasons = d.Reasons })
+	signer, err := c.signer(ctx, in.Signatory)
+	if err != nil {
+		return d, err
+	}
+	composed, err := c.compose(ctx, in.Outcome, func(f *catalogue.LetterFacts) {
+		f.Reasons, f.Revoked = d.Reasons, in.revoked
+		signer.sign(f)
+	})
 	if err != nil {
 		return d, err
 	}
@@ -164,14 +176,8 @@ func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, erro
 	if d.Subject == "" {
 		d.Subject = composed.Subject
 	}
-	if d.Delivery == "" {
-		d.Delivery = DeliveryPost
-		if c.r.Applicant.DecisionMail(in.Outcome) != "" {
-			d.Delivery = DeliveryEmail
-		}
-	}
-	if !slices.Contains([]string{DeliveryEmail, DeliveryCounter, DeliveryPost}, d.Delivery) || d.Delivery == DeliveryEmail && c.r.Applicant.DecisionMail(in.Outcome) == "" {
-		return d, fault.New(fault.Invalid, "delivery_invalid", fault.Field{Path: "delivery", Code: "invalid"})
+	if d.Delivery, err = c.delivery(in.Outcome, in.Delivery); err != nil {
+		return d, err
 	}
 	if d.Delivery != DeliveryPost {
 		d.NotifiedOn = today
@@ -179,22 +185,30 @@ func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, erro
 			return d, err
 		}
 	}
-	settings, _, err := tenants.GetSettings(ctx, c.tx)
-	if err != nil {
-		return d, err
-	}
-	name, title := catalogue.Signatory(settings)
-	d.Signatory = strings.Trim(name+", "+title, ", ")
-	if d.Signatory == "" { // an answer or a closure, which are not decisions to sign (L.212-1)
+	if d.Signatory = signer.line(); d.Signatory == "" { // an answer or a closure, which are not decisions to sign (L.212-1)
 		d.Signatory = c.tx.Actor().Name
 	}
 	return d, nil
 }
 
+// delivery gives how the letter of an outcome leaves: by e-mail only where it may.
+func (c *change) delivery(o catalogue.Outcome, wanted string) (string, error) {
+	mailed := c.r.Applicant.DecisionMail(o) != ""
+	switch {
+	case wanted == "" && mailed:
+		return DeliveryEmail, nil
+	case wanted == "":
+		return DeliveryPost, nil
+	case wanted == DeliveryEmail && !mailed, !slices.Contains([]string{DeliveryEmail, DeliveryCounter, DeliveryPost}, wanted):
+		return "", fault.New(fault.Invalid, "delivery_invalid", fault.Field{Path: "delivery", Code: "invalid"})
+	}
+	return wanted, nil
+}
+
 // keepsAppeal refuses a refusal whose letter lost the ways and times of appeal while
 // an agent changed it: it would bind nobody (CJA R.421-5).
 func (c *change) keepsAppeal(ctx context.Context, d Decision) error {
-	if d.Outcome != catalogue.OutcomeRefuse {
+	if !d.Outcome.Refuses() {
 		return nil
 	}
 	e, err := c.procedure(ctx)
@@ -211,13 +225,21 @@ func (c *change) keepsAppeal(ctx context.Context, d Decision) error {
 	return nil
 }
 
-// expressAppeal gives the last day to appeal against an express refusal.
+// expressAppeal gives the last day to appeal against an express refusal, or against the
+// taking back of what was granted; none where no day binds the person (law.md R4).
 func (c *change) expressAppeal(ctx context.Context, o catalogue.Outcome, notified calendar.Date) (calendar.Date, error) {
-	if o != catalogue.OutcomeRefuse {
+	if !o.Refuses() {
 		return calendar.Date{}, nil
 	}
 	e, err := c.procedure(ctx)
-	return appealLastDay(e.Procedure(), notified, c.tx.Territory()), err
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	lives, err := c.residence(ctx)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	return appealDay(e.Procedure(), notified, c.tx.Territory(), lives.Lives)
 }
 
 func (c *change) insertDecision(ctx context.Context, d Decision) error {
@@ -279,12 +301,17 @@ func (c *change) write(ctx context.Context, by func(catalogue.Entry, tenants.Set
 		}
 		f.Agent = strings.Trim(a.Name+", "+title, ", ")
 	}
+	lives, err := c.residence(ctx)
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	f.Address, f.Residence = c.r.Applicant.PostalAddress, lives.Lives
 	return by(e, settings, f)
 }
 
-// PreviewLetter gives the letter of an outcome as it would leave, for the agent to
-// read and to change; without reasons, a mark stands where they will be.
-func PreviewLetter(ctx context.Context, tx *tenants.Tx, number string, o catalogue.Outcome, reasons string) (catalogue.ComposedLetter, error) {
+// PreviewLetter gives the letter of a decision as it would leave, for the agent to read and
+// to change; without reasons, a mark stands where they will be.
+func PreviewLetter(ctx context.Context, tx *tenants.Tx, number string, in DecisionInput) (catalogue.ComposedLetter, error) {
 	r, who, err := visible(ctx, tx, number)
 	if err != nil {
 		return catalogue.ComposedLetter{}, err
@@ -292,11 +319,15 @@ func PreviewLetter(ctx context.Context, tx *tenants.Tx, number string, o catalog
 	if who&agents == 0 {
 		return catalogue.ComposedLetter{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if reasons = cleanText(reasons); reasons == "" {
-		reasons = "[motifs à compléter]"
-	}
 	c := &change{tx: tx, before: r, r: r, who: who}
-	return c.compose(ctx, o, func(f *catalogue.LetterFacts) { f.Reasons = reasons })
+	signer, err := c.signer(ctx, in.Signatory)
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	return c.compose(ctx, in.Outcome, func(f *catalogue.LetterFacts) {
+		f.Reasons = orMark(in.Reasons)
+		signer.sign(f)
+	})
 }
 
 // ConfirmNotified dates the day on which a posted decision reached the person: the
@@ -336,4 +367,30 @@ func ConfirmNotified(ctx context.Context, tx *tenants.Tx, number string, decisio
 		return Request{}, err
 	}
 	return c.save(ctx)
+}
+
+// recountAppeals computes the times for appeal that run anew, from the days that they run from.
+func (c *change) recountAppeals(ctx context.Context) error {
+	all, err := tenants.All[Decision](ctx, c.tx, sqlDecisions, c.r.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if d.AppealLastDay.IsZero() { // none runs, or none binds
+			continue
+		}
+		var day calendar.Date
+		if d.Implicit {
+			day, err = c.impliedAppeal(ctx)
+		} else {
+			day, err = c.expressAppeal(ctx, d.Outcome, d.NotifiedOn)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := c.tx.Exec(ctx, sqlAppealDay, d.ID, day); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -45,6 +45,9 @@ type Detail struct {
 	History          []tenants.RecordedEvent
 	Deadline         calendar.Deadline
 	Appeal           calendar.Appeal
+	Residence        Residence           // of the applicant, for the time for appeal
+	Hearings         []Hearing           // before what was granted is taken back
+	Acts             []Act               // what may still be done to what was decided: for agents
 	Actions          []Action            // what the actor may do now
 	Outcomes         []catalogue.Outcome // what the actor may decide now
 	Warnings         []string            // French, to be shown beside the dates
@@ -101,9 +104,15 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 			queueAll(batch, &d.Standing.Awaited, sqlAwaited, id)
 		}
 	}
+	lives := ""
+	if tx.SchemaAt(sinceResidence) {
+		queueAll(batch, &d.Hearings, sqlHearings, id)
+		batch.Queue(sqlResidence, id).QueryRow(func(row pgx.Row) error { return row.Scan(&lives) })
+	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}
+	d.Residence = d.residence(lives, tx.Tenant().INSEE)
 	d.DocumentRequests = noticesOf(notices, items)
 	return nil
 }
@@ -126,13 +135,9 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 	if who&agents != 0 {
 		d.Warnings = append(d.Warnings, d.notificationWarnings(tx.Today(), tx.Territory())...)
 	}
-	acted := d.silenceActed(tx.Today())
-	state := d.State
-	if acted && d.Silence.Effect == calendar.Rejection {
-		state = StateImplicitRejection
-	}
-	if !acted || state == StateImplicitRejection {
-		d.Actions = allowed(state, d.Kind, who)
+	d.Actions = allowed(d.stateInLaw(tx.Today()), d.Kind, who)
+	if who&agents != 0 {
+		d.Acts = d.acts(tx.Today())
 	}
 	for _, o := range d.Procedure.Outcomes() {
 		if a, ok := actionOf(o); ok && slices.Contains(d.Actions, a) {
@@ -145,14 +150,14 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 // appeal says until when a refusal can be taken to the court, and why not.
 func (d *Detail) appeal(tx *tenants.Tx) error {
 	refused := d.State == StateImplicitRejection
-	facts := calendar.AppealFacts{Silence: d.Deadline, Territory: tx.Territory()}
+	facts := calendar.AppealFacts{Silence: d.Deadline, Territory: tx.Territory(), Residence: d.Residence.Lives}
 	facts.ReceiptSent, facts.ReceiptComplete = receiptProof(d.Request, d.Receipts)
 	for _, x := range d.Decisions {
 		if x.Outcome == catalogue.OutcomeRefuse {
 			refused, facts.ExpressNotified, facts.ExpressRegular = true, x.NotifiedOn, true
 		}
 	}
-	if !refused || d.Procedure.Route != catalogue.RouteCourt || d.State == StateRefused && facts.ExpressNotified.IsZero() {
+	if !refused || d.Procedure.Route != catalogue.RouteCourt && d.Procedure.Route != catalogue.RoutePlanning || d.State == StateRefused && facts.ExpressNotified.IsZero() {
 		return nil
 	}
 	var err error

@@ -197,7 +197,7 @@ func TestDecisionsBearALetter(t *testing.T) {
 	w.on("2026-12-01")
 	r := w.submit(letter()).Request
 	w.must(w.instructor, func(ctx context.Context, tx *tenants.Tx) error {
-		l, err := requests.PreviewLetter(ctx, tx, r.Number, catalogue.OutcomeRefuse, "")
+		l, err := requests.PreviewLetter(ctx, tx, r.Number, requests.DecisionInput{Outcome: catalogue.OutcomeRefuse, Reasons: ""})
 		if err == nil && !strings.Contains(l.Body, "[motifs à compléter]") {
 			t.Errorf("preview: %s", l.Body)
 		}

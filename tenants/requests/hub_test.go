@@ -139,7 +139,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			return last(requests.Decide(ctx, tx, n, requests.DecisionInput{Outcome: catalogue.OutcomeAnswer, Reasons: "a"}, 1))
 		},
 		"PreviewLetter": func(ctx context.Context, tx *tenants.Tx) error {
-			return last(requests.PreviewLetter(ctx, tx, n, catalogue.OutcomeAnswer, "a"))
+			return last(requests.PreviewLetter(ctx, tx, n, requests.DecisionInput{Outcome: catalogue.OutcomeAnswer, Reasons: "a"}))
 		},
 		"ConfirmNotified": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.ConfirmNotified(ctx, tx, n, id, calendar.Date{}, 1))
@@ -182,6 +182,24 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"NeedsAttention":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NeedsAttention(ctx, tx)) },
 		"Codes": func(ctx context.Context, tx *tenants.Tx) error {
 			return requests.Codes(ctx, tx, func(tenants.ID, string) error { return nil })
+		},
+		"Hear":   func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Hear(ctx, tx, n, illegal, 1)) },
+		"Revoke": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Revoke(ctx, tx, n, illegal, 1)) },
+		"PreviewRevocation": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.PreviewRevocation(ctx, tx, n, catalogue.OutcomeHearing, illegal))
+		},
+		"ConfirmHearing": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.ConfirmHearing(ctx, tx, n, id, calendar.Date{}, 1))
+		},
+		"NoteObservations": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.NoteObservations(ctx, tx, n, id, "a", calendar.Date{}, 1))
+		},
+		"SetResidence": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.SetResidence(ctx, tx, n, "abroad", 1))
+		},
+		"Signatories": func(ctx context.Context, tx *tenants.Tx) error {
+			_, _, err := requests.Signatories(ctx, tx, n)
+			return err
 		},
 		"KeepCodes": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.KeepCodes(ctx, tx, func(tenants.ID) string { return "" }))

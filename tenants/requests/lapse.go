@@ -101,7 +101,11 @@ func (c *change) impliedAppeal(ctx context.Context) (calendar.Date, error) {
 	if sent, complete := receiptProof(c.r, receipts); !sent || !complete {
 		return calendar.Date{}, nil
 	}
-	return appealLastDay(e.Procedure(), c.r.SilenceLastDay, c.tx.Territory()), nil
+	lives, err := c.residence(ctx)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	return appealDay(e.Procedure(), c.r.SilenceLastDay, c.tx.Territory(), lives.Lives)
 }
 
 // plainLetter is what is written where the procedure has no letter for a silence,

@@ -315,9 +315,11 @@ func (l Letter) confirm(ctx context.Context, tx *tenants.Tx, on calendar.Date) e
 		_, err = ConfirmNotified(ctx, tx, l.Number, l.About, on, anyVersion)
 	case LetterDocuments:
 		_, err = ConfirmNotice(ctx, tx, l.Number, l.About, on, anyVersion)
+	case LetterHearing:
+		_, err = ConfirmHearing(ctx, tx, l.Number, l.About, on, anyVersion)
 	}
 	// A day that was noted elsewhere, or that moves nothing any more, is noted here alone.
-	if err != nil && !fault.Is(err, "decision_unknown") && !fault.Is(err, "document_unknown") && !fault.Is(err, "action_not_possible") {
+	if err != nil && !fault.Is(err, "decision_unknown") && !fault.Is(err, "document_unknown") && !fault.Is(err, "hearing_unknown") && !fault.Is(err, "action_not_possible") {
 		return err
 	}
 	_, err = tx.Exec(ctx, sqlLetterArrived, l.ID, on)

@@ -23,12 +23,13 @@ const (
 	StateImplicitRejection  State = "implicitly_rejected" // silence vaut rejet
 	StateWithdrawn          State = "withdrawn"           // by the person
 	StateClosed             State = "closed"              // classement sans suite
+	StateRevoked            State = "revoked"             // what was granted was taken back (retrait, abrogation)
 )
 
 // States gives every state, in the order of a request's life.
 func States() []State {
 	return []State{StateReceived, StateReview, StateWaiting, StateAccepted, StateRefused, StateAnswered, StateRegistered,
-		StateImplicitAcceptance, StateImplicitRejection, StateWithdrawn, StateClosed}
+		StateImplicitAcceptance, StateImplicitRejection, StateWithdrawn, StateClosed, StateRevoked}
 }
 
 // Open tells whether the town still has to answer.
@@ -59,6 +60,8 @@ func (s State) Label() string {
 		return "Retirée"
 	case StateClosed:
 		return "Classée sans suite"
+	case StateRevoked:
+		return "Accord retiré"
 	default:
 		return ""
 	}
@@ -93,13 +96,15 @@ const (
 	ActionLapseAcceptance   Action = "lapse_acceptance" // silence takes effect
 	ActionLapseRejection    Action = "lapse_rejection"
 	ActionWithdraw          Action = "withdraw"
-	ActionClose             Action = "close" // classement: F3, and what needs no decision
+	ActionClose             Action = "close"  // classement: F3, and what needs no decision
+	ActionHear              Action = "hear"   // invite to observe before what was granted is taken back (L.121-1)
+	ActionRevoke            Action = "revoke" // take back what was granted: retrait, abrogation (L.242-1 ff.)
 )
 
 // Actions gives every action.
 func Actions() []Action {
 	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
-		ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose}
+		ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionHear, ActionRevoke}
 }
 
 // Who is a set of those who may act.
@@ -132,6 +137,7 @@ type Transition struct {
 var (
 	open          = []State{StateReceived, StateReview, StateWaiting}
 	kinds         = []Kind{KindRequest, KindDeclaration, KindReport, KindInformation}
+	granted       = []State{StateAccepted, StateImplicitAcceptance}
 	withDocuments = []Kind{KindRequest, KindDeclaration, KindReport}
 )
 
@@ -146,8 +152,9 @@ type rule struct {
 
 // rules is the lifecycle: what does not stand here cannot be done.
 //
-// After a silent rejection an express acceptance or answer may still come; after a
-// silent acceptance nothing may, for its withdrawal (L.242-1) is another procedure.
+// After a rejection, silent or express, an acceptance may still come, for a refusal creates
+// no right (L.243-1). After an acceptance nothing may but its being taken back, on the
+// conditions of [Act].
 var rules = []rule{
 	{ActionTake, []State{StateReceived, StateReview}, StateReview, kinds, deciders},
 	{ActionTake, []State{StateWaiting}, "", kinds, deciders},
@@ -157,7 +164,7 @@ var rules = []rule{
 	{ActionAskDocuments, open, StateWaiting, withDocuments, agents},
 	{ActionDocumentsComplete, []State{StateWaiting}, StateReview, withDocuments, Owner | agents},
 	{ActionAccept, open, StateAccepted, []Kind{KindRequest}, deciders},
-	{ActionAccept, []State{StateImplicitRejection}, StateAccepted, []Kind{KindRequest}, deciders},
+	{ActionAccept, []State{StateImplicitRejection, StateRefused}, StateAccepted, []Kind{KindRequest}, deciders},
 	{ActionRefuse, open, StateRefused, []Kind{KindRequest, KindReport}, deciders},
 	{ActionAnswer, open, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
 	{ActionAnswer, open, StateAnswered, []Kind{KindInformation}, agents},
@@ -167,6 +174,8 @@ var rules = []rule{
 	{ActionLapseRejection, open, StateImplicitRejection, []Kind{KindRequest, KindReport}, System},
 	{ActionWithdraw, open, StateWithdrawn, kinds, Owner | agents},
 	{ActionClose, open, StateClosed, kinds, deciders},
+	{ActionHear, granted, "", []Kind{KindRequest}, deciders},
+	{ActionRevoke, granted, StateRevoked, []Kind{KindRequest}, deciders},
 }
 
 // Transitions gives the whole lifecycle, one line for each state and kind.
