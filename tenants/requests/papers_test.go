@@ -14,7 +14,7 @@ import (
 )
 
 // issue issues a paper as an actor.
-func (w *town) issue(a tenants.Actor, number string, p requests.Paper) (d documents.Issued, err error) {
+func (w *town) issuePaper(a tenants.Actor, number string, p requests.Paper) (d documents.Issued, err error) {
 	err = w.as(a, func(ctx context.Context, tx *tenants.Tx) error {
 		d, err = requests.IssuePaper(ctx, tx, number, p)
 		return err
@@ -52,12 +52,12 @@ func TestAPaperIsIssuedOnceAndVerified(t *testing.T) {
 	if !fault.Is(err, "document_not_issued") {
 		t.Errorf("before: %v", err)
 	}
-	first, err := w.issue(owner, number, receipt)
+	first, err := w.issuePaper(owner, number, receipt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.on("2026-12-20")
-	again, err := w.issue(w.admin, number, receipt)
+	again, err := w.issuePaper(w.admin, number, receipt)
 	if err != nil || again.Code != first.Code || again.IssuedOn != date(t, "2026-12-01") {
 		t.Errorf("again: %+v, %v", again, err)
 	}
@@ -77,10 +77,10 @@ func TestAPaperIsIssuedOnceAndVerified(t *testing.T) {
 		}
 	}
 	// Nobody else's, and nothing that is not there.
-	if _, err := w.issue(tenants.Guest(), number, receipt); !fault.Is(err, "request_unknown") {
+	if _, err := w.issuePaper(tenants.Guest(), number, receipt); !fault.Is(err, "request_unknown") {
 		t.Errorf("a stranger: %v", err)
 	}
-	if _, err := w.issue(w.admin, number, requests.Paper{Kind: documents.Letter, ID: tenants.NewID()}); !fault.Is(err, "document_unknown") {
+	if _, err := w.issuePaper(w.admin, number, requests.Paper{Kind: documents.Letter, ID: tenants.NewID()}); !fault.Is(err, "document_unknown") {
 		t.Errorf("no letter: %v", err)
 	}
 }
@@ -96,7 +96,7 @@ func TestALetterIsIssuedAsItWasWritten(t *testing.T) {
 		return err
 	})
 	d := w.get(number)
-	issued, err := w.issue(requests.GuestOf(d.Request), number, requests.Paper{Kind: documents.Letter, ID: d.Decisions[0].ID})
+	issued, err := w.issuePaper(requests.GuestOf(d.Request), number, requests.Paper{Kind: documents.Letter, ID: d.Decisions[0].ID})
 	if err != nil {
 		t.Fatal(err)
 	}

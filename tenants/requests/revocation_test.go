@@ -106,7 +106,7 @@ func TestASilentAcceptanceIsTakenBackAfterHearing(t *testing.T) {
 		}
 	}
 	err := w.as(w.citizen, func(ctx context.Context, tx *tenants.Tx) error {
-		_, err := requests.AttestationOf(ctx, tx.As(requests.GuestOf(r)), r.Number)
+		_, err := requests.Attest(ctx, tx.As(requests.GuestOf(r)), r.Number)
 		return err
 	})
 	if !fault.Is(err, "action_not_possible") {
