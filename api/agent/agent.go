@@ -88,6 +88,8 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /agents/demandes/{number}/retrait", s.revoke)
 	s.handle("GET /agents/demandes/{number}/demandeur", s.applicantPage)
 	s.handle("POST /agents/demandes/{number}/demandeur", s.correct)
+	s.handle("GET /agents/demandes/{number}/dates", s.dates)
+	s.handle("POST /agents/demandes/{number}/dates", s.changeDates)
 	s.handle("GET /agents/demandes/{number}/accuse", s.receipt)
 	s.handle("GET /agents/demandes/{number}/accuse/{receipt}/accuse.pdf", s.receiptPDF)
 	s.handle("GET /agents/demandes/{number}/lettres/{kind}/{id}", s.letter)

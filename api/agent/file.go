@@ -202,6 +202,12 @@ func notices(d requests.Detail) []web.Notice {
 	if !d.Regular {
 		out = append(out, web.Notice{Tone: web.Warning, Text: irregular(d)})
 	}
+	for _, x := range d.Drifts {
+		if x.Kept == nil {
+			out = append(out, web.Notice{Tone: web.Warning, Text: "La personne a été informée du " + x.Told.FrenchShort() + "\u00a0; la règle actuelle donnerait le " + x.Now.FrenchShort() + ". Rien ne change tant que vous n’avez pas décidé.",
+				Link: web.Link{Label: "Décider de la date", URL: datesPath(d.Number)}})
+		}
+	}
 	for _, w := range d.Warnings {
 		if slices.Contains(d.Deadline.Warnings, w) {
 			continue // said beside the date

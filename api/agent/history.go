@@ -88,6 +88,12 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Plus d’accord pour la décision par courriel\u00a0: elle part sur papier"}
 	case "applicant_corrected":
 		return web.Event{Title: "Coordonnées corrigées", Text: capital(strings.Join(fieldNames(d.Fields), ", "))}
+	case "date_kept":
+		return web.Event{Title: "Date annoncée conservée\u00a0: " + d.From.French(), Text: "La règle actuelle donnerait le " + d.To.French() + "."}
+	case "date_adopted":
+		return web.Event{Title: "Nouvelle date retenue\u00a0: " + d.To.French(), Text: "La personne avait été informée du " + d.From.French() + "."}
+	case "fact_corrected":
+		return factWords(d)
 	case "deadline_moved", "deadline_alert":
 		return deadlineWords(kind, d)
 	case "decided", "decision_notified", "lapsed":
@@ -157,6 +163,26 @@ func decisionWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: done, Text: "Décision née le " + d.On.French(), Law: law}
 	}
 	return web.Event{Title: "Décision\u00a0: " + done}
+}
+
+// factNames are the facts that the dates are counted from, as their history names them.
+var factNames = map[requests.FactKind]string{
+	requests.FactReception: "réception par la commune", requests.FactFirstReception: "première réception, par une autre administration",
+	requests.FactNotice: "demande de pièces reçue par la personne", requests.FactPapers: "pièces au complet", requests.FactSuspension: "suspension pour vérification",
+	requests.FactTransmission: "transmission", requests.FactDecisionNotified: "décision reçue par la personne",
+}
+
+func factWords(d requests.EventData) web.Event {
+	line := web.Event{Title: "Date corrigée\u00a0: " + factNames[d.Fact]}
+	switch {
+	case d.To.IsZero():
+		line.Text = "Noté au " + d.From.French() + ", cela ne s’est pas produit."
+	case d.From.IsZero():
+		line.Text = "Le " + d.To.French() + "."
+	default:
+		line.Text = "Le " + d.To.French() + ", et non le " + d.From.French() + "."
+	}
+	return line
 }
 
 var applicantNames = map[string]string{

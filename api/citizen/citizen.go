@@ -97,6 +97,7 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /suivi/fermer", s.untrack)
 	s.handle("GET /demandes/{number}", s.request)
 	s.handle("GET /demandes/{number}/confirmation", s.confirmation)
+	s.handle("GET /demandes/{number}/dates", s.dates)
 	s.handle("POST /demandes/{number}/messages", s.sendMessage)
 	s.handle("POST /demandes/{number}/documents", s.addDocument)
 	s.handle("GET /demandes/{number}/documents/{document}", s.document)

@@ -133,6 +133,8 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		return web.Event{Title: "Document ajouté", Text: e.Label}, true
 	case "documents_completed":
 		return web.Event{Title: "Toutes les pièces sont arrivées", Law: "CRPA, article\u00a0L.114-5"}, true
+	case "fact_corrected":
+		return web.Event{Title: "La mairie a corrigé une date de votre dossier"}, true
 	case "deadline_moved":
 		if e.To.IsZero() {
 			return web.Event{Title: "Le délai de réponse attend vos pièces"}, true

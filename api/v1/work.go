@@ -112,6 +112,7 @@ func (s *Server) work() {
 		return o
 	}
 	huma.Register(s.api, operation("get-request", http.MethodGet, "/api/v1/requests/{number}", "One request", either), s.get)
+	huma.Register(s.api, operation("get-deadline", http.MethodGet, "/api/v1/requests/{number}/deadline", "Why the dates of a request are what they are", either), s.deadline)
 	huma.Register(s.api, operation("list-requests", http.MethodGet, "/api/v1/requests", "The requests, the soonest due first", agent), s.list)
 	huma.Register(s.api, operation("write-message", http.MethodPost, "/api/v1/requests/{number}/messages", "Write to the citizen, or to the town", either), s.message)
 	huma.Register(s.api, operation("add-note", http.MethodPost, "/api/v1/requests/{number}/notes", "Note something among agents", agent), s.note)

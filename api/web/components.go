@@ -152,9 +152,11 @@ type Tabs struct {
 	Items []Tab
 }
 
-// Event is one thing that happened. When is written out, Law cites its article.
+// Event is one thing that happened. When is written out, Law cites its article. Was is
+// what was written in its place before, and is struck out.
 type Event struct {
 	When, Title, Who, Text, Law string
+	Was                         []string
 	Tone                        Tone
 }
 

@@ -52,6 +52,34 @@ func ComposeComplete(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter 
 	return ComposedLetter{Subject: "Votre dossier est complet", Body: f.page(e, s, body, false)}
 }
 
+// ComposeNewDate writes that the last day for answering is another one than the person was
+// told, f.LastDay, or none for now: a date of the file was wrong, or is counted otherwise.
+func ComposeNewDate(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter {
+	p := e.Procedure()
+	body := []string{
+		"La date qui vous avait été donnée pour votre demande «\u00a0" + p.Title + "\u00a0», reçue le " + f.ReceivedOn.FrenchShort() + ", a changé\u00a0: nous avons revu les dates de votre dossier.",
+	}
+	switch {
+	case p.Silence.Effect == calendar.Acceptance && !f.LastDay.IsZero():
+		body = append(body, "Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera acceptée\u00a0: le silence vaut acceptation ("+p.Silence.Source+").")
+	case p.Silence.Effect == calendar.Rejection && !f.LastDay.IsZero():
+		body = append(body, "Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera considérée comme refusée\u00a0: le silence vaut rejet ("+p.Silence.Source+"). Les voies de recours sont celles de votre accusé de réception.")
+	default:
+		body = append(body, "Le délai pour vous répondre ne court pas tant que des pièces manquent à votre dossier (CRPA, article\u00a0L.114-5).")
+	}
+	body = append(body, "Le détail du calcul est sur la page de votre demande. Si cette date vous paraît fausse, répondez-nous.")
+	return ComposedLetter{Subject: "La date de réponse à votre demande a changé", Body: f.page(e, s, body, false)}
+}
+
+// ComposeNewAppeal writes that a refusal can be contested until another day than the
+// person was told: f.AppealLastDay.
+func ComposeNewAppeal(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter {
+	return ComposedLetter{Subject: "Le délai pour contester notre décision a changé", Body: f.page(e, s, []string{
+		"La date donnée pour contester la décision prise sur votre demande «\u00a0" + e.Procedure().Title + "\u00a0» a changé\u00a0: nous l’avons comptée de nouveau.",
+		"Vous pouvez contester cette décision jusqu’au " + f.AppealLastDay.FrenchShort() + ". La marche à suivre reste celle de la lettre ou de l’accusé de réception que vous avez reçus.",
+	}, false)}
+}
+
 func anyIndispensable(pieces []Piece) bool {
 	for _, p := range pieces {
 		if p.Indispensable {

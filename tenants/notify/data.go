@@ -70,6 +70,7 @@ const (
 	LetterAttestation = "attestation" // of a silent acceptance (CRPA L.232-3)
 	LetterReasons     = "reasons"     // of a silent refusal (CRPA L.232-4)
 	LetterHearing     = "hearing"     // invites to observe before a decision is taken back (CRPA L.122-1)
+	LetterNewDate     = "new_date"    // the last day is another one than was told
 )
 
 // Letter is a whole letter, composed by the catalogue: paragraphs of Body are

@@ -204,6 +204,8 @@ func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail
 			return ofRequest(d.Number, "les motifs de la décision"), "Les motifs de la décision"
 		case LetterHearing:
 			return ofRequest(d.Number, "la mairie vous invite à répondre"), "La mairie vous invite à répondre"
+		case LetterNewDate:
+			return ofRequest(d.Number, "une date a changé"), "Une date de votre demande a changé"
 		default:
 			return ofRequest(d.Number, "le délai de réponse est passé"), "Le délai de réponse est passé"
 		}

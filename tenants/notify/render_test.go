@@ -62,7 +62,7 @@ func every() map[string]notify.Data {
 		"trial over":      notify.TrialEnding{Agent: "Camille Durand", EndsOn: monday, ClosesOn: monday.AddDays(30), Over: true, Path: "/agents/reglages"},
 		"message":         notify.CitizenMessage{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Author: "Nour Alami", AuthorTitle: "Instructrice", Service: "Vie associative", Body: "Corps un\n\nCorps deux", Path: "/demandes/26-000123"},
 		"documents":       letter(notify.LetterDocuments), "decision": letter(notify.LetterDecision), "implicit": letter(notify.LetterImplicit),
-		"complete": letter(notify.LetterComplete), "hearing": letter(notify.LetterHearing), "posted": notify.DecisionPosted{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", DecidedOn: monday, Binds: true, Path: "/demandes/26-000123"},
+		"complete": letter(notify.LetterComplete), "new date": letter(notify.LetterNewDate), "hearing": letter(notify.LetterHearing), "posted": notify.DecisionPosted{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", DecidedOn: monday, Binds: true, Path: "/demandes/26-000123"},
 		"closed":            notify.Closed{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Path: "/demandes/26-000123"},
 		"digest":            notify.AgentDigest{Agent: "Nour Alami", Day: monday, Late: lines, Due: lines, Fresh: lines, Lapsed: lines[:1], Unnotified: lines[:1], LateCount: 14, DueCount: 3, FreshCount: 2, Path: "/agents"},
 		"support asked":     notify.SupportNotice{Agent: "Nour Alami", Step: "asked", Admin: "Hélène Garrigues", Hub: "Sicoval", Commune: "Castanet-Tolosan", Reason: "Une liste incomplète", Hours: 2, Path: "/agents/assistance"},

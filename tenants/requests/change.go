@@ -44,6 +44,7 @@ type EventData struct {
 	Fields            []string      `json:"fields,omitempty"`
 	Agreed            bool          `json:"agreed,omitempty"`
 	LetterID          tenants.ID    `json:"letter_id,omitempty"`
+	Fact              FactKind      `json:"fact,omitempty"`
 }
 
 // ReadEvent reads an event's data, for the pages that write the history in words.
@@ -66,6 +67,7 @@ type change struct {
 	who    Who
 	closes bool
 	entry  *catalogue.Entry
+	wrote  []tenants.ID // the facts that this change has written down
 }
 
 // lock reads a request and locks its row, whoever asks.

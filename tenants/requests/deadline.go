@@ -2,6 +2,7 @@ package requests
 
 import (
 	"context"
+	"slices"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -9,27 +10,33 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
-// silence computes what the law draws from the facts that are kept (law.md R6, R7):
-// the two receptions, and the notices of missing papers. One that reached the person after
-// the silence had decided changes nothing, and is marked.
-func silence(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []DocumentRequest) (calendar.Deadline, error) {
-	rule := r.Silence
-	rule.Source = p.Silence.Source
-	facts := calendar.Facts{
-		Rule: rule, Territory: tx.Territory(),
-		FirstReceived: r.FirstReceivedOn, CompetentReceived: r.ReceivedOn,
-		Event: p.EventDate(r.Answers),
-	}
-	for i, n := range notices {
-		facts.Notices = append(facts.Notices, calendar.Notice{
-			Notified: n.NotifiedOn, Limit: n.LimitOn, Complete: n.CompletedOn, Dispensable: !n.indispensable(),
-		})
-		if _, err := calendar.Silence(facts); fault.Is(err, "notice_too_late") { // posted, and came after the silence
-			facts.Notices = facts.Notices[:len(facts.Notices)-1]
-			notices[i].late = true
+// silence computes what silence means from the facts (law.md R6, R7).
+func silence(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []DocumentRequest, facts []Fact) (calendar.Deadline, error) {
+	return calendar.Silence(effective(tx, p, r, notices, facts))
+}
+
+// effective gives what the law counts from, without what changes nothing: a notice or a
+// suspension that reached the person after the silence had decided. Such a notice is marked.
+func effective(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []DocumentRequest, facts []Fact) calendar.Facts {
+	law, of := legalFacts(tx, p, r, notices, facts)
+	asked, suspended := law.Notices, law.Suspensions
+	law.Notices, law.Suspensions = nil, nil
+	for i, n := range asked {
+		before := law.Notices
+		law.Notices = append(before, n)
+		if _, err := calendar.Silence(law); fault.Is(err, "notice_too_late") {
+			law.Notices = before
+			notices[of[i]].late = true
 		}
 	}
-	return calendar.Silence(facts)
+	for _, s := range suspended {
+		before := law.Suspensions
+		law.Suspensions = append(before, s)
+		if _, err := calendar.Silence(law); fault.Is(err, "notice_too_late") {
+			law.Suspensions = before
+		}
+	}
+	return law
 }
 
 // apply writes the dates of a deadline into the request: the legal last day, and
@@ -49,19 +56,27 @@ func (r *Request) apply(d calendar.Deadline, commitment int, t calendar.Territor
 	}
 }
 
-// recount computes the dates anew from the facts as they now stand in the tables.
+// recount computes the dates anew from the facts as they now stand. A day that was told,
+// and that the rules in force would no longer give, is not moved by that: what the new
+// facts move is counted from it, until an agent decides ([SettleDate]).
 func (c *change) recount(ctx context.Context) error {
 	e, err := c.procedure(ctx)
 	if err != nil {
 		return err
 	}
-	notices, err := documentRequests(ctx, c.tx, c.r.ID)
+	facts, notices, err := c.facts(ctx)
 	if err != nil {
 		return err
 	}
-	d, err := silence(c.tx, e.Procedure(), c.r, notices)
+	d, err := silence(c.tx, e.Procedure(), c.r, notices, facts)
 	if err != nil {
 		return err
+	}
+	if c.tx.SchemaAt(schemaOfFacts) { // before it nothing tells which facts are new
+		was, err := silence(c.tx, e.Procedure(), c.before, slices.Clone(notices), without(facts, c.wrote))
+		if err == nil && !was.LastDay.IsZero() {
+			d.LastDay = d.LastDay.AddDays(was.LastDay.DaysUntil(c.before.SilenceLastDay))
+		}
 	}
 	c.r.apply(d, e.Procedure().Commitment, c.tx.Territory())
 	c.r.Waiting = false

@@ -245,6 +245,10 @@ func (c *change) expressAppeal(ctx context.Context, o catalogue.Outcome, notifie
 func (c *change) insertDecision(ctx context.Context, d Decision) error {
 	_, err := c.tx.Exec(ctx, sqlInsertDecision, d.ID, c.r.ID, string(d.Outcome), d.Implicit, d.Reasons, d.Subject, d.Letter, d.Signatory, d.Delivery,
 		d.DecidedOn, d.NotifiedOn, d.AppealLastDay, d.CreatedAt)
+	if err != nil || d.Implicit || d.NotifiedOn.IsZero() {
+		return err
+	}
+	_, err = c.keep(ctx, Fact{Kind: FactDecisionNotified, RefersTo: d.ID, On: d.NotifiedOn})
 	return err
 }
 
@@ -361,6 +365,9 @@ func ConfirmNotified(ctx context.Context, tx *tenants.Tx, number string, decisio
 		return Request{}, err
 	}
 	if err := c.letterArrived(ctx, decision, on); err != nil {
+		return Request{}, err
+	}
+	if _, err := c.keep(ctx, Fact{Kind: FactDecisionNotified, RefersTo: decision, On: on}); err != nil {
 		return Request{}, err
 	}
 	if err := c.record(ctx, "decision_notified", EventData{DecisionID: decision, On: on}); err != nil {

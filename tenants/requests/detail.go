@@ -41,6 +41,8 @@ type Detail struct {
 	DocumentRequests []DocumentRequest
 	Receipts         []Receipt
 	Decisions        []Decision
+	Facts            []Fact         // what the dates are counted from, and what was corrected
+	Drifts           []Drift        // days that were told and that the rules no longer give
 	Notifications    []Notification // agents alone
 	History          []tenants.RecordedEvent
 	Deadline         calendar.Deadline
@@ -90,6 +92,7 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	var notices []noticeRow
 	var items []DocumentItem
+	var rows []factRow
 	id := d.ID
 	batch := &pgx.Batch{}
 	queueAll(batch, &d.Messages, sqlMessages, id)
@@ -97,6 +100,9 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	queueAll(batch, &items, sqlItems, id)
 	queueAll(batch, &d.Receipts, sqlReceipts, id)
 	queueAll(batch, &d.Decisions, sqlDecisions, id)
+	if tx.SchemaAt(schemaOfFacts) {
+		queueAll(batch, &rows, sqlFacts, id)
+	}
 	if who&(agents|System|Supporter) != 0 {
 		queueAll(batch, &d.Notes, sqlNotes, id)
 		queueAll(batch, &d.Notifications, sqlNotifications, id)
@@ -114,16 +120,18 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	}
 	d.Residence = d.residence(lives, tx.Tenant().INSEE)
 	d.DocumentRequests = noticesOf(notices, items)
+	d.Facts = factsOf(d.Request, d.DocumentRequests, d.Decisions, rows)
 	return nil
 }
 
 // judge says what the law and the lifecycle make of the facts.
 func (d *Detail) judge(tx *tenants.Tx, who Who) error {
-	deadline, err := silence(tx, d.Procedure, d.Request, d.DocumentRequests)
+	deadline, err := silence(tx, d.Procedure, d.Request, d.DocumentRequests, d.Facts)
 	if err != nil {
 		return err
 	}
 	d.Deadline = deadline
+	d.Drifts = drifts(tx, d)
 	if who == Owner { // what lawyers have to settle is said to agents
 		d.Warnings = d.Procedure.Warnings(d.Answers, d.ReceivedOn, d.SilenceLastDay)
 	} else {

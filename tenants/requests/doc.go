@@ -10,6 +10,8 @@
 //   - The clock: the facts that the law counts from are kept (receptions, notices,
 //     papers); the dates are computed from them by tenants/calendar after each change,
 //     in the same transaction, and never edited by hand.
+//   - Facts ([Fact]): rows that are added and never changed. One that was entered wrongly
+//     is corrected by another, which names it ([CorrectFact]); both are shown.
 //   - Messages, notes, documents, decisions, and silence taking effect ([Lapse]).
 //   - The agents' list, the citizens' list, search and counts.
 //
@@ -21,6 +23,16 @@
 // the events and the jobs are written, so that it is held for what follows it there and
 // the commit. What bears the number and is written before (the receipt's text) holds a
 // mark in its place, which the database itself replaces.
+//
+// # Facts and columns
+//
+// A request's own row is its first fact: its receptions have no row of their own until they
+// are corrected, so that intake writes nothing more, and whatever lies in columns from
+// before there were facts is read as facts (factsOf). Once a fact has a row the row is the
+// truth, and the column follows it in the same transaction, for lists and watches to read.
+//
+// A day that was told to somebody is not moved by a change of the rules: what new facts
+// move is counted from the day that was told, and an agent decides about the rest.
 //
 // # Tracking codes
 //

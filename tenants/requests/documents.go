@@ -231,6 +231,9 @@ func (c *change) insertNotice(ctx context.Context, n Notice) (id tenants.ID, wai
 	if _, err := c.tx.Exec(ctx, sqlInsertNotice, id, c.r.ID, c.tx.Today(), n.LimitOn, n.Text, c.tx.Actor().Name, c.tx.Now(), n.Delivery); err != nil {
 		return "", false, err
 	}
+	if _, err := c.keep(ctx, Fact{Kind: FactNotice, RefersTo: id, On: c.tx.Today(), Until: n.LimitOn}); err != nil {
+		return "", false, err
+	}
 	for i, item := range n.Items {
 		waits = waits || item.Indispensable
 		if _, err := c.tx.Exec(ctx, sqlInsertItem, tenants.NewID(), id, item.Label, item.LegalBasis, item.Indispensable, i); err != nil {
@@ -298,7 +301,7 @@ func ConfirmNotice(ctx context.Context, tx *tenants.Tx, number string, notice te
 	if !c.r.State.Open() {
 		return Request{}, fault.New(fault.Conflict, "action_not_possible")
 	}
-	all, err := documentRequests(ctx, tx, c.r.ID)
+	facts, all, err := c.facts(ctx)
 	if err != nil {
 		return Request{}, err
 	}
@@ -311,6 +314,10 @@ func ConfirmNotice(ctx context.Context, tx *tenants.Tx, number string, notice te
 		return Request{}, fault.New(fault.Invalid, "notified_on_invalid", fault.Field{Path: "notified_on", Code: "invalid"})
 	case on.After(n.LimitOn):
 		return Request{}, fault.New(fault.Invalid, "notice_arrived_late", fault.Field{Path: "notified_on", Code: "invalid"})
+	}
+	told, _ := latest(facts, Fact{Kind: FactNotice, RefersTo: notice}.Key())
+	if _, err := c.supersede(ctx, told, Fact{On: on, Until: told.Until}); err != nil {
+		return Request{}, err
 	}
 	if _, err := tx.Exec(ctx, sqlArrived, notice, on); err != nil {
 		return Request{}, err
@@ -432,6 +439,9 @@ func (c *change) complete(ctx context.Context, notices []DocumentRequest, done f
 			continue
 		}
 		if _, err := c.tx.Exec(ctx, sqlCompleted, n.ID, c.tx.Today()); err != nil {
+			return err
+		}
+		if _, err := c.keep(ctx, Fact{Kind: FactPapers, RefersTo: n.ID, On: c.tx.Today()}); err != nil {
 			return err
 		}
 		if err := c.record(ctx, "documents_completed", EventData{DocumentRequestID: n.ID}); err != nil {

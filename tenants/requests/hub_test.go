@@ -180,6 +180,13 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		},
 		"AwaitedReceipts": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AwaitedReceipts(ctx, tx)) },
 		"NeedsAttention":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NeedsAttention(ctx, tx)) },
+		"CorrectFact": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.CorrectFact(ctx, tx, n, requests.Correction{}, 1))
+		},
+		"SettleDate": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.SettleDate(ctx, tx, n, requests.Settlement{}, 1))
+		},
+		"GetWhy": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.GetWhy(ctx, tx, n)) },
 		"Codes": func(ctx context.Context, tx *tenants.Tx) error {
 			return requests.Codes(ctx, tx, func(tenants.ID, string) error { return nil })
 		},
@@ -210,7 +217,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			t.Errorf("%s is not tried in the hub's name", name)
 		}
 	}
-	reads := map[string]bool{"Changes": true, "Get": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "CountLetters": true}
+	reads := map[string]bool{"Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "CountLetters": true}
 	hub := tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Garrigues", HubRole: tenants.HubManager, Delegate: true}
 	support := tenants.Actor{Kind: tenants.ActorSupport, ID: hub.ID, Name: hub.Name}
 	for name, door := range tries {

@@ -413,7 +413,7 @@ func (in *intake) startClock(context.Context) error {
 	if s.Applicant.DecisionEmail {
 		in.r.DecisionEmailAt = in.tx.Now()
 	}
-	deadline, err := silence(in.tx, p, in.r, nil)
+	deadline, err := silence(in.tx, p, in.r, nil, factsOf(in.r, nil, nil, nil))
 	if err != nil {
 		return err
 	}

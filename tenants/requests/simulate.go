@@ -67,16 +67,22 @@ func (s Simulation) procedure(ctx context.Context, tx *tenants.Tx, f *calendar.F
 	case !e.Open && !agent:
 		return nil, fault.New(fault.NotFound, "procedure_unknown")
 	}
+	ruled(e, f)
 	p := e.Procedure()
-	f.Rule, f.Route, f.Delivery = p.Silence, calendar.Route(p.Route), p.PaperExemption != ""
-	if model, ok := calendar.StatuteOf(e.Model); ok && f.Rule.Filing == (calendar.Filing{}) {
-		f.Rule.Filing = model.Rule.Filing // when a declaration must come is the law's, whatever the commune advises
-	}
 	f.Sending = orSending(f.Sending, sendingOf(Kind(p.Kind)))
 	if p.SilenceWarning == "" {
 		return nil, nil
 	}
 	return []string{p.SilenceWarning}, nil
+}
+
+// ruled fills in what a procedure says of the law.
+func ruled(e catalogue.Entry, f *calendar.Facts) {
+	p := e.Procedure()
+	f.Rule, f.Route, f.Delivery = p.Silence, calendar.Route(p.Route), p.PaperExemption != ""
+	if model, ok := calendar.StatuteOf(e.Model); ok && f.Rule.Filing == (calendar.Filing{}) {
+		f.Rule.Filing = model.Rule.Filing // when a declaration must come is the law's, whatever the commune advises
+	}
 }
 
 func orSending(given, own calendar.Sending) calendar.Sending {

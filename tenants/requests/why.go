@@ -1,0 +1,116 @@
+package requests
+
+import (
+	"context"
+	"slices"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+)
+
+// Why tells how every date of a request was reached.
+type Why struct {
+	Detail
+	Dates   calendar.Dates
+	Reasons []Reason
+}
+
+// Reason is one step of the computation, with the facts that were entered in its place
+// before and have been corrected, the oldest first.
+type Reason struct {
+	calendar.Step
+	Was []Fact
+	// By is the fact that corrected the last of them; its reason says why.
+	By Fact
+}
+
+// GetWhy gives a request with the reasons of its dates, to whoever may read it: its
+// owner, agents who cover its service. For anyone else it is fault.NotFound
+// "request_unknown".
+func GetWhy(ctx context.Context, tx *tenants.Tx, number string) (Why, error) {
+	d, err := Get(ctx, tx, number)
+	if err != nil {
+		return Why{}, err
+	}
+	law := effective(tx, d.Procedure, d.Request, d.DocumentRequests, d.Facts)
+	rule := law.Rule
+	ruled(d.Entry, &law)
+	law.Rule.Effect, law.Rule.Months = rule.Effect, rule.Months // as they were when the request came
+	law.Sending, law.Channel, law.Receipt = sendingOf(d.Kind), channelOf(d.Channel), d.receiptState()
+	for _, x := range d.Decisions {
+		if x.Outcome == catalogue.OutcomeRefuse {
+			law.Refusal = calendar.Refusal{Notified: x.NotifiedOn, Regular: true}
+		}
+	}
+	dates, err := calendar.Compute(law)
+	if err != nil {
+		return Why{}, err
+	}
+	return Why{Detail: d, Dates: dates, Reasons: reasonsOf(dates.Steps, d.Facts)}, nil
+}
+
+// receiptState tells what became of the receipt, on which the time for appeal hangs.
+func (d *Detail) receiptState() calendar.Receipt {
+	state := calendar.ReceiptMissing
+	for _, r := range d.Receipts {
+		switch {
+		case r.Kind != receiptOfRequest:
+		case r.Complete:
+			return calendar.ReceiptComplete
+		default:
+			state = calendar.ReceiptIncomplete
+		}
+	}
+	return state
+}
+
+// stepOf names the step that each kind of fact makes.
+var stepOf = map[FactKind]calendar.StepKind{
+	FactReception: calendar.StepReceived, FactFirstReception: calendar.StepReceived, FactNotice: calendar.StepNotice, FactPapers: calendar.StepPapers,
+	FactSuspension: calendar.StepFraud, FactDecisionNotified: calendar.StepRefused,
+}
+
+// reasonsOf puts the facts that were corrected beside the steps that those make which
+// stand in for them. One whose step is gone, for it did not happen after all, keeps a step
+// of its own, without a date.
+func reasonsOf(steps []calendar.Step, facts []Fact) []Reason {
+	out := make([]Reason, len(steps))
+	for i, s := range steps {
+		out[i].Step = s
+	}
+	transmitted := slices.ContainsFunc(steps, func(s calendar.Step) bool { return s.Kind == calendar.StepTransmitted })
+	for _, f := range facts {
+		if f.CorrectedBy == "" || f.Withdrawn() {
+			continue
+		}
+		now, _ := latest(facts, f.Key())
+		kind := stepOf[f.Kind]
+		if f.Kind == FactReception && transmitted {
+			kind = calendar.StepTransmitted
+		}
+		i := slices.IndexFunc(out, func(r Reason) bool {
+			return r.Kind == kind && (r.Date == now.On || f.Kind == FactReception || f.Kind == FactFirstReception)
+		})
+		if i < 0 {
+			out = slices.Insert(out, min(1, len(out)), Reason{Step: calendar.Step{Kind: kind}})
+			i = min(1, len(out)-1)
+		}
+		out[i].Was, out[i].By = append(out[i].Was, f), now
+	}
+	return out
+}
+
+// channelOf gives a channel as the law tells them apart.
+func channelOf(channel string) calendar.Channel {
+	switch channel {
+	case ChannelWeb, ChannelAPI:
+		return calendar.ByPortal
+	case ChannelEmail:
+		return calendar.ByEmail
+	case ChannelPost:
+		return calendar.ByPost
+	default:
+		return calendar.ByCounter
+	}
+}
