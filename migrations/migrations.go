@@ -10,13 +10,9 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sync/errgroup"
 )
 
 //go:embed platform/*.sql cell/*.sql tenant/*.sql
@@ -94,13 +90,13 @@ const (
 	sqlLock        = `lock table parvis_migration.applied in share row exclusive mode`
 	sqlApplied     = `select version, checksum from parvis_migration.applied where set_name = $1`
 	sqlSetApplied  = `insert into parvis_migration.applied (set_name, version, checksum) values ($1, $2, $3) on conflict (set_name) do update set version = excluded.version, checksum = excluded.checksum, at = now()`
-	sqlClaim       = `select schema_name, version, checksum from cell.tenant_version where version < $1 and (failed_at is null or failed_at < $2) and ($3::text is null or schema_name = $3)
-		order by length(schema_name), schema_name limit 1 for update skip locked`
-	sqlDone          = `update cell.tenant_version set version = $2, checksum = $3, error = '', failed_at = null, updated_at = now() where schema_name = $1`
-	sqlFailed        = `update cell.tenant_version set error = $2, failed_at = clock_timestamp() where schema_name = $1`
-	sqlVersions      = `select schema_name, version, checksum, error from cell.tenant_version order by schema_name`
-	sqlLockTimeout   = `set local lock_timeout = '2s'`
-	sqlSetSearchPath = `select set_config('search_path', $1, true)`
+	sqlBehind      = `select schema_name from cell.tenant_version where version < $1 and (failed_at is null or failed_at < $2)
+		order by length(schema_name), schema_name`
+	sqlFailed   = `update cell.tenant_version set error = $2, failed_at = clock_timestamp() where schema_name = $1`
+	sqlVersions = `select schema_name, version, checksum, error from cell.tenant_version order by schema_name`
+	// Written, and flushed with all that was committed before.
+	sqlFlush     = `update cell.tenant_version set checksum = checksum where schema_name = (select schema_name from cell.tenant_version limit 1)`
+	sqlServerNow = `select clock_timestamp()`
 )
 
 // ErrChanged says that a script was changed after it had been applied.
@@ -171,139 +167,4 @@ func Status(ctx context.Context, pool *pgxpool.Pool) ([]TenantStatus, error) {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[TenantStatus])
-}
-
-// Outcome counts what a run over the tenants did.
-type Outcome struct {
-	Migrated int
-	Failed   int
-}
-
-// Run says how a run over the tenants goes.
-type Run struct {
-	Workers  int      // at once
-	Canaries []string // schemas that go first, one after another; none: one of the oldest
-}
-
-// ErrCanary says that a canary could not be migrated, and that no other was tried.
-var ErrCanary = errors.New("a canary failed, so no other commune was migrated")
-
-// Tenants brings every tenant schema of a cell to the newest version: the canaries
-// first, then the others with a few workers. Where a canary fails it ends with
-// ErrCanary. Any other that fails keeps its version and its error, the others go
-// on; the next run takes up what is left. The error is nil when each succeeded.
-func Tenants(ctx context.Context, pool *pgxpool.Pool, set Set, run Run) (Outcome, error) {
-	var (
-		migrated, failed atomic.Int64
-		mu               sync.Mutex
-	)
-	var began time.Time
-	if err := pool.QueryRow(ctx, `select clock_timestamp()`).Scan(&began); err != nil {
-		return Outcome{}, err
-	}
-	first, errs, err := migrateCanaries(ctx, pool, set, run.Canaries, began)
-	if err != nil {
-		return first, errors.Join(append(errs, err)...)
-	}
-	failed.Add(int64(first.Failed))
-	migrated.Add(int64(first.Migrated))
-	group, gctx := errgroup.WithContext(ctx)
-	for range run.Workers {
-		group.Go(func() error {
-			for {
-				schema, err := migrateOne(gctx, pool, set, began, nil)
-				switch {
-				case schema == "" && err == nil:
-					return nil
-				case schema == "":
-					return err
-				case err != nil:
-					failed.Add(1)
-					mu.Lock()
-					errs = append(errs, fmt.Errorf("%s: %w", schema, err))
-					mu.Unlock()
-					if _, err := pool.Exec(gctx, sqlFailed, schema, err.Error()); err != nil {
-						return err
-					}
-				default:
-					migrated.Add(1)
-				}
-			}
-		})
-	}
-	err = group.Wait()
-	return Outcome{Migrated: int(migrated.Load()), Failed: int(failed.Load())}, errors.Join(append(errs, err)...)
-}
-
-// canaryTries is how many communes are tried, where no canary is named, until one is
-// migrated: a commune that fails alone must not hold back the others, a migration that
-// fails everywhere must not be tried everywhere.
-const canaryTries = 3
-
-// migrateCanaries migrates the schemas that go first. Each that is named must succeed;
-// where none is, one of the oldest must.
-func migrateCanaries(ctx context.Context, pool *pgxpool.Pool, set Set, named []string, began time.Time) (done Outcome, failures []error, err error) {
-	wanted := make([]*string, canaryTries)
-	if len(named) > 0 {
-		wanted = wanted[:0]
-		for i := range named {
-			wanted = append(wanted, &named[i])
-		}
-	}
-	for _, canary := range wanted {
-		schema, err := migrateOne(ctx, pool, set, began, canary)
-		switch {
-		case schema == "" && err != nil:
-			return done, failures, err
-		case err != nil:
-			done.Failed++
-			failures = append(failures, fmt.Errorf("%s: %w", schema, err))
-			if _, err := pool.Exec(ctx, sqlFailed, schema, err.Error()); err != nil {
-				return done, failures, err
-			}
-			if canary != nil {
-				return done, failures, ErrCanary
-			}
-		case schema != "":
-			done.Migrated++
-			if canary == nil {
-				return done, failures, nil
-			}
-		}
-	}
-	if done.Failed == canaryTries {
-		return done, failures, ErrCanary
-	}
-	return done, failures, nil
-}
-
-// migrateOne claims one schema that is behind (the one that is named, or any that did
-// not fail since the run began) and migrates it. An empty name says that none is left.
-func migrateOne(ctx context.Context, pool *pgxpool.Pool, set Set, began time.Time, only *string) (schema string, err error) {
-	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		var version int
-		var checksum string
-		claim := tx.QueryRow(ctx, sqlClaim, set.Version(), began, only).Scan(&schema, &version, &checksum)
-		if errors.Is(claim, pgx.ErrNoRows) {
-			return nil
-		}
-		if claim != nil {
-			return claim
-		}
-		if checksum != set.Checksum(version) {
-			return ErrChanged
-		}
-		if _, err := tx.Exec(ctx, sqlLockTimeout); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, sqlSetSearchPath, pgx.Identifier{schema}.Sanitize()); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, set.Script(version, schema)); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, sqlDone, schema, set.Version(), set.Checksum(set.Version()))
-		return err
-	})
-	return schema, err
 }

@@ -18,14 +18,15 @@ import (
 // writes wait, and the copy catches up and is compared (CatchUp); [Registry.Rekey] and [Registry.Relocate] flip the placement;
 // [Registry.Unsettle] removes what was left behind.
 
-// settleScript: {name} the quoted role and schema. The role of a server that both cells
+// settleScript: {name} the quoted role and schema, {role} its name as a literal. The role of a server that both cells
 // share is there, and keeps its password; another one's cannot sign in yet.
 const settleScript = `
 do $settle$ begin
-  create role {name} nologin nosuperuser nocreatedb nocreaterole noreplication noinherit connection limit 64;
+  create role {name} nologin nosuperuser nocreatedb nocreaterole noreplication inherit connection limit 64;
   alter role {name} set search_path = {name};
 exception when duplicate_object or unique_violation then null;
 end $settle$;
+select cell.admit({role}, true);
 drop schema if exists {name} cascade;
 create schema {name};
 grant usage on schema {name} to {name};
@@ -49,6 +50,7 @@ const (
 	sqlWorking   = `select count(*) from pg_catalog.pg_stat_activity where usename = $1 and datname = current_database() and xact_start is not null`
 	sqlTerminate = `select count(pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity where usename = $1 and datname = current_database()`
 	sqlSignedIn  = `select count(*) from pg_catalog.pg_stat_activity where usename = $1 and datname = current_database() and backend_start < $2`
+	sqlAdmit     = `select cell.admit($1, $2)`
 	sqlServerNow = `select clock_timestamp()`
 )
 
@@ -66,7 +68,7 @@ func (r *Registry) Settle(ctx context.Context, t Tenant, cell string, version in
 	if err != nil {
 		return err
 	}
-	script := strings.ReplaceAll(settleScript, "{name}", quote(t.Schema)) + migrations.Tenant[:version].Script(0, t.Schema) + readOnly(t.Schema, writesGoOn)
+	script := strings.NewReplacer("{name}", quote(t.Schema), "{role}", literal(t.Schema)).Replace(settleScript) + migrations.Tenant[:version].Script(0, t.Schema) + readOnly(t.Schema, writesGoOn)
 	return classify(pgx.BeginFunc(ctx, owner, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, script); err != nil {
 			return err
@@ -187,12 +189,19 @@ func (r *Registry) Rekey(ctx context.Context, t Tenant, cell string, epoch int) 
 	return classify(err)
 }
 
-// Leave shuts a tenant that has moved out of the cell that it left: the password of its
-// next epoch is set there too, and the connections that are open are closed. t is as it
-// was before the move.
+// Leave shuts a tenant that has moved out of the cell that it left: its role is let in no
+// more, the password of its next epoch is set there too, and the connections that are open
+// are closed. t is as it was before the move.
 func (r *Registry) Leave(ctx context.Context, t Tenant) error {
 	if err := r.Rekey(ctx, t, t.Cell, t.Epoch+1); err != nil {
 		return err
+	}
+	owner, err := r.cells.Owner(ctx, t.Cell)
+	if err != nil {
+		return err
+	}
+	if _, err := owner.Exec(ctx, sqlAdmit, t.Schema, false); err != nil {
+		return classify(err)
 	}
 	return r.closeSessions(ctx, t)
 }

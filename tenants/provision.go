@@ -231,7 +231,7 @@ func Provision(ctx context.Context, owner Beginner, schema, password string) err
 func makeSchema(ctx context.Context, tx pgx.Tx, name, role string) error {
 	var script strings.Builder
 	script.WriteString(role)
-	fmt.Fprintf(&script, schemaScript, quote(name))
+	fmt.Fprintf(&script, schemaScript, quote(name), literal(name))
 	script.WriteString(migrations.Tenant.Script(0, name))
 	_, err := tx.Exec(ctx, script.String())
 	return err
@@ -241,16 +241,17 @@ func makeSchema(ctx context.Context, tx pgx.Tx, name, role string) error {
 // role's name, as literals.
 const roleScript = `
 do $role$ begin
-  create role %[1]s login nosuperuser nocreatedb nocreaterole noreplication noinherit connection limit 64 password %[2]s;
+  create role %[1]s login nosuperuser nocreatedb nocreaterole noreplication inherit connection limit 64 password %[2]s;
 exception when duplicate_object or unique_violation then
   if not exists (select 1 from pg_roles where rolname = %[3]s and rolcanlogin) then raise; end if;
   alter role %[1]s password %[2]s;
 end $role$;
 `
 
-// schemaScript: %[1]s the quoted role and schema.
+// schemaScript: %[1]s the quoted role and schema, %[2]s its name as a literal.
 const schemaScript = `
 alter role %[1]s set search_path = %[1]s;
+select cell.admit(%[2]s, true);
 create schema %[1]s;
 grant usage on schema %[1]s to %[1]s;
 set local search_path = %[1]s;

@@ -68,7 +68,7 @@ func (r *Registry) takeSpare(ctx context.Context, owner *pgxpool.Pool, schema, p
 }
 
 // spareRoleScript makes a role that cannot sign in until its spare is given out.
-const spareRoleScript = `create role %s nologin nosuperuser nocreatedb nocreaterole noreplication noinherit connection limit 64;`
+const spareRoleScript = `create role %s nologin nosuperuser nocreatedb nocreaterole noreplication inherit connection limit 64;`
 
 const renameScript = `
 alter role {spare} rename to {role};
@@ -168,7 +168,7 @@ func dropRoleAndSchema(ctx context.Context, tx pgx.Tx, name string) error {
 		return err
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "2BP01" {
-		return nil
+		_, err = tx.Exec(ctx, sqlAdmit, name, false)
 	}
 	return err
 }

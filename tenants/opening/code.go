@@ -31,8 +31,8 @@ const (
 )
 
 const (
-	// One at a time for a commune, so that the counts hold.
-	sqlCodeTurn   = `select pg_advisory_xact_lock(718242, hashtext($1))`
+	// One at a time for a letter box, so that the counts hold.
+	sqlCodeTurn   = `select insee from platform.official_address where email = $1 order by insee for update`
 	sqlLockMine   = `select ` + requestColumns + ` from platform.opening_request where holder = $1 and insee = $2 and state = 'asked' and proof = 'code' for update`
 	sqlCodesSince = `select count(*) from platform.opening_code where (insee = $1 or address = $2) and sent_at > $3`
 	sqlNewCode    = `insert into platform.opening_code (insee, address, sent_at) values ($1, $2, $3)`
@@ -65,7 +65,7 @@ func (d *Desk) SendCode(ctx context.Context, holder, insee string) error {
 	code, now := newCode(), d.clock().UTC()
 	var r Request
 	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) (err error) {
-		if _, err := tx.Exec(ctx, sqlCodeTurn, place.INSEE); err != nil {
+		if _, err := tx.Exec(ctx, sqlCodeTurn, a.Email); err != nil {
 			return err
 		}
 		if r, err = one(ctx, tx, sqlLockMine, d.holder(holder), place.INSEE); err != nil {

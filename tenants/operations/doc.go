@@ -5,7 +5,7 @@
 // carried out at once ([Service.Run], by the command line) or by the workers
 // ([Service.Tick]). A step may be taken twice, so one that a crash cut short is taken
 // again at the next start; what cannot succeed is undone. While an operation is carried
-// out its program holds an advisory lock on the platform's database, which ends with the
+// out its program holds a row of platform.operation_hold locked, which ends with the
 // program: nobody else takes it up meanwhile, and somebody does afterwards.
 //
 // # Who may

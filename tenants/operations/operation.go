@@ -125,9 +125,13 @@ const (
 	sqlLastExport = `select ` + columns + ` from platform.operation where tenant_id = $1 and kind = 'export' and state = 'done' order by ended_at desc limit 1`
 	sqlForget     = `delete from platform.operation where tenant_id = $1 and id <> $2`
 	sqlForgetOne  = `delete from platform.operation where id = $1`
-	// Held until the connection ends, and the program with it.
-	sqlTryLock = `select pg_try_advisory_lock(718243, hashtext($1))`
-	sqlUnlock  = `select pg_advisory_unlock(718243, hashtext($1))`
+	// A row's lock is held until the transaction ends, with the connection and the program at
+	// the latest. It is no lock of the operation itself, whose progress is written meanwhile.
+	sqlMayHold = `insert into platform.operation_hold (id) values ($1) on conflict do nothing`
+	sqlHold    = `select id from platform.operation_hold where id = $1 for update skip locked`
+	sqlLetIdle = `set local idle_in_transaction_session_timeout = 0`
+	sqlNoHolds = `delete from platform.operation_hold h where h.id in (select h.id from platform.operation_hold h left join platform.operation o on o.id = h.id and o.state in ('waiting', 'running')
+		where o.id is null for update of h skip locked)`
 )
 
 // start writes an operation. Another one that is open for the commune is fault.Conflict

@@ -240,22 +240,37 @@ func (s *Service) lock(ctx context.Context, id tenants.ID) (unlock func(), err e
 	if err != nil {
 		return nil, away(err)
 	}
-	var got bool
-	if err := conn.QueryRow(ctx, sqlTryLock, string(id)).Scan(&got); err != nil || !got {
+	release := func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if _, err := conn.Exec(end, `rollback`); err != nil {
+			_ = conn.Conn().Close(end) //nolint:errcheck // the lock ends with the connection
+		}
 		conn.Release()
+	}
+	if _, err := conn.Exec(ctx, sqlMayHold, id); err != nil {
+		release()
+		return nil, away(err)
+	}
+	if held, err := hold(ctx, conn, id); err != nil || !held {
+		release()
 		if err == nil {
 			err = fault.New(fault.Conflict, "operation_running")
 		}
 		return nil, away(err)
 	}
-	return func() {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if _, err := conn.Exec(end, sqlUnlock, string(id)); err != nil {
-			_ = conn.Conn().Close(end) //nolint:errcheck // the lock ends with the connection
+	return release, nil
+}
+
+// hold begins the transaction that holds an operation, and tells whether it does.
+func hold(ctx context.Context, conn *pgxpool.Conn, id tenants.ID) (bool, error) {
+	for _, sql := range []string{`begin`, sqlLetIdle} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return false, err
 		}
-		conn.Release()
-	}, nil
+	}
+	tag, err := conn.Exec(ctx, sqlHold, id)
+	return tag.RowsAffected() > 0, err
 }
 
 // Tick carries out what is due: what was asked for, what waited for its time, and what a
@@ -269,7 +284,7 @@ func (s *Service) Tick(ctx context.Context) error {
 	if err != nil {
 		return away(err)
 	}
-	errs := []error{s.dropStale(ctx), s.dropIncoming(ctx)}
+	errs := []error{s.dropStale(ctx), s.dropIncoming(ctx), s.dropHolds(ctx)}
 	for _, id := range due {
 		if _, err := s.Run(ctx, id); err != nil && !fault.Is(err, "operation_running") {
 			errs = append(errs, err)
@@ -279,6 +294,12 @@ func (s *Service) Tick(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// dropHolds forgets the rows of operations that are over.
+func (s *Service) dropHolds(ctx context.Context) error {
+	_, err := s.config.Platform.Exec(ctx, sqlNoHolds)
+	return away(err)
 }
 
 // tenant finds the commune of an operation.

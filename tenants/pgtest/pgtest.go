@@ -122,6 +122,9 @@ func Schema(t testing.TB, opts ...Option) *Env {
 		server.dropRoles(t)
 	})
 	env := open(t, server.pg.RoleDSN(owner, password, name), opts...)
+	if _, err := env.Pool.Exec(ctx, `select cell.shut()`); err != nil {
+		t.Fatal(err)
+	}
 	server.ownRoles(t, env)
 	var o options
 	for _, opt := range opts {
@@ -146,8 +149,8 @@ func (s *server) ownRoles(t testing.TB, env *Env) {
 const (
 	sqlFirstKey = `select setval(pg_get_serial_sequence('platform.tenant', 'id'), $1)`
 	// Roles that own nothing and may do nothing any more: their databases are gone.
-	sqlIdleRoles = `select r.rolname from pg_roles r where (r.rolname ~ '^t_[0-9]{7,}$' or r.rolname like 'spare\_%')
-		and not exists (select 1 from pg_shdepend d where d.refobjid = r.oid and d.refclassid = 'pg_authid'::regclass)`
+	sqlIdleRoles = `select r.rolname from pg_roles r where (r.rolname ~ '^t_[0-9]{7,}$' or r.rolname ~ '^(spare|door)_[0-9a-f]{32}$')
+		and not exists (select 1 from pg_shdepend d where d.refobjid = r.oid and d.refclassid = 'pg_authid'::regclass and d.classid <> 'pg_auth_members'::regclass)`
 )
 
 // dropRoles takes away the roles of deployments that are gone.
@@ -180,8 +183,14 @@ func (s *server) addCell(t testing.TB, env *Env, cell, database string) {
 			t.Errorf("drop the cell: %v", err)
 		}
 	})
-	cells := env.Registry.Cells()
-	if err := cells.Add(ctx, tenants.Cell{Name: cell, Soft: 2500, Hard: 5000}, s.pg.RoleDSN(owner, password, database)); err != nil {
+	env.AddCell(t, cell, s.pg.RoleDSN(owner, password, database))
+}
+
+// AddCell registers an empty database as a cell, and migrates it.
+func (e *Env) AddCell(t testing.TB, cell, url string) {
+	t.Helper()
+	ctx, cells := t.Context(), e.Registry.Cells()
+	if err := cells.Add(ctx, tenants.Cell{Name: cell, Soft: 2500, Hard: 5000}, url); err != nil {
 		t.Fatal(err)
 	}
 	if err := cells.Limit(ctx, tenants.Cell{Name: cell, Soft: 2500, Hard: 5000, Spares: 0}); err != nil {

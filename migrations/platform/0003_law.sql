@@ -1,0 +1,14 @@
+-- Whoever carries an operation out keeps its row locked; an advisory lock any role of the
+-- database could take, and keep.
+create table platform.operation_hold (
+  id uuid primary key
+);
+
+-- Into the platform's own database nobody comes but its owner (and whom they let in:
+-- « grant connect on database … to … », for a monitor that has no rights of a superuser).
+-- Where communes live in it too, their cell says who may (migrations/cell).
+do $$ begin
+  if to_regnamespace('cell') is null then
+    execute format('revoke connect on database %I from public', current_database());
+  end if;
+end $$;
