@@ -11,6 +11,7 @@ import (
 
 	"github.com/parvis-gru/parvis/api/v1"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 )
 
 // keys are an object's own, sorted.
@@ -336,5 +337,32 @@ func TestTheDecisionByEmailIsAskedFor(t *testing.T) {
 	bare := report(agrees, func(b map[string]any) { delete(b["applicant"].(map[string]any), "email") })
 	if got := locations(w.post("/api/v1/requests", bare).problem(422, "applicant_invalid")); !slices.Equal(got, []string{"body.applicant.email"}) {
 		t.Errorf("an agreement without an address: %q", got)
+	}
+}
+
+// What was posted is notified on the day on which a program says that it came.
+func TestTheArrivalOfWhatWasPostedIsNoted(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	token := bearer(w.token(tenants.RoleInstructor))
+	today := calendar.On(w.Clock.Now(), w.Tenant.Zone()).String()
+	on := func(f v1.Filed) string { return "/api/v1/requests/" + f.Number }
+	day := func(d string) string { return `{"on":"` + d + `"}` }
+	refused, asked := w.file(chairs()), w.file(chairs())
+	w.post(on(refused)+"/decision/notification", day(today), token...).problem(404, "decision_unknown")
+	var d v1.RequestDetail
+	w.post(on(refused)+"/decision", `{"outcome":"refuse","reasons":"Déjà prêtées.","delivery":"post"}`, token...).into(201, &d)
+	w.post(on(refused)+"/decision/notification", day("2099-01-01"), token...).problem(422, "notified_on_invalid")
+	w.post(on(refused)+"/decision/notification", day("yesterday"), token...).problem(422, "request_invalid")
+	w.post(on(refused)+"/decision/notification", day(today), bearer("nobody")...).problem(401, "token_unknown")
+	w.post(on(refused)+"/decision/notification", day(today), token...).into(201, &d)
+	if d.Decisions[0].NotifiedOn != today || d.Decisions[0].AppealLastDay == "" {
+		t.Errorf("notified as %+v", d.Decisions)
+	}
+	ask := `{"items":[{"label":"Attestation d’assurance","legal_basis":"Règlement de prêt, article 4"}],"limit_on":"2027-01-15","delivery":"post"}`
+	w.post(on(asked)+"/document-requests", ask, token...).into(201, &d)
+	w.post(on(asked)+"/document-requests/notification", day(today), token...).into(201, &d)
+	if d.DocumentRequests[0].ArrivedOn != today {
+		t.Errorf("the notice came as %+v", d.DocumentRequests)
 	}
 }

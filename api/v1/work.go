@@ -3,6 +3,7 @@ package v1
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -99,6 +100,16 @@ type decisionInput struct {
 	}
 }
 
+// arrivalInput is the day on which something that was posted reached the person.
+type arrivalInput struct {
+	Caller
+	Number string `path:"number" maxLength:"20"`
+	Body   struct {
+		On      string `json:"on" format:"date" doc:"The day on which it reached the person, by the return slip or by what they say: the times of the law run from it"`
+		Version int64  `json:"version,omitempty" minimum:"1" doc:"The request's version that was read; another one is refused with 409"`
+	}
+}
+
 // work registers what is done with requests.
 func (s *Server) work() {
 	agent := []map[string][]string{{"agent": {}}}
@@ -118,6 +129,8 @@ func (s *Server) work() {
 	huma.Register(s.api, operation("add-note", http.MethodPost, "/api/v1/requests/{number}/notes", "Note something among agents", agent), s.note)
 	huma.Register(s.api, operation("ask-documents", http.MethodPost, "/api/v1/requests/{number}/document-requests", "Ask for missing documents (L.114-5)", agent), s.askDocuments)
 	huma.Register(s.api, operation("decide", http.MethodPost, "/api/v1/requests/{number}/decision", "Decide, with a letter", agent), s.decide)
+	huma.Register(s.api, operation("notify-decision", http.MethodPost, "/api/v1/requests/{number}/decision/notification", "Note the day on which the posted decision came: the appeal runs from it", agent), s.decisionCame)
+	huma.Register(s.api, operation("notify-documents", http.MethodPost, "/api/v1/requests/{number}/document-requests/notification", "Note the day on which the posted notice of missing documents came", agent), s.noticeCame)
 }
 
 func (s *Server) get(ctx context.Context, in *numberInput) (*requestOutput, error) {
@@ -198,6 +211,46 @@ func (s *Server) decide(ctx context.Context, in *decisionInput) (*requestOutput,
 		}
 		_, err := requests.Decide(ctx, tx, in.Number, d, version)
 		return err
+	})
+}
+
+// decisionCame dates the arrival of the decision that still awaits it.
+func (s *Server) decisionCame(ctx context.Context, in *arrivalInput) (*requestOutput, error) {
+	return s.arrived(ctx, in, func(tx *tenants.Tx, d requests.Detail, on calendar.Date, version int64) error {
+		for _, x := range slices.Backward(d.Decisions) {
+			if !x.Implicit && x.NotifiedOn.IsZero() {
+				_, err := requests.ConfirmNotified(ctx, tx, in.Number, x.ID, on, version)
+				return err
+			}
+		}
+		return fault.New(fault.NotFound, "decision_unknown")
+	})
+}
+
+// noticeCame dates the arrival of the notice of missing documents that still awaits it.
+func (s *Server) noticeCame(ctx context.Context, in *arrivalInput) (*requestOutput, error) {
+	return s.arrived(ctx, in, func(tx *tenants.Tx, d requests.Detail, on calendar.Date, version int64) error {
+		for _, n := range slices.Backward(d.DocumentRequests) {
+			if n.AwaitsArrival(d.Applicant) {
+				_, err := requests.ConfirmNotice(ctx, tx, in.Number, n.ID, on, version)
+				return err
+			}
+		}
+		return fault.New(fault.NotFound, "document_unknown")
+	})
+}
+
+func (s *Server) arrived(ctx context.Context, in *arrivalInput, note func(*tenants.Tx, requests.Detail, calendar.Date, int64) error) (*requestOutput, error) {
+	on, err := calendar.ParseDate(in.Body.On)
+	if err != nil || on.IsZero() {
+		return nil, s.problem(ctx, fault.New(fault.Invalid, "notified_on_invalid", fault.Field{Path: "on", Code: "notified_on_invalid"}))
+	}
+	return s.change(ctx, in.Caller, in.Number, in.Body.Version, func(tx *tenants.Tx, version int64) error {
+		d, err := requests.Get(ctx, tx, in.Number)
+		if err != nil {
+			return err
+		}
+		return note(tx, d, on, version)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/notify"
 )
@@ -141,6 +142,12 @@ func Revoke(ctx context.Context, tx *tenants.Tx, number string, in RevocationInp
 	}
 	if _, err := tx.Exec(ctx, sqlRevokes, d.ID, granted.ID, string(in.Ground)); err != nil {
 		return Request{}, err
+	}
+	if granted.Implicit { // its attestation no longer holds
+		attested := documents.Draft{Request: c.r.ID, Source: granted.ID, Content: documents.Content{Kind: documents.Attestation}}
+		if err := documents.Revoke(ctx, tx, attested, "La décision attestée a été retirée ou abrogée."); err != nil {
+			return Request{}, err
+		}
 	}
 	c.close(d.DecidedOn)
 	c.r.DecidedOn = d.DecidedOn

@@ -109,7 +109,7 @@ func TestASilentAcceptanceIsTakenBackAfterHearing(t *testing.T) {
 		_, err := requests.Attest(ctx, tx.As(requests.GuestOf(r)), r.Number)
 		return err
 	})
-	if !fault.Is(err, "action_not_possible") {
+	if !fault.Is(err, "attestation_not_due") {
 		t.Errorf("the attestation of what was withdrawn: %v", err)
 	}
 }
