@@ -250,18 +250,31 @@ func (r *Runner) project(ctx context.Context, t tenants.Tenant, a requests.Proje
 	return r.deps.Registry.Project(ctx, p)
 }
 
+// takenFor is how long an outage of the deployment is looked for by communes that were
+// not there, or not migrated, when it ended.
+const takenFor = 7 * 24 * time.Hour
+
 // health counts what the platform may know of a commune, and gives it what its hub
 // provides.
 func (r *Runner) health(ctx context.Context, t tenants.Tenant, _ healthArgs) error {
 	if err := r.deps.Registry.Provide(ctx, t); err != nil {
 		return err
 	}
+	outages, err := r.deps.Registry.Outages(ctx, r.deps.Clock().Add(-takenFor))
+	if err != nil {
+		return err
+	}
+	if len(outages) > 0 {
+		if err := r.deps.DB.Write(ctx, t, tenants.System("incidents"), func(tx *tenants.Tx) error { return requests.TakeOutages(ctx, tx, outages) }); err != nil {
+			return err
+		}
+	}
 	if err := r.deps.DB.Write(ctx, t, tenants.System("assistance"), func(tx *tenants.Tx) error { return staff.ExpireSupports(ctx, tx) }); err != nil {
 		return err
 	}
 	var h tenants.Health
 	var today calendar.Date
-	err := r.deps.DB.Read(ctx, t, tenants.System("relevé"), func(tx *tenants.Tx) (err error) {
+	err = r.deps.DB.Read(ctx, t, tenants.System("relevé"), func(tx *tenants.Tx) (err error) {
 		today = tx.Today()
 		h, err = tenants.HealthOf(ctx, tx)
 		return err

@@ -96,6 +96,8 @@ func (s *Server) requestRoutes() {
 	s.handle("GET /agents/demandes/{number}/lettres/{kind}/{id}/lettre.pdf", s.letterPDF)
 	s.handle("GET /agents/demandes/{number}/attestation", s.attestation)
 	s.handle("GET /agents/demandes/{number}/attestation/attestation.pdf", s.attestationPDF)
+	s.handle("GET /agents/incidents", s.incidents)
+	s.handle("POST /agents/incidents", s.changeIncidents)
 	s.handle("GET /agents/courriers", s.letters)
 	s.handle("POST /agents/courriers", s.actOnLetters)
 	s.handle("GET /agents/courriers/impression", s.printLetters)

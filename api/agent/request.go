@@ -194,6 +194,9 @@ func (p *requestPage) papers(d requests.Detail, today calendar.Date, typed url.V
 	p.Item = web.Select{Name: "piece", Label: "Ce document est", Items: []web.Choice{{Label: "Pour la personne (elle le verra dans sa demande)"}}}
 	for _, n := range d.DocumentRequests {
 		a := askedNotice{ID: string(n.ID), Title: "Demandées le " + n.NotifiedOn.FrenchShort() + " par " + n.CreatedBy, Text: "À fournir au plus tard le " + n.LimitOn.French() + ".", Done: !n.CompletedOn.IsZero()}
+		if !n.SparedUntil.IsZero() {
+			a.Text += " Un incident (" + n.SparedFor + ") a touché ce jour\u00a0: elles sont acceptées jusqu’au " + n.SparedUntil.French() + "."
+		}
 		if a.Done {
 			a.Text = "Au complet le " + n.CompletedOn.French() + "."
 		}

@@ -21,9 +21,10 @@ type letterBox struct {
 
 // asked is a notice of missing pieces, with a form for each one.
 type asked struct {
-	Text  string
-	Limit string
-	Items []askedItem
+	Text   string
+	Limit  string
+	Spared string // an outage fell on that day
+	Items  []askedItem
 }
 
 type askedItem struct {
@@ -148,6 +149,9 @@ func (p *requestPage) asked(d requests.Detail, at requestState) {
 			continue
 		}
 		a := asked{Text: n.Text, Limit: n.LimitOn.French()}
+		if !n.SparedUntil.IsZero() {
+			a.Spared = "Une panne a touché ce jour-là (" + n.SparedFor + ")\u00a0: vos pièces sont acceptées jusqu’au " + n.SparedUntil.French() + "."
+		}
 		for _, item := range n.Items {
 			f := web.File{Name: "fichier-" + string(item.ID), Label: "Envoyer\u00a0: " + item.Label, Accept: accepted}
 			if at.item == string(item.ID) {

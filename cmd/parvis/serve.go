@@ -38,9 +38,30 @@ func runServe(ctx context.Context, args []string, _ io.Writer) error {
 		if words := p.withoutPDF(); words != "" {
 			p.logger.Warn(words)
 		}
+		go p.beat(ctx)
 		p.logger.Info("serving", "addr", p.config.Addr, "tls_addr", p.config.TLSAddr, "operator_addr", p.config.MetricsAddr)
 		return serveAll(ctx, append(public, served{operator, p.internal()})...)
 	})
+}
+
+// beatEvery is how often a process that serves says so.
+const beatEvery = time.Minute
+
+// beat says every minute that the pages are served: when nobody has said it for an hour,
+// the next one to say it keeps an outage.
+func (p *program) beat(ctx context.Context) {
+	ticker := time.NewTicker(beatEvery)
+	defer ticker.Stop()
+	for {
+		if err := p.registry.Beat(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			p.logger.Warn("the heartbeat was not written", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 func runWork(ctx context.Context, args []string, _ io.Writer) error {

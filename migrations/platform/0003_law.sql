@@ -12,3 +12,14 @@ do $$ begin
     execute format('revoke connect on database %I from public', current_database());
   end if;
 end $$;
+
+-- When the pages were last known to be served, and for how long they were not.
+create table platform.heartbeat (
+  id       smallint primary key check (id = 1),
+  beat_at  timestamptz not null
+);
+create table platform.outage (
+  id       uuid primary key default gen_random_uuid(),
+  from_at  timestamptz not null,
+  to_at    timestamptz not null check (to_at > from_at)
+);

@@ -139,3 +139,21 @@ create table delegation (
   created_at  timestamptz not null
 );
 grant select, insert, update on delegation to :role;
+
+-- Outages of the service: entered by an agent, or found by the program itself. Who had to
+-- send something by a day that one covered may still do so afterwards.
+create table incident (
+  id            uuid primary key,
+  from_at       timestamptz not null,
+  to_at         timestamptz not null check (to_at > from_at),
+  from_on       date not null, -- in the commune
+  until_on      date not null,
+  what          text not null,
+  actor_kind    text not null,
+  actor_id      text not null,
+  actor_name    text not null,
+  at            timestamptz not null,
+  withdrawn_at  timestamptz,   -- it was none
+  withdrawn_by  text not null default ''
+);
+grant select, insert, update on incident to :role;

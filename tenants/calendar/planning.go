@@ -57,6 +57,10 @@ func (f *Facts) spared(d Date) (Date, Incident) {
 	return d, by
 }
 
+// Spared gives an applicant's own last day, moved past the outage that it fell in, and the
+// outage; the same day where it fell in none.
+func (f Facts) Spared(d Date) (Date, Incident) { return f.spared(d) }
+
 // step says that an outage moved an applicant's last day.
 func (o Incident) step(until Date) Step {
 	cause := "Le service était en panne"

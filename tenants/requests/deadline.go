@@ -22,6 +22,10 @@ func effective(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Docu
 	asked, suspended := law.Notices, law.Suspensions
 	law.Notices, law.Suspensions = nil, nil
 	for i, n := range asked {
+		notices[of[i]].SparedUntil, notices[of[i]].SparedFor = calendar.Date{}, ""
+		if until, by := law.Spared(n.Limit); until != n.Limit {
+			notices[of[i]].SparedUntil, notices[of[i]].SparedFor = until, by.Cause
+		}
 		before := law.Notices
 		law.Notices = append(before, n)
 		if _, err := calendar.Silence(law); fault.Is(err, "notice_too_late") {

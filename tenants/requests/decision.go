@@ -135,12 +135,18 @@ func (c *change) mayClose(ctx context.Context, action Action) error {
 	if action != ActionClose || c.r.Kind != KindRequest || !c.r.Regular {
 		return nil
 	}
-	notices, err := documentRequests(ctx, c.tx, c.r.ID)
+	e, err := c.procedure(ctx)
 	if err != nil {
 		return err
 	}
+	facts, notices, err := c.facts(ctx)
+	if err != nil {
+		return err
+	}
+	law, _ := legalFacts(c.tx, e.Procedure(), c.r, notices, facts)
 	for _, n := range notices {
-		if n.CompletedOn.IsZero() && n.indispensable() && n.LimitOn.Before(c.tx.Today()) {
+		limit, _ := law.Spared(n.LimitOn) // who could not reach us has a day more
+		if n.CompletedOn.IsZero() && n.indispensable() && limit.Before(c.tx.Today()) {
 			return nil
 		}
 	}

@@ -50,6 +50,11 @@ type DocumentRequest struct {
 	CompleteLetter string
 	Items          []DocumentItem
 
+	// SparedUntil is the day until which the papers are accepted although LimitOn fell into
+	// an incident, SparedFor what that was; none where it did not. Known in a [Detail].
+	SparedUntil calendar.Date
+	SparedFor   string
+
 	late bool // it came after the silence had decided
 }
 

@@ -24,7 +24,6 @@ const (
 	FactSuspension       FactKind = "suspension"        // on suspicion of fraud, notified (L.115-3); Until: its end; itself
 	FactTransmission     FactKind = "transmission"      // to the competent administration (L.114-2); the transmission
 	FactDecisionNotified FactKind = "decision_notified" // a decision reached the person; the decision
-	FactLateAccepted     FactKind = "late_accepted"     // papers or a filing counted as in time, for an outage; the incident
 	FactDateKept         FactKind = "date_kept"         // an agent keeps the day that was told; Until: what the rules give now; a decision, or none
 	FactDateAdopted      FactKind = "date_adopted"      // an agent takes the day that the rules give now; Until: what had been told; a decision, or none
 )
@@ -78,7 +77,11 @@ func (w factRow) fact() Fact {
 }
 
 const (
-	sqlFacts      = `select id, kind, on_day, until_on, refers_to, corrects, reason, actor_kind, actor_id, actor_name, at from request_fact where request_id = $1 order by at, id`
+	// The commune's incidents since the request came bear on it like its own facts.
+	sqlFacts = `select id, kind, on_day, until_on, refers_to, corrects, reason, actor_kind, actor_id, actor_name, at from request_fact where request_id = $1
+		union all select i.id, 'incident', i.from_on, i.until_on, i.id, null, i.what, i.actor_kind, i.actor_id, i.actor_name, i.at
+			from incident i join request r on r.id = $1 where i.withdrawn_at is null and i.until_on >= r.first_received_on - 31
+		order by at, id`
 	sqlInsertFact = `insert into request_fact (id, request_id, kind, on_day, until_on, refers_to, corrects, reason, actor_kind, actor_id, actor_name, at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 )
@@ -189,8 +192,12 @@ func legalFacts(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Doc
 		of = append(of, i)
 	}
 	for _, s := range facts {
-		if s.Kind == FactSuspension && s.InForce() {
+		switch {
+		case !s.InForce():
+		case s.Kind == FactSuspension:
 			f.Suspensions = append(f.Suspensions, calendar.Suspension{Notified: s.On, Until: s.Until})
+		case s.Kind == FactIncident:
+			f.Incidents = append(f.Incidents, calendar.Incident{From: s.On, Until: s.Until, Cause: s.Reason})
 		}
 	}
 	return f, of

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -183,6 +184,15 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"CorrectFact": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.CorrectFact(ctx, tx, n, requests.Correction{}, 1))
 		},
+		"Simulate": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Simulate(ctx, tx, requests.Simulation{Procedure: "nowhere"}))
+		},
+		"Incidents": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Incidents(ctx, tx)) },
+		"RecordIncident": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.RecordIncident(ctx, tx, tx.Now().Add(-time.Hour), tx.Now(), "panne")
+		},
+		"WithdrawIncident": func(ctx context.Context, tx *tenants.Tx) error { return requests.WithdrawIncident(ctx, tx, id) },
+		"TakeOutages":      func(ctx context.Context, tx *tenants.Tx) error { return requests.TakeOutages(ctx, tx, nil) },
 		"SettleDate": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.SettleDate(ctx, tx, n, requests.Settlement{}, 1))
 		},
@@ -217,7 +227,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			t.Errorf("%s is not tried in the hub's name", name)
 		}
 	}
-	reads := map[string]bool{"Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "CountLetters": true}
+	reads := map[string]bool{"Incidents": true, "Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "CountLetters": true}
 	hub := tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Garrigues", HubRole: tenants.HubManager, Delegate: true}
 	support := tenants.Actor{Kind: tenants.ActorSupport, ID: hub.ID, Name: hub.Name}
 	for name, door := range tries {
