@@ -247,6 +247,15 @@ func (r *Runner) project(ctx context.Context, t tenants.Tenant, a requests.Proje
 	if err != nil {
 		return err
 	}
+	if requests.CountsSources(p.Number) {
+		err := r.deps.DB.Write(ctx, t, tenants.System("envois"), func(tx *tenants.Tx) error {
+			_, err := requests.NoticeSources(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return r.deps.Registry.Project(ctx, p)
 }
 

@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,6 +44,8 @@ type Settings struct {
 
 	Setup Setup `json:"setup,omitzero"`
 
+	Abuse Abuse `json:"abuse,omitzero"`
+
 	RequireAgentTOTP bool   `json:"require_agent_totp"`
 	SignIn           SignIn `json:"sign_in"`
 	DigestHour       int    `json:"digest_hour"` // of the morning digest, 0 to 23, commune's time
@@ -64,6 +67,35 @@ type Setup struct {
 type Origin struct {
 	From      string `json:"from,omitempty"` // French, to be read: "l’annuaire de l’administration"
 	Confirmed bool   `json:"confirmed,omitempty"`
+}
+
+// Abuse is how many sendings of one source in a day are a significant number (CRPA L.112-11); 0
+// is the usual number. No text gives one: « à vérifier ».
+type Abuse struct {
+	Sender    int `json:"sender,omitempty"`    // of one address or account
+	Network   int `json:"network,omitempty"`   // of one network, which a school or a library shares
+	Identical int `json:"identical,omitempty"` // of one address or account, that say the very same
+}
+
+// The usual thresholds, and the bounds of those that a commune chooses.
+const (
+	usualSender, usualNetwork, usualIdentical = 50, 200, 20
+	leastAbuse, mostAbuse                     = 5, 10_000
+)
+
+// Thresholds gives the numbers that hold.
+func (a Abuse) Thresholds() Abuse {
+	return Abuse{Sender: cmp.Or(a.Sender, usualSender), Network: cmp.Or(a.Network, usualNetwork), Identical: cmp.Or(a.Identical, usualIdentical)}
+}
+
+func (a Abuse) check() []fault.Field {
+	var fields []fault.Field
+	for path, n := range map[string]int{"abuse/sender": a.Sender, "abuse/network": a.Network, "abuse/identical": a.Identical} {
+		if n != 0 && (n < leastAbuse || n > mostAbuse) {
+			fields = append(fields, fault.Field{Path: path, Code: "threshold_invalid"})
+		}
+	}
+	return fields
 }
 
 // Court is the administrative court that appeals go to (tribunal administratif).
@@ -219,7 +251,7 @@ func (s Settings) check() []fault.Field {
 	if s.DigestHour < 0 || s.DigestHour > 23 {
 		fields = append(fields, fault.Field{Path: "digest_hour", Code: "hour_invalid"})
 	}
-	return append(fields, s.SignIn.check()...)
+	return append(append(fields, s.Abuse.check()...), s.SignIn.check()...)
 }
 
 // accessibilityRate reads the rate of the last audit, from 0 to 100.

@@ -130,5 +130,9 @@ func attentionNotices(a requests.Attention, today calendar.Date, t calendar.Terr
 		}
 		out = append(out, n)
 	}
+	if a.Sources > 0 {
+		out = append(out, web.Notice{Tone: web.Warning, Text: web.Plural(a.Sources, "source a envoyé beaucoup", "sources ont envoyé beaucoup") + " en une journée. À vous de juger si c’est un abus.",
+			Link: web.Link{Label: "Voir ces envois", URL: sourcesPath}})
+	}
 	return out
 }

@@ -30,6 +30,7 @@ type summaryPage struct {
 	Parts    []part
 	Missing  int
 	Warnings *web.Notice
+	Blocked  *web.Notice // an agent blocked where it comes from, for a time
 	SMS      *web.Checkbox
 	Decision *web.Checkbox // the decision by e-mail, for who left an address
 	Key      string        // the draft, sealed: sending it twice makes one request
@@ -91,11 +92,28 @@ func (s *Server) showSummary(v *visit, expired error, status int, typed url.Valu
 	if d.Applicant.Email != "" {
 		page.Decision = decisionByEmail(typed.Get(decisionField) != "" || d.Applicant.DecisionEmail)
 	}
-	if expired != nil {
+	switch {
+	case fault.Is(expired, "sender_blocked"):
+		page.Blocked = blockedNotice(expired, catalogue.AlternativesFor(e, v.scope.Settings))
+		status = http.StatusForbidden
+	case expired != nil:
 		page.Errors = expiredNotice(nil)
 		status = http.StatusUnprocessableEntity
 	}
 	return summaryTemplate.Render(v.w, v.r, status, page)
+}
+
+// blockedNotice says why nothing can be sent for now, until when, and how the town hall is
+// reached meanwhile.
+func blockedNotice(err error, ways []catalogue.Alternative) *web.Notice {
+	n := web.Notice{Tone: web.Danger, Title: "La mairie a suspendu vos envois par internet", Text: web.Sentence(err)}
+	for _, f := range fault.Of(err).Fields {
+		n.Items = append(n.Items, f.Message)
+	}
+	for _, w := range ways {
+		n.Items = append(n.Items, w.Title+"\u00a0: "+strings.Join(append([]string{w.Value}, w.Lines...), ", "))
+	}
+	return &n
 }
 
 // summaryParts are the answers step by step, each with what is still to be corrected.
@@ -183,7 +201,7 @@ func (s *Server) submit(v *visit) error {
 				return err
 			}
 		}
-		done, err = requests.Submit(ctx, tx, requests.Submission{ProcedureSlug: slug, Channel: requests.ChannelWeb, DraftID: id, Level: v.level()})
+		done, err = requests.Submit(ctx, tx, requests.Submission{ProcedureSlug: slug, Channel: requests.ChannelWeb, DraftID: id, Level: v.level(), Network: web.ClientNetwork(v.r)})
 		if err == nil {
 			cookie = sealTrack(tx, s.trackCookie(v), done.Request.Number, done.TrackingCode)
 		}
@@ -192,6 +210,8 @@ func (s *Server) submit(v *visit) error {
 	switch {
 	case fault.Is(err, "answers_invalid"), fault.Is(err, "applicant_invalid"), fault.Is(err, "identity_level"):
 		return s.showSummary(v, nil, http.StatusUnprocessableEntity, form)
+	case fault.Is(err, "sender_blocked"):
+		return s.showSummary(v, err, http.StatusForbidden, form)
 	case err != nil:
 		return s.lost(v, err)
 	}

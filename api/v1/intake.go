@@ -77,7 +77,7 @@ func (s *Server) submit(ctx context.Context, in *newRequestInput) (*filedOutput,
 		return nil, s.problem(ctx, fault.New(fault.TooMany, "too_many"))
 	}
 	submission := requests.Submission{
-		ProcedureSlug: in.Body.Procedure, Channel: in.Body.Channel, IdempotencyKey: in.IdempotencyKey, Body: in.Body.Answers,
+		ProcedureSlug: in.Body.Procedure, Channel: in.Body.Channel, IdempotencyKey: in.IdempotencyKey, Body: in.Body.Answers, Network: callOf(ctx).address,
 		Applicant: requests.Applicant{
 			GivenName: in.Body.Applicant.GivenName, FamilyName: in.Body.Applicant.FamilyName, Email: in.Body.Applicant.Email,
 			Phone: in.Body.Applicant.Phone, PostalAddress: in.Body.Applicant.PostalAddress, SMS: in.Body.Applicant.SMS,

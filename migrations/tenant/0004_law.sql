@@ -157,3 +157,25 @@ create table incident (
   withdrawn_by  text not null default ''
 );
 grant select, insert, update on incident to :role;
+
+-- Who sends a significant number in a day (CRPA L.112-11, last paragraph but one). A request keeps the
+-- network that it came from, as a keyed hash that says nothing by itself, for a month.
+alter table request add column source bytea;
+-- The register: a source that was noticed, warned, and blocked for a time by an agent. What
+-- was done, by whom and why stands in the table event, under the source in hexadecimal.
+create table sending_source (
+  source          bytea primary key, -- keyed hash of an e-mail address, an account or a network
+  kind            text not null check (kind in ('email', 'account', 'network')),
+  label           text not null default '', -- the address; of a network nothing
+  day             date not null, -- of the latest count
+  count           integer not null,
+  identical       integer not null, -- of them, those that say the same
+  content         bytea, -- hash of what they say
+  noticed_at      timestamptz not null,
+  warned_at       timestamptz,
+  exempt_on       date, -- the day on which an agent found all its sendings abusive
+  blocked_until   timestamptz,
+  blocked_reason  text not null default '',
+  blocked_by      text not null default ''
+);
+grant select, insert, update, delete on sending_source to :role;

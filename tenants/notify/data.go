@@ -89,6 +89,13 @@ type DecisionPosted struct {
 	Path                     string
 }
 
+// SourceWarning warns who sent a significant number of the same, before anything is blocked
+// (CRPA L.112-11).
+type SourceWarning struct {
+	Count int
+	Day   calendar.Date
+}
+
 // Closed confirms that a request was withdrawn as its author wished.
 type Closed struct{ Number, Title, Applicant, Path string }
 
@@ -198,6 +205,7 @@ func (Registration) template() string      { return "registration" }
 func (CitizenMessage) template() string    { return "message" }
 func (l Letter) template() string          { return "letter_" + l.Kind }
 func (DecisionPosted) template() string    { return "decision_posted" }
+func (SourceWarning) template() string     { return "source_warning" }
 func (Closed) template() string            { return "closed" }
 func (AgentDigest) template() string       { return "digest" }
 func (AgentInvited) template() string      { return "agent_invited" }

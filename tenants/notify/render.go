@@ -211,6 +211,8 @@ func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail
 		}
 	case DecisionPosted:
 		return ofRequest(d.Number, "une lettre de la mairie"), "La mairie vous a répondu par courrier"
+	case SourceWarning:
+		return "Vos envois à la mairie", "Beaucoup d’envois en une journée"
 	case Closed:
 		return ofRequest(d.Number, "elle est retirée"), "Votre demande est retirée"
 	case AgentDigest:

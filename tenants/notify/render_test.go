@@ -73,6 +73,7 @@ func every() map[string]notify.Data {
 		"domain lost":       notify.DomainWarning{Kind: "lost_dns", Agent: "Nour Alami", Host: "demarches.mairie-x.fr", Path: "/agents/reglages/adresse"},
 		"domain given up":   notify.DomainWarning{Kind: "given_up", Agent: "Nour Alami", Host: "demarches.mairie-x.fr", Path: "/agents/reglages/adresse"},
 		"domain expiring":   notify.DomainWarning{Kind: "expiring", Agent: "Nour Alami", Host: "demarches.mairie-x.fr", EndsOn: monday, Path: "/agents/reglages/adresse"},
+		"source warned":     notify.SourceWarning{Count: 400, Day: monday},
 		"resume":            notify.ResumeCode{Title: "Buvette", Code: "ABCD-EFGH-JKMN", ExpiresOn: monday, Path: "/reprendre"},
 		"registration code": mail("registration"), "verification code": mail("verification"), "recovery code": mail("recovery"),
 		"invitation": mail("invitation"), "account exists": mail("already_registered"),

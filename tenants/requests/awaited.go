@@ -193,9 +193,12 @@ func allAwaited(ctx context.Context, tx *tenants.Tx) ([]Awaited, error) {
 type Attention struct {
 	Receipts      int           // still to leave
 	ReceiptsDueOn calendar.Date // the soonest
+	Sources       int           // that sent a significant number since yesterday, and that nobody has judged
 }
 
-const sqlAttention = `select count(*)::int as receipts, min(d.due_on) as receipts_due_on from receipt_due d join request r on r.id = d.request_id
+const sqlAttention = `select count(*)::int as receipts, min(d.due_on) as receipts_due_on,
+		(select count(*) from sending_source x where x.day >= $3 and x.exempt_on is null and x.blocked_until is null)::int as sources
+	from receipt_due d join request r on r.id = d.request_id
 	where r.closed_on is null and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) and ($2::uuid is null or r.service_id = $2)`
 
 // NeedsAttention gives what an agent must not overlook. Only agents may.
@@ -207,7 +210,7 @@ func NeedsAttention(ctx context.Context, tx *tenants.Tx) (Attention, error) {
 		return Attention{}, nil
 	}
 	several, service := covered(tx.Actor())
-	return tenants.One[Attention](ctx, tx, sqlAttention, several, service.OrNull())
+	return tenants.One[Attention](ctx, tx, sqlAttention, several, service.OrNull(), tx.Today().AddDays(-1))
 }
 
 type awaitedToTell struct {

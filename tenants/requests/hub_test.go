@@ -175,7 +175,12 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"ConfirmLetters": func(ctx context.Context, tx *tenants.Tx) error {
 			return requests.ConfirmLetters(ctx, tx, []tenants.ID{id}, tx.Today())
 		},
-		"IssueReceipt": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.IssueReceipt(ctx, tx, n, 1)) },
+		"NoticeSources": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NoticeSources(ctx, tx)) },
+		"Sources":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Sources(ctx, tx)) },
+		"WarnSource":    func(ctx context.Context, tx *tenants.Tx) error { return requests.WarnSource(ctx, tx, "00") },
+		"BlockSource":   func(ctx context.Context, tx *tenants.Tx) error { return requests.BlockSource(ctx, tx, "00", 1, "a") },
+		"UnblockSource": func(ctx context.Context, tx *tenants.Tx) error { return requests.UnblockSource(ctx, tx, "00") },
+		"IssueReceipt":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.IssueReceipt(ctx, tx, n, 1)) },
 		"HandOverReceipt": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.HandOverReceipt(ctx, tx, n, id, 1))
 		},
@@ -227,7 +232,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			t.Errorf("%s is not tried in the hub's name", name)
 		}
 	}
-	reads := map[string]bool{"Incidents": true, "Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "CountLetters": true}
+	reads := map[string]bool{"Incidents": true, "Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "CountLetters": true, "Sources": true}
 	hub := tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Garrigues", HubRole: tenants.HubManager, Delegate: true}
 	support := tenants.Actor{Kind: tenants.ActorSupport, ID: hub.ID, Name: hub.Name}
 	for name, door := range tries {

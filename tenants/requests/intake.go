@@ -48,6 +48,9 @@ type Submission struct {
 	// Level is how well the session knows who submits on the web (identity.LevelAccount,
 	// LevelState); 0 for a guest.
 	Level int
+	// Network names the sender's network (identity.Network); of it nothing but a keyed hash
+	// is kept, to count what one source sends. Empty: not known, or an agent's.
+	Network string `json:"-"`
 }
 
 // Submitted is what a submission gives.
@@ -72,6 +75,8 @@ type intake struct {
 	id        tenants.ID
 	deadline  calendar.Deadline
 	r         Request
+	sources   []knownSource
+	abusive   bool   // one of them is sending the same over and over: no receipt is due
 	awaits    string // why the receipt cannot leave at once; "" where it does
 }
 
@@ -85,7 +90,8 @@ type intake struct {
 // "procedure_closed", a portal whose commune did not subscribe after its trial
 // "intake_paused". A receipt that would lack a mention is awaited ([IssueReceipt]); on a
 // commune that is not migrated yet it is fault.Conflict "mentions_missing", and nothing is
-// taken in.
+// taken in. From a source that an agent blocked it is fault.Forbidden "sender_blocked", with
+// the reason and the last day; a draft is kept.
 func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error) {
 	in := &intake{tx: tx, s: s}
 	if err := in.checkWho(); err != nil {
@@ -101,7 +107,7 @@ func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error
 	if tx.Tenant().State == tenants.StateSuspended {
 		return Submitted{}, fault.New(fault.Unavailable, "tenant_suspended")
 	}
-	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkLevel, in.checkContent, in.startClock} {
+	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkSource, in.checkLevel, in.checkContent, in.startClock} {
 		if err := step(ctx); err != nil {
 			return Submitted{}, err
 		}
@@ -212,8 +218,14 @@ func (in *intake) look(ctx context.Context) (before []keyed, err error) {
 	in.scope()
 	batch := &pgx.Batch{}
 	if in.key != "" {
-		batch.Queue(sqlLockKey, in.key, in.tx.Tenant().ID)
+		if keys := in.sourceKeys(); keys == nil {
+			batch.Queue(sqlLockKey, in.key, in.tx.Tenant().ID)
+		} else {
+			queueAll(batch, &in.sources, sqlLockKeySources, in.key, in.tx.Tenant().ID, keys)
+		}
 		queueAll(batch, &before, sqlFindKey, in.key)
+	} else if keys := in.sourceKeys(); keys != nil {
+		queueAll(batch, &in.sources, sqlSources, keys)
 	}
 	if in.s.DraftID == "" {
 		in.queueProcedure(batch)
@@ -294,6 +306,9 @@ func (in *intake) loadProcedure(ctx context.Context) (err error) {
 	if in.readEntry == nil {
 		batch := &pgx.Batch{}
 		in.queueProcedure(batch)
+		if keys := in.draftSourceKeys(); keys != nil { // whose address the draft alone knew
+			queueAll(batch, &in.sources, sqlSources, keys)
+		}
 		if err := in.tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}

@@ -91,6 +91,9 @@ func (in *intake) mark() string {
 // nobody (L.112-6, L.112-12). The request is taken in all the same, with a registration
 // notice where it came electronically, and its receipt is awaited ([IssueReceipt]).
 func (in *intake) receipt() (*draftReceipt, error) {
+	if in.abusive {
+		return nil, nil //nolint:nilnil // L.112-11: none is due to abusive sendings
+	}
 	m := receiptMentions(in.tx, in.entry, in.settings, in.r, nil)
 	lacking := m.Lacking()
 	switch {

@@ -26,6 +26,18 @@ const (
 			$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, nullif($36::smallint, 0) from counter
 		returning number`
+	// The same with the source that it came from, where the schema keeps it.
+	sqlInsertSourced = `with counter as (
+			insert into request_counter (year, last) values ($1::smallint, 1)
+			on conflict (year) do update set last = request_counter.last + 1 returning last)
+		insert into request (id, number, procedure_id, version_id, procedure_slug, title, kind, channel, state, service_id, citizen_id,
+			given_name, family_name, email, phone, postal_address, sms_wanted, on_behalf_of, organisation, organisation_id, email_agreed, regular,
+			answers, tracking_hash, idempotency_key, payload_hash, received_at, received_on, first_received_on,
+			silence_effect, silence_months, silence_last_day, due_on, search, decision_email_at, identity_level, source)
+		select $2, lpad(($1::smallint % 100)::text, 2, '0') || '-' || lpad(counter.last::text, greatest(6, length(counter.last::text)), '0'),
+			$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, nullif($36::smallint, 0), $37 from counter
+		returning number`
 	sqlInsertReceipt = `insert into receipt (id, request_id, kind, regime, mentions, subject, text, html, sha256, complete, issued_at, issued_on)
 		select $1, r.id, 'receipt', $3, $4, replace($5, $8, r.number), r.text, r.html, sha256(convert_to(r.text || chr(10) || r.html, 'UTF8')), true, $9, $10
 		from (select id, number, replace($6, $8, number) as text, replace($7, $8, number) as html from request where id = $2 offset 0) r`
@@ -121,10 +133,14 @@ func (in *intake) queueRequest(batch *pgx.Batch) error {
 	if in.key != "" {
 		key = in.key
 	}
-	batch.Queue(sqlInsertRequest, in.tx.Today().Year, r.ID, r.ProcedureID, r.VersionID, r.ProcedureSlug, r.Title, string(r.Kind), r.Channel, string(r.State),
+	insert, args := sqlInsertRequest, []any{in.tx.Today().Year, r.ID, r.ProcedureID, r.VersionID, r.ProcedureSlug, r.Title, string(r.Kind), r.Channel, string(r.State),
 		r.ServiceID.OrNull(), r.CitizenID.OrNull(), a.GivenName, a.FamilyName, a.Email, a.Phone, a.PostalAddress, a.SMS, a.OnBehalfOf,
 		a.Organisation, a.OrganisationID, a.EmailAgreed, r.Regular, answers, r.trackingHash, key, in.payload, r.ReceivedAt, r.ReceivedOn, r.FirstReceivedOn,
-		string(r.Silence.Effect), r.Silence.Months, r.SilenceLastDay, r.DueOn, searchText(r), orNull(r.DecisionEmailAt), r.IdentityLevel).
+		string(r.Silence.Effect), r.Silence.Months, r.SilenceLastDay, r.DueOn, searchText(r), orNull(r.DecisionEmailAt), r.IdentityLevel}
+	if in.tx.SchemaAt(sinceSources) {
+		insert, args = sqlInsertSourced, append(args, in.network())
+	}
+	batch.Queue(insert, args...).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&in.r.Number) })
 	return nil
 }
@@ -160,6 +176,11 @@ func (in *intake) announce(ctx context.Context, receipt *draftReceipt, sendings 
 			issued.Receipt = AboutRegistration
 		}
 		if err := record("receipt_issued", issued); err != nil {
+			return err
+		}
+	}
+	if in.abusive {
+		if err := record("receipt_exempt", EventData{}); err != nil {
 			return err
 		}
 	}

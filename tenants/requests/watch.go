@@ -97,7 +97,10 @@ func Watch(ctx context.Context, tx *tenants.Tx) (int, error) {
 		return told, err
 	}
 	receipts, err := watchReceipts(ctx, tx)
-	return told + receipts, err
+	if err != nil {
+		return told, err
+	}
+	return told + receipts, forgetSources(ctx, tx)
 }
 
 // dueAlerts gives the alerts of an open request that are due, the most pressing
