@@ -132,7 +132,7 @@ func TestTheSameOverAndOverIsExemptThenBlocked(t *testing.T) {
 }
 
 // Many different sendings are for an agent to judge: nothing is exempt, nobody is warned.
-func TestManySendingsAreForAnAgentToJudge(t *testing.T) {
+func TestManySendingsAreForAnAgentToJudge(t *testing.T) { //nolint:funlen // one story
 	t.Parallel()
 	w := newTown(t)
 	w.set(func(s *tenants.Settings) { s.Abuse = tenants.Abuse{Sender: 8, Identical: 6, Network: 8} })
