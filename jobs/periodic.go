@@ -114,9 +114,14 @@ func (w *quarterWorker) Work(ctx context.Context, job *river.Job[quarterArgs]) e
 }
 
 // quarter asks for the day's work of each tenant whose clock says so. After an
-// outage the work of the present day is still asked for, and catches up.
+// outage the work of the present day is still asked for, and catches up. A commune where
+// nothing is due is not looked at in the morning.
 func (r *Runner) quarter(ctx context.Context) error {
 	list, err := r.deps.Registry.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	dues, err := r.deps.Registry.Dues(ctx)
 	if err != nil {
 		return err
 	}
@@ -139,7 +144,9 @@ func (r *Runner) quarter(ctx context.Context) error {
 		add(nightArgs{Tenant: t.ID, Day: day})
 		params = append(params, river.InsertManyParams{Args: healthArgs{Tenant: t.ID}, InsertOpts: &river.InsertOpts{Metadata: metadata, UniqueOpts: waiting, Priority: lastPriority}})
 		if local.Hour() >= firstHour && local.Hour() <= lastHour && t.Territory().IsWorkingDay(day) {
-			add(morningArgs{Tenant: t.ID, Day: day})
+			if !dues[t.ID].NextOn.After(day) {
+				add(morningArgs{Tenant: t.ID, Day: day})
+			}
 			if subscription.Due(t, day) > 0 {
 				add(trialArgs{Tenant: t.ID, Day: day})
 			}
@@ -209,7 +216,12 @@ func (r *Runner) lapse(ctx context.Context, t tenants.Tenant) error {
 // and on another day it leaves them to that day's own job.
 func (r *Runner) morning(ctx context.Context, t tenants.Tenant, a morningArgs) error {
 	var wait time.Duration
-	err := r.deps.DB.Write(ctx, t, tenants.System("échéances"), func(tx *tenants.Tx) error {
+	var next calendar.Date
+	before, err := r.deps.Registry.DueOf(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	err = r.deps.DB.Write(ctx, t, tenants.System("échéances"), func(tx *tenants.Tx) error {
 		if tx.Today() != a.Day {
 			return nil
 		}
@@ -224,11 +236,17 @@ func (r *Runner) morning(ctx context.Context, t tenants.Tenant, a morningArgs) e
 		if _, err := requests.Watch(ctx, tx); err != nil {
 			return err
 		}
-		_, err = requests.Digest(ctx, tx)
+		if _, err = requests.Digest(ctx, tx); err != nil {
+			return err
+		}
+		next, err = requests.NextMorning(ctx, tx)
 		return err
 	})
-	if err == nil && wait > 0 {
+	switch {
+	case err == nil && wait > 0:
 		return river.JobSnooze(wait)
+	case err == nil && !next.IsZero():
+		return r.deps.Registry.Sleep(ctx, before, next)
 	}
 	return err
 }
@@ -255,6 +273,9 @@ func (r *Runner) project(ctx context.Context, t tenants.Tenant, a requests.Proje
 		if err != nil {
 			return err
 		}
+	}
+	if err := r.deps.Registry.Stir(ctx, t.ID, a.Morning); err != nil {
+		return err
 	}
 	return r.deps.Registry.Project(ctx, p)
 }

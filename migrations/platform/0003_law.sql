@@ -23,3 +23,12 @@ create table platform.outage (
   from_at  timestamptz not null,
   to_at    timestamptz not null check (to_at > from_at)
 );
+
+-- The next day on which a commune's deadlines need a look in the morning: until then it is
+-- left alone. No row, or none known: look. Whatever happens to a request brings the day
+-- near again; stirred counts these, so that a look that began before does not put it off.
+create table platform.tenant_due (
+  tenant_id  bigint primary key references platform.tenant (id) on delete cascade,
+  next_on    date,
+  stirred    bigint not null default 0
+);

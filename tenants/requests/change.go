@@ -151,7 +151,7 @@ func (c *change) save(ctx context.Context) (Request, error) {
 	if n != 1 {
 		return Request{}, fault.New(fault.Conflict, "request_changed")
 	}
-	if err := c.tx.Enqueue(ctx, ProjectArgs{Tenant: c.tx.Tenant().ID, Request: r.ID}); err != nil {
+	if err := c.tx.Enqueue(ctx, ProjectArgs{Tenant: c.tx.Tenant().ID, Request: r.ID, Morning: morningOf(c.tx)}); err != nil {
 		return Request{}, err
 	}
 	return one(ctx, c.tx, sqlRequestByID, r.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 )
 
 // ProjectArgs asks that a request's state be copied to the hub's projection. Like
@@ -12,6 +13,8 @@ import (
 type ProjectArgs struct {
 	Tenant  int64      `json:"tenant"`
 	Request tenants.ID `json:"request"`
+	// Morning is the first one that can tell of what happened (none: at once).
+	Morning calendar.Date `json:"morning,omitzero"`
 }
 
 // Kind names the job.

@@ -190,7 +190,7 @@ func (in *intake) announce(ctx context.Context, receipt *draftReceipt, sendings 
 		}
 	}
 	tenant := in.tx.Tenant().ID
-	if err := in.tx.Enqueue(ctx, ProjectArgs{Tenant: tenant, Request: in.id}); err != nil {
+	if err := in.tx.Enqueue(ctx, ProjectArgs{Tenant: tenant, Request: in.id, Morning: morningOf(in.tx)}); err != nil {
 		return err
 	}
 	for _, s := range sendings {
