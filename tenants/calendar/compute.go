@@ -29,7 +29,7 @@ func Compute(f Facts) (Dates, error) {
 	if f.CompetentReceived != f.FirstReceived {
 		d.CompetentOn = f.CompetentReceived
 	}
-	steps := f.receptionSteps(make([]Step, 0, 12))
+	steps := f.receptionSteps(make([]Step, 0, 16))
 	steps = f.receipts(&d, steps)
 	steps = f.filing(&d, steps)
 	var err error

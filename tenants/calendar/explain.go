@@ -1,6 +1,9 @@
 package calendar
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // The sentences below are read by agents and citizens: French, plain, with the
 // article beside them. \u00a0 is the non-breaking space that French puts before
@@ -8,16 +11,16 @@ import "strconv"
 
 // tell writes a sentence: each % is the next day, as a letter writes it.
 func tell(sentence string, days ...Date) string {
-	buffer := make([]byte, 0, 224)
-	for i := range len(sentence) {
-		if sentence[i] == '%' && len(days) > 0 {
-			buffer = days[0].appendFrench(buffer)
-			days = days[1:]
-			continue
+	buffer := make([]byte, 0, 256)
+	for _, day := range days {
+		before, after, found := strings.Cut(sentence, "%")
+		if !found {
+			break
 		}
-		buffer = append(buffer, sentence[i])
+		buffer = day.appendFrench(append(buffer, before...))
+		sentence = after
 	}
-	return string(buffer)
+	return string(append(buffer, sentence...))
 }
 
 // receptionSteps explains the receptions.

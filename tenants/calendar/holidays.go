@@ -3,6 +3,7 @@ package calendar
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -58,13 +59,46 @@ func (t Territory) rules(yield func(holidayRule) bool) {
 
 // IsHoliday tells whether a day is a public holiday in the territory.
 func (t Territory) IsHoliday(d Date) bool {
-	sunday := easter(d.Year)
-	for rule := range t.rules {
-		if rule.on(d.Year, sunday) == d {
-			return true
-		}
+	if d.Month < time.January || d.Month > time.December || d.Day < 1 || d.Day > 31 {
+		return false
 	}
-	return false
+	return t.holidaysOf(d.Year)[d.Month-1]&(1<<d.Day) != 0
+}
+
+// yearOf names the holidays of one year in a territory.
+type yearOf struct {
+	territory Territory
+	year      int
+}
+
+// years keeps the holidays that were asked for: by month, a bit a day. Their number is
+// bounded: dates that matter lie within two centuries, and territories are few.
+var years = struct {
+	sync.RWMutex
+	known map[yearOf]*[12]uint32
+}{known: map[yearOf]*[12]uint32{}}
+
+const maxYears = 5000
+
+func (t Territory) holidaysOf(year int) *[12]uint32 {
+	key := yearOf{t, year}
+	years.RLock()
+	days := years.known[key]
+	years.RUnlock()
+	if days != nil {
+		return days
+	}
+	days = &[12]uint32{}
+	for _, h := range t.Holidays(year) {
+		days[h.Date.Month-1] |= 1 << h.Date.Day
+	}
+	years.Lock()
+	defer years.Unlock()
+	if len(years.known) >= maxYears {
+		clear(years.known)
+	}
+	years.known[key] = days
+	return days
 }
 
 // IsWorkingDay tells whether a day is a working day (jour ouvré): Monday to

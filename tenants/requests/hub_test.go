@@ -85,7 +85,11 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"LapseDue":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.LapseDue(ctx, tx)) },
 		"Watch":         func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Watch(ctx, tx)) },
 		"Digest":        func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Digest(ctx, tx)) },
-		"Mine":          func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Mine(ctx, tx)) },
+		"NextMorning":   func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NextMorning(ctx, tx)) },
+		"Simulate": func(ctx context.Context, tx *tenants.Tx) error { // what is published is anybody's to compute; what is not, agents' alone
+			return last(requests.Simulate(ctx, tx, requests.Simulation{Procedure: "permis-construire"}))
+		},
+		"Mine": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Mine(ctx, tx)) },
 		"List": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.List(ctx, tx, requests.Filter{}))
 		},
