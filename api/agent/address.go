@@ -155,7 +155,7 @@ func (s *Server) ownHost(t tenants.Tenant, d domains.Domain) ownHost {
 	}
 	columns := []web.Column{{Label: "Type"}, {Label: "Nom"}, {Label: "Valeur"}}
 	row := func(kind, name, value string) web.Row {
-		return web.Row{Cells: []web.Cell{{Text: kind}, {Text: name}, {Text: value, Strong: true}}}
+		return web.Row{Cells: []web.Cell{{Text: kind}, {Text: name, Copy: "le nom"}, {Text: value, Copy: "la valeur"}}}
 	}
 	h.Alias = web.Table{Caption: "Enregistrement à créer pour " + name, Columns: columns, Rows: []web.Row{row("CNAME", d.Host+".", s.Domains.Target(t)+".")}}
 	h.Machines = web.Table{Caption: "Enregistrements à créer pour " + name, Columns: columns}

@@ -45,7 +45,7 @@ func (s *Server) supportRoutes() {
 // are open to them, and above all of them who is there, why and until when.
 func visited(v visit, me web.Visitor, f web.Frame) web.Frame {
 	f.User = &web.User{Name: me.Visit.AdminName, SignOut: leavePath}
-	until := me.Visit.ExpiresAt.In(v.scope.Tenant.Zone()).Format("15 h 04")
+	until := web.Clock(me.Visit.ExpiresAt.In(v.scope.Tenant.Zone()))
 	if me.Visit.SupportID == "" {
 		f.Nav = []web.NavItem{
 			{Label: "Réglages", URL: settingsPath, Icon: "settings"}, {Label: "Démarches", URL: "/agents/demarches", Icon: "folder-open"}, {Label: "Équipe", URL: teamPath, Icon: "users"},
@@ -105,6 +105,21 @@ func (s *Server) showSupport(v visit, refused error) error {
 	return supportTemplate.Render(v.w, v.r, status(refused), page)
 }
 
+// visitedPages are the pages that a visitor of the hub most often opens, as people call them.
+var visitedPages = map[string]string{
+	"/agents": "la liste des demandes", "/agents/demandes/{number}": "la demande {number}", "/agents/statistiques": "les statistiques",
+	"/agents/demarches": "les démarches", "/agents/reglages": "les réglages", "/agents/equipe": "l’équipe",
+}
+
+// visitedPage names a page that was opened; one without a name goes by its address.
+func visitedPage(at staff.Looked) string {
+	_, page, _ := strings.Cut(at.Page, " ")
+	if name := visitedPages[page]; name != "" {
+		page = name
+	}
+	return strings.ReplaceAll(page, "{number}", at.Number)
+}
+
 // historyOf tells what was done with a support access: who looked at which page.
 func historyOf(ctx context.Context, tx *tenants.Tx, x staff.Support, zone *time.Location) (web.Timeline, error) {
 	events, err := tx.History(ctx, string(x.ID))
@@ -119,8 +134,7 @@ func historyOf(ctx context.Context, tx *tenants.Tx, x staff.Support, zone *time.
 		}
 		title := visitEvents[e.Kind]
 		if at.Page != "" {
-			_, page, _ := strings.Cut(at.Page, " ")
-			title += "\u00a0: " + strings.ReplaceAll(page, "{number}", at.Number)
+			title += "\u00a0: " + visitedPage(at)
 		}
 		history = append(history, web.Event{When: web.DateTime(e.At.In(zone)), Title: title, Who: e.ActorName})
 	}

@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
@@ -70,7 +68,7 @@ func (s *Server) showApplicant(v *visit, d requests.Draft, e catalogue.Entry, a 
 	page.GivenName = web.Input{Name: "given_name", Value: a.GivenName, Autocomplete: "given-name", MaxLength: 100}
 	page.FamilyName = web.Input{Name: "family_name", Value: a.FamilyName, Autocomplete: "family-name", MaxLength: 100}
 	page.Email = web.Input{Name: "email", Value: a.Email, Type: "email", Autocomplete: "email", MaxLength: 254, NoSpellcheck: true}
-	page.Phone = web.Input{Name: "phone", Value: national(a.Phone), Type: "tel", Autocomplete: "tel", MaxLength: 40, Width: "medium"}
+	page.Phone = web.Input{Name: "phone", Value: forms.FrenchPhone(a.Phone), Type: "tel", Autocomplete: "tel", MaxLength: 40, Width: "medium"}
 	page.PostalAddress = web.Textarea{Name: "postal_address", Value: a.PostalAddress, MaxLength: 400, Rows: 3}
 	page.OnBehalfOf = web.Input{
 		Name: "on_behalf_of", Label: "Pour le compte de", Hint: "Seulement si vous aidez un proche ou représentez quelqu’un\u00a0: son prénom et son nom.",
@@ -206,15 +204,6 @@ func applicantProblems(p *catalogue.Procedure, a requests.Applicant, invalid err
 		}
 	}
 	return out
-}
-
-// national writes a stored number as people of the country do; what is none stays.
-func national(number string) string {
-	parsed, err := phonenumbers.Parse(number, "FR")
-	if err != nil || !phonenumbers.IsValidNumber(parsed) || !strings.HasPrefix(number, "+33") {
-		return number
-	}
-	return phonenumbers.Format(parsed, phonenumbers.NATIONAL)
 }
 
 // mobile tells whether a number can get text messages.

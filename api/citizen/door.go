@@ -21,7 +21,7 @@ func (s *Server) newDoor() *door.Kit {
 		Door: web.Citizen, Inside: web.Citizen,
 		Paths: door.Paths{SignIn: "/connexion", SignOut: "/deconnexion", Recovery: "/mot-de-passe", Security: "/mon-espace/securite", Home: "/mon-espace", Out: "/"},
 		Words: door.Words{
-			Lede:  "Un compte garde vos demandes et vos brouillons, et remplit vos coordonnées. Il n’est jamais obligatoire.",
+			Lede:  "Un compte garde vos demandes et vos brouillons, et remplit vos coordonnées. Rien ne vous y oblige\u00a0: au guichet, par téléphone ou par courrier, la mairie remplit la démarche avec vous.",
 			Other: web.Link{Label: "Créer un compte", URL: "/inscription"},
 			Aside: "Vous avez un numéro et un code\u00a0?", AsideLink: web.Link{Label: "Suivez votre demande sans compte", URL: "/suivi"},
 			RecoveryLede: "Nous envoyons un code à votre adresse. Avec lui, vous choisissez un nouveau mot de passe.",

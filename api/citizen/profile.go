@@ -9,6 +9,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/citizens"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
 type profilePage struct {
@@ -24,7 +25,7 @@ func (s *Server) profilePage(v *visit) error {
 		return err
 	}
 	c := v.who.Citizen
-	return s.showProfile(v, citizens.Profile{GivenName: c.GivenName, FamilyName: c.FamilyName, Phone: national(c.Phone), PostalAddress: c.PostalAddress}, nil, nil)
+	return s.showProfile(v, citizens.Profile{GivenName: c.GivenName, FamilyName: c.FamilyName, Phone: forms.FrenchPhone(c.Phone), PostalAddress: c.PostalAddress}, nil, nil)
 }
 
 func (s *Server) showProfile(v *visit, p citizens.Profile, refused, expired error) error {

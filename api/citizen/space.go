@@ -8,6 +8,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -66,7 +67,7 @@ func (s *Server) space(v *visit) error {
 	page.Frame, page.Name = s.frame(v, "Mon espace", "/mon-espace"), c.Name()
 	page.Profile = web.SummaryList{{Key: "Adresse électronique", Value: c.Email}}
 	for _, row := range []web.SummaryItem{
-		{Key: "Nom", Value: c.GivenName + " " + c.FamilyName}, {Key: "Téléphone", Value: national(c.Phone)}, {Key: "Adresse postale", Value: c.PostalAddress},
+		{Key: "Nom", Value: c.GivenName + " " + c.FamilyName}, {Key: "Téléphone", Value: forms.FrenchPhone(c.Phone)}, {Key: "Adresse postale", Value: c.PostalAddress},
 	} {
 		if row.Value != "" && row.Value != " " {
 			page.Profile = append(page.Profile, row)

@@ -14,6 +14,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -86,7 +87,7 @@ func (s *Server) showSummary(v *visit, expired error, status int, typed url.Valu
 	if mobile(d.Applicant.Phone) {
 		page.SMS = &web.Checkbox{
 			Name: "sms", Label: "Recevoir aussi les nouvelles par SMS", Checked: typed.Get("sms") != "" || d.Applicant.SMS,
-			Hint: "Au " + national(d.Applicant.Phone) + ". Un SMS prévient qu’il y a du nouveau, sans rien dire du contenu.",
+			Hint: "Au " + forms.FrenchPhone(d.Applicant.Phone) + ". Un SMS prévient qu’il y a du nouveau, sans rien dire du contenu.",
 		}
 	}
 	if d.Applicant.Email != "" {
@@ -122,7 +123,7 @@ func summaryParts(tx *tenants.Tx, d requests.Draft) []part {
 	a := d.Applicant
 	for _, row := range []web.SummaryItem{
 		{Key: "Prénom", Value: a.GivenName}, {Key: "Nom", Value: a.FamilyName}, {Key: "Adresse électronique", Value: a.Email},
-		{Key: "Téléphone", Value: national(a.Phone)}, {Key: "Adresse postale", Lines: strings.Split(a.PostalAddress, "\n")}, {Key: "Pour le compte de", Value: a.OnBehalfOf},
+		{Key: "Téléphone", Value: forms.FrenchPhone(a.Phone)}, {Key: "Adresse postale", Lines: strings.Split(a.PostalAddress, "\n")}, {Key: "Pour le compte de", Value: a.OnBehalfOf},
 	} {
 		if row.Value != "" || len(row.Lines) > 0 && row.Lines[0] != "" {
 			first.List = append(first.List, row)

@@ -24,6 +24,15 @@ type Agent struct {
 	APIToken string `json:"api_token,omitempty"`
 }
 
+// roles say what the accounts are for.
+var roles = map[string]string{
+	"admin": "administration", "instructor": "instruction", "front": "accueil",
+	"hub": "responsable", "hub_delegate": "s’occupe des communes", "hub_reader": "consulte les listes",
+}
+
+// Does says in words what the account is for.
+func (a Agent) Does() string { return roles[a.Role] }
+
 // Commune is where a commune is, and who works there.
 type Commune struct {
 	Host   string  `json:"host"`
@@ -132,6 +141,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request, scope web.Scope) e
 func (s *Server) messages(w http.ResponseWriter, r *http.Request, scope web.Scope) error {
 	all := s.Inbox.Messages()
 	page := messagesPage{Frame: s.frame(w, r, scope, "Messages envoyés", "/demo/messages"), Messages: all[:min(shown, len(all))], Total: len(all)}
+	page.Wide = true
 	return messagesTemplate.Render(w, r, http.StatusOK, page)
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/parvis-gru/parvis/api/web"
 )
 
 // Message is a mail or a text message that was sent in the demonstration.
@@ -21,6 +23,9 @@ type Message struct {
 	Tenant  string    `json:"tenant"` // the commune's or the hub's slug
 	At      time.Time `json:"at"`
 }
+
+// When is the moment it came, in short.
+func (m Message) When() string { return m.At.Format("02/01/2006") + ", " + web.Clock(m.At) }
 
 // maxMessages is how many messages are kept.
 const maxMessages = 5000

@@ -63,7 +63,7 @@ func (s *Server) askTable(caption, empty string, list []opening.Request) web.Tab
 	for _, r := range list {
 		status := askStates[r.State]
 		table.Rows = append(table.Rows, web.Row{Cells: []web.Cell{
-			{Text: r.Commune().Name, URL: opening.OpeningsPath + "/" + string(r.ID)}, {Text: r.Name()}, {Text: web.DateTime(r.CreatedAt.In(calendar.Territory{}.Zone()))}, {Status: &status},
+			{Text: r.Commune().Name, URL: opening.OpeningsPath + "/" + string(r.ID)}, {Text: r.Name()}, {Text: short(&r.CreatedAt)}, {Status: &status},
 		}})
 	}
 	return table
@@ -87,7 +87,7 @@ func (s *Server) showAsk(v visit, reason string, refused error) error {
 	c := r.Commune()
 	page := askPage{
 		Frame: s.frame(v, c.Name, opening.OpeningsPath), Name: c.Name, Status: askStates[r.State], Action: opening.OpeningsPath + "/" + string(r.ID), Open: r.State == opening.Asked,
-		Reason: web.Textarea{Name: "reason", Label: "Pourquoi vous refusez", Hint: "La personne lira ces mots. Ils sont obligatoires pour refuser.", Value: reason, Rows: 3, MaxLength: 1000, Optional: true},
+		Reason: web.Textarea{Name: "reason", Label: "Pourquoi vous refusez", Hint: "Seulement pour refuser\u00a0: la personne lira ces mots.", Value: reason, Rows: 3, MaxLength: 1000},
 		Facts: web.SummaryList{
 			{Key: "Commune", Value: c.Name + " (" + c.INSEE + "), " + web.Plural(c.Population, "habitant", "habitants")},
 			{Key: "Demandée par", Value: r.Name()}, {Key: "Fonction", Value: opening.PositionLabel(r.Position)},

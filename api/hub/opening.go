@@ -232,7 +232,10 @@ func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refuse
 
 // healthOf says how a commune is, at the last count.
 func healthOf(l tenants.CommuneLine) web.SummaryList {
-	list := web.SummaryList{{Key: "État", Value: stateOf(l.State).Label}, {Key: "Base de données", Value: l.Cell + ", version " + versionOf(l)}}
+	list := web.SummaryList{{Key: "État", Value: stateOf(l.State).Label}, {Key: "Base de données", Value: l.Cell}}
+	if l.Version > 0 {
+		list[1].Value += ", version " + versionOf(l)
+	}
 	if l.RefreshedAt == nil {
 		return append(list, web.SummaryItem{Key: "Relevé", Value: "Pas encore\u00a0: le premier vient dans le quart d’heure."})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -39,9 +40,19 @@ func procedureTitles() map[string]string {
 	return titles
 }
 
+// communeCode reads a commune as people write it: its code, or its name, the first that
+// answers to it. What is neither goes on as it is, and finds nothing.
+func communeCode(typed string) string {
+	typed = strings.ToUpper(strings.TrimSpace(typed))
+	if found := communes.Search(typed, 1); len(found) > 0 {
+		return found[0].INSEE
+	}
+	return typed
+}
+
 func requestFilter(hub int64, q url.Values, today calendar.Date) tenants.RequestFilter {
 	return tenants.RequestFilter{
-		Hub: hub, INSEE: strings.ToUpper(strings.TrimSpace(q.Get("commune"))), Procedure: q.Get("demarche"), State: q.Get("etat"), Late: q.Get("retard") != "",
+		Hub: hub, INSEE: communeCode(q.Get("commune")), Procedure: q.Get("demarche"), State: q.Get("etat"), Late: q.Get("retard") != "",
 		Today: today, After: q.Get("apres"),
 	}
 }
@@ -57,14 +68,14 @@ func (s *Server) requests(v visit) error {
 	titles := procedureTitles()
 	page := requestsPage{
 		Frame:     s.frame(v, "Demandes", requestsPath),
-		Commune:   web.Input{Name: "commune", Label: "Code Insee de la commune", Value: f.INSEE, MaxLength: 5, Width: "short"},
+		Commune:   web.Input{Name: "commune", Label: "Commune\u00a0: nom ou code Insee", Value: q.Get("commune"), MaxLength: 80},
 		Procedure: web.Select{Name: "demarche", Label: "Démarche", Items: []web.Choice{{Label: "Toutes"}}},
 		State:     web.Select{Name: "etat", Label: "Statut", Items: []web.Choice{{Label: "Tous"}}},
 		Late:      web.Checkbox{Name: "retard", Label: "En retard seulement", Checked: f.Late},
 		Filtered:  with(requestsPath, q, "", "") != requestsPath, CSV: with(requestsPath+".csv", q, "", ""),
 		Table: web.Table{
 			Caption: "Demandes des communes, les plus récentes d’abord", Empty: "Aucune demande ne correspond.",
-			Columns: []web.Column{{Label: "Commune"}, {Label: "Numéro"}, {Label: "Démarche"}, {Label: "Statut"}, {Label: "Reçue le"}, {Label: "Échéance"}, {Label: "Close le"}},
+			Columns: []web.Column{{Label: "Commune"}, {Label: "Numéro", Whole: true}, {Label: "Démarche"}, {Label: "Statut"}, {Label: "Reçue le"}, {Label: "Échéance"}, {Label: "Close le"}},
 		},
 	}
 	page.Wide = true

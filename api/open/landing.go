@@ -56,7 +56,21 @@ func (s *Server) landing(v visit) error {
 			return err
 		}
 	}
+	if query.Get("choix") != "" { // sent without a choice
+		page.choose()
+		return landingTemplate.Render(v.w, v.r, http.StatusUnprocessableEntity, page)
+	}
 	return landingTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+// choose says that a commune is to be chosen, or looked for where none is shown.
+func (p *landingPage) choose() {
+	link := web.ErrorLink{ID: "q", Message: "Cherchez votre commune par son nom ou son code postal."}
+	if p.Found != nil {
+		link = web.ErrorLink{ID: p.Found.Name, Message: "Choisissez votre commune dans la liste."}
+		p.Found.Error = link.Message
+	}
+	p.Errors = web.ErrorSummary{link}
 }
 
 // find lists the communes that answer a search, with what tells namesakes apart.

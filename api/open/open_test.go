@@ -109,6 +109,10 @@ func TestTheSameNameInOtherPlaces(t *testing.T) {
 			t.Errorf("no %q among %s", want, labels)
 		}
 	}
+	silent := p.Form("#resultats form").Submit().Want(http.StatusUnprocessableEntity, "/ouvrir")
+	if link := silent.Attr(".error-summary a", "href"); link != "#insee" || !silent.Has("#insee") || !strings.Contains(silent.Text("#resultats .error"), "Choisissez votre commune") {
+		t.Errorf("without a choice the page leads to %q: %q", link, silent.Text(".error-summary"))
+	}
 	if !strings.Contains(deploy(t).Platform(t).Get("/ouvrir?q=zzzz").Text("#resultats"), "Aucune commune") {
 		t.Error("nothing found, and nothing said")
 	}

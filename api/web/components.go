@@ -98,6 +98,7 @@ func (s Stepper) Heading() string {
 type Column struct {
 	Label   string
 	Numeric bool
+	Whole   bool // its words stay on one line
 }
 
 // Cell is one cell of a table.
@@ -105,6 +106,7 @@ type Cell struct {
 	Text, URL    string
 	Status       *Status
 	Strong, Late bool
+	Copy         string // what the text is: it is to be taken elsewhere whole, and a script gives it a button
 }
 
 // Row is one row; Current marks the one that is open.
@@ -123,6 +125,9 @@ type Table struct {
 
 // Numeric says whether a column holds figures.
 func (t Table) Numeric(column int) bool { return column < len(t.Columns) && t.Columns[column].Numeric }
+
+// Whole tells whether a column's words stay on one line.
+func (t Table) Whole(column int) bool { return column < len(t.Columns) && t.Columns[column].Whole }
 
 // Pagination leads to the rows before and after; Previous and Next are URLs.
 type Pagination struct {

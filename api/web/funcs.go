@@ -109,7 +109,12 @@ func civil(v any) (calendar.Date, error) {
 
 // DateTime writes "21 novembre 2026 à 14 h 32" in the time's own zone.
 func DateTime(t time.Time) string {
-	return calendar.On(t, t.Location()).French() + " à " + fmt.Sprintf("%d%sh%s%02d", t.Hour(), nbsp, nbsp, t.Minute())
+	return calendar.On(t, t.Location()).French() + " à " + Clock(t)
+}
+
+// Clock writes a time of day: 7 h 05.
+func Clock(t time.Time) string {
+	return fmt.Sprintf("%d%sh%s%02d", t.Hour(), nbsp, nbsp, t.Minute())
 }
 
 // Size writes a number of bytes: 820 Ko, 1,2 Mo.

@@ -42,7 +42,7 @@ func OperationsTable(list []operations.Operation, zone *time.Location, link func
 
 // moment writes a time as it was on the commune's clock.
 func moment(at time.Time, zone *time.Location) string {
-	return at.In(zone).Format("02/01/2006 à 15 h 04")
+	return at.In(zone).Format("02/01/2006") + " à " + Clock(at.In(zone))
 }
 
 // operationDetail says what is to be known of an operation.

@@ -6,7 +6,9 @@ import (
 
 	"github.com/parvis-gru/parvis/api/demo"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/requests"
 	"github.com/parvis-gru/parvis/tenants/staff"
 )
 
@@ -44,6 +46,33 @@ func (d *demonstration) seedHub(ctx context.Context) error {
 	}
 	d.accounts.Hub = demo.Hub{Slug: hub.Slug, Name: hub.Name, Admin: accounts[0], Others: accounts[1:]}
 	return d.accounts.save()
+}
+
+// project tells the hub of a commune's requests at once, so that its counts are there when
+// the demonstration is ready; from then on the workers do.
+func (d *demonstration) project(ctx context.Context, t tenants.Tenant, made []tenants.ID) error {
+	list := make([]tenants.Projection, len(made))
+	var health tenants.Health
+	var today calendar.Date
+	err := d.db.Read(ctx, t, tenants.System("projection"), func(tx *tenants.Tx) (err error) {
+		for i, id := range made {
+			if list[i], err = requests.ProjectionOf(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		today = tx.Today()
+		health, err = tenants.HealthOf(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if err := d.registry.Project(ctx, p); err != nil {
+			return err
+		}
+	}
+	return d.registry.RefreshHealth(ctx, t, health, today)
 }
 
 // helped is the commune in which the hub's help can be looked at, by its INSEE code.

@@ -232,6 +232,9 @@ func (d *demonstration) seedCommune(ctx context.Context, t tenants.Tenant) (int,
 	if err := d.db.Write(ctx, t, tenants.System("statistiques"), func(tx *tenants.Tx) error { return statistics.Refresh(ctx, tx) }); err != nil {
 		return 0, err
 	}
+	if err := d.project(ctx, t, s.made); err != nil {
+		return 0, err
+	}
 	entry := demo.Commune{Slug: t.Slug, INSEE: t.INSEE, Name: t.Name, Population: c.Population}
 	for _, a := range agents {
 		entry.Agents = append(entry.Agents, a.Agent)
@@ -343,6 +346,7 @@ type seeder struct {
 	random  *rand.Rand
 	now     time.Time
 	agents  []tenants.Actor
+	made    []tenants.ID // the requests, in their order
 }
 
 // seedDays is how far back the requests reach.
@@ -431,6 +435,7 @@ func (s *seeder) request(ctx context.Context, i int, when time.Time) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", procedure.slug, err)
 	}
+	s.made = append(s.made, done.Request.ID)
 	if err := s.treat(ctx, done.Request, when, luck); err != nil {
 		return fmt.Errorf("%s %s: %w", procedure.slug, done.Request.Number, err)
 	}

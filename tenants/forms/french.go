@@ -59,8 +59,9 @@ func typedNumber(n float64) string {
 	return strings.Replace(strconv.FormatFloat(n, 'f', -1, 64), ".", ",", 1)
 }
 
-// frenchPhone writes a French number by pairs, overseas ones included, and others internationally.
-func frenchPhone(e164 string) string {
+// FrenchPhone writes a stored number (E.164) as people read it: a French one by pairs,
+// overseas ones included, and others internationally. What is none stays.
+func FrenchPhone(e164 string) string {
 	n := storedPhone(e164)
 	if n == nil {
 		return e164

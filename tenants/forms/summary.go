@@ -71,7 +71,7 @@ func (e *entry) lines(v Value) []string {
 	case shapeText:
 		switch f.Kind {
 		case KindPhone:
-			return []string{frenchPhone(v.text)}
+			return []string{FrenchPhone(v.text)}
 		case KindDate:
 			if t, ok := parseISO(v.text); ok {
 				return []string{frenchDate(t)}

@@ -88,7 +88,7 @@ func (r *viewer) input(v *FieldView, f *Field, a Value, typed bool) {
 	case a.shape == shapeNumber:
 		v.Value = typedNumber(a.num)
 	case f.Kind == KindPhone && isPhone(a.text):
-		v.Value = frenchPhone(a.text)
+		v.Value = FrenchPhone(a.text)
 	default:
 		v.Value = a.text
 	}

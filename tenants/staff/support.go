@@ -225,7 +225,7 @@ func (s Support) tell(ctx context.Context, tx *tenants.Tx, step string) error {
 	}
 	until := ""
 	if s.ExpiresAt != nil {
-		until = s.ExpiresAt.In(tx.Tenant().Zone()).Format("15 h 04")
+		until = strings.TrimPrefix(s.ExpiresAt.In(tx.Tenant().Zone()).Format("15 h 04"), "0")
 	}
 	mail := func(name, email, path string) error {
 		data := notify.SupportNotice{Agent: name, Step: step, Admin: s.AdminName, Hub: s.HubName, Commune: tx.Tenant().Name, Reason: s.Reason, Hours: s.Hours, Until: until, By: s.AnsweredBy, Path: path}

@@ -35,6 +35,11 @@ const validator = new HtmlValidate(new StaticConfigLoader({
   },
 }))
 
+/** A fieldset that only switches its fields off, and says that it is no group, needs no name. */
+function groupOfNothing(source, { ruleId, line, column }) {
+  return ruleId === 'wcag/h71' && /^<?fieldset [^>]*role="none"/.test(source.split('\n')[line - 1].slice(column - 1))
+}
+
 function needed(name) {
   const value = process.env[name]
   if (!value) throw new Error(`${name} is not set: run this through \`go run ./cmd/dev browser\``)
@@ -280,7 +285,7 @@ export class Visitor {
   async assertValid(what = this.page.url()) {
     const source = await this.answer.text()
     const { results } = await validator.validateString(source)
-    const found = results.flatMap((r) => r.messages).map((m) => `${m.ruleId}: ${m.message} — ${source.split('\n')[m.line - 1].slice(Math.max(0, m.column - 40), m.column + 60)}`)
+    const found = results.flatMap((r) => r.messages).filter((m) => !groupOfNothing(source, m)).map((m) => `${m.ruleId}: ${m.message} — ${source.split('\n')[m.line - 1].slice(Math.max(0, m.column - 40), m.column + 60)}`)
     assert.deepEqual(found, [], `${what}: html-validate finds\n  ${found.join('\n  ')}`)
   }
 
