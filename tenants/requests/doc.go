@@ -34,6 +34,17 @@
 // A day that was told to somebody is not moved by a change of the rules: what new facts
 // move is counted from the day that was told, and an agent decides about the rest.
 //
+// # Incidents
+//
+// An outage of the portal, of the telephone, a town hall that had to close: agents keep them
+// in a register ([RecordIncident]), and the program adds its own ([TakeOutages]): a process
+// that serves says so every minute, and an hour without any is an outage of all communes.
+// What a person had to send by a day that an incident covers is accepted until the first
+// working day after it: the law gives no such time, but who proves that they could not reach
+// the administration is not to lose by it (law.md §6). It is modest on purpose: the day that
+// was told stays in the letter, no clock of the town is moved, a file is only not closed
+// before, and the reason is shown to both. An incident that was none is set aside, not erased.
+//
 // # Tracking codes
 //
 // A code is derived from the request's key by the tenant's secret, so that a repeated

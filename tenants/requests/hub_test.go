@@ -193,9 +193,6 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"CorrectFact": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.CorrectFact(ctx, tx, n, requests.Correction{}, 1))
 		},
-		"Simulate": func(ctx context.Context, tx *tenants.Tx) error {
-			return last(requests.Simulate(ctx, tx, requests.Simulation{Procedure: "nowhere"}))
-		},
 		"Incidents": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Incidents(ctx, tx)) },
 		"RecordIncident": func(ctx context.Context, tx *tenants.Tx) error {
 			return requests.RecordIncident(ctx, tx, tx.Now().Add(-time.Hour), tx.Now(), "panne")

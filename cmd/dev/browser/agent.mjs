@@ -88,6 +88,9 @@ async function askForPapers(v) {
   assert.match(await v.text('[aria-label="En bref"]'), /pièces/i)
   assert.notEqual(await due(), before, 'the due date reacts')
   await v.stop('agent-06-pieces-demandees')
+  await v.follow('Toutes les dates')
+  assert.match(await v.text('.timeline'), /L\.114-5/)
+  await v.stop('agent-29-dates')
 }
 
 async function track(v, { number, tracking_code: code }) {
@@ -101,6 +104,10 @@ async function bringPapers(made) {
   await browser.as(PHONE, async (v) => {
     await track(v, made)
     await v.stop('citoyen-13-pieces-demandees')
+    await v.follow('Pourquoi ces dates')
+    assert.match(await v.text('.timeline'), /L\.114-5/)
+    await v.stop('citoyen-19-dates')
+    await v.follow('Revenir à ma demande')
     for (let i = 0; i < 2; i++) {
       const form = v.page.locator('#pieces form').first()
       await form.locator('input[type=file]').setInputFiles(pdf(`plan-${i + 1}.pdf`))
@@ -188,7 +195,7 @@ test('an administrator reads the figures and keeps the settings', LIMIT, async (
     await v.stop('agent-12-statistiques')
     const csv = await v.page.evaluate(async () => { const r = await fetch('/agents/statistiques.csv'); return { status: r.status, type: r.headers.get('Content-Type'), lines: (await r.text()).trim().split('\n').length } })
     assert.ok(csv.status === 200 && /text\/csv/.test(csv.type) && csv.lines > 1, JSON.stringify(csv))
-    for (const [pathname, name] of [['/agents/demarches', '13-demarches'], ['/agents/demarches/terrasse', '14-demarche'], ['/agents/equipe', '15-equipe'], ['/agents/courriers', '25-courriers'], ['/agents/simulateur?demarche=terrasse&recu=2026-12-01&canal=portal&territoire=metropole&demande-1=2026-12-08&limite-1=2026-12-23&pieces-1=2026-12-18', '26-simulateur'], ['/agents/compte', '16-compte'], ['/agents/reglages/apparence', '23-apparence'], ['/agents/reglages/archive', '24-archive'], ['/agents/accuses', '27-accuses'], ['/agents/envois-abusifs', '28-envois-abusifs']]) {
+    for (const [pathname, name] of [['/agents/demarches', '13-demarches'], ['/agents/demarches/terrasse', '14-demarche'], ['/agents/equipe', '15-equipe'], ['/agents/courriers', '25-courriers'], ['/agents/simulateur?demarche=terrasse&recu=2026-12-01&canal=portal&territoire=metropole&demande-1=2026-12-08&limite-1=2026-12-23&pieces-1=2026-12-18', '26-simulateur'], ['/agents/compte', '16-compte'], ['/agents/reglages/apparence', '23-apparence'], ['/agents/reglages/archive', '24-archive'], ['/agents/accuses', '27-accuses'], ['/agents/envois-abusifs', '28-envois-abusifs'], ['/agents/incidents', '30-incidents']]) {
       await v.visit(address(COMMUNE, pathname))
       await v.stop(`agent-${name}`)
     }
