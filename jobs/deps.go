@@ -15,6 +15,8 @@ import (
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
+	"github.com/parvis-gru/parvis/tenants/requests"
+	"github.com/parvis-gru/parvis/tenants/transmission"
 )
 
 // Deps is what the workers work with.
@@ -30,6 +32,8 @@ type Deps struct {
 	// Operations carries out what is done to whole communes; nil: somebody else does.
 	Operations *operations.Service
 	Openings   *opening.Desk
+	// Transmissions brings requests from one commune to another.
+	Transmissions *transmission.Service
 }
 
 // register lists every worker, one line a kind of job.
@@ -44,6 +48,23 @@ func (r *Runner) register(workers *river.Workers) {
 	addOf(workers, r, r.night, nightTimeout)
 	addOf(workers, r, r.morning, nightTimeout)
 	addOf(workers, r, r.health, jobTimeout)
+	addOf(workers, r, r.transmit, transmitTimeout)
+}
+
+// transmitTimeout lets a hundred documents be copied.
+const transmitTimeout = 5 * time.Minute
+
+// closedWait is when a transmission is looked at again whose recipient is suspended.
+const closedWait = 15 * time.Minute
+
+// transmit brings a request to the administration that is competent for it. One that must
+// wait for its recipient loses no try.
+func (r *Runner) transmit(ctx context.Context, t tenants.Tenant, a requests.TransmitArgs) error {
+	err := r.deps.Transmissions.Deliver(ctx, t, a.Transmission)
+	if fault.Is(err, "transmission_waits") {
+		return river.JobSnooze(closedWait)
+	}
+	return err
 }
 
 // jobTimeout is how long one job may run; nightTimeout is for a whole commune's.

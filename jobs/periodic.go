@@ -179,8 +179,9 @@ func (r *Runner) night(ctx context.Context, t tenants.Tenant, _ nightArgs) error
 		_, err := identity.SweepSessions(ctx, tx)
 		return err
 	})
+	brought := write("transmission", func(tx *tenants.Tx) error { return requests.RequeueTransmissions(ctx, tx) })
 	_, swept := r.deps.Files.Sweep(ctx, r.deps.DB, t)
-	return errors.Join(lapsed, counted, purged, ended, swept)
+	return errors.Join(lapsed, counted, purged, ended, brought, swept)
 }
 
 // lapse lets each silence that ended take effect, in a transaction of its own: one

@@ -120,7 +120,7 @@ func (r *Registry) SchemaVersion(ctx context.Context, t Tenant) (int, error) {
 }
 
 // slugOf is the slug that an opening asks for, or one made of the commune's name.
-func (r *Registry) slugOf(ctx context.Context, o Opening, c communes.Commune) (string, error) {
+func (r *Registry) slugOf(ctx context.Context, o Opening, c administration) (string, error) {
 	if o.Slug == "" {
 		return r.freeSlug(ctx, c)
 	}

@@ -19,16 +19,59 @@ import (
 // Opening asks for a new tenant.
 type Opening struct {
 	HubID  int64  // 0: none
-	INSEE  string // of the commune
+	INSEE  string // of the commune; of an EPCI that opens the portal of its own services, its SIREN
 	Colour string // "#rrggbb"; empty: one chosen by the commune's code
 	Temple bool   // keeps Good Friday (Alsace-Moselle alone)
 	Slug   string // empty: made of the commune's name
 }
 
+// administration is what a tenant is made for.
+type administration struct {
+	kind       TenantKind
+	code       string // INSEE of a commune, SIREN of an EPCI
+	siren      string
+	name       string
+	slug       string // before it is made the only one
+	seat       string // INSEE of an EPCI's seat: of its largest commune, which nothing binds it to
+	department string
+	population int
+}
+
+// administrationOf finds what a code is of: one that is no commune's is fault.NotFound
+// "commune_unknown", nine figures that are no EPCI's SIREN "epci_unknown".
+func administrationOf(code string) (administration, error) {
+	if len(code) != sirenLength {
+		c, err := communes.ByINSEE(code)
+		return administration{kind: KindCommune, code: c.INSEE, siren: c.SIREN, name: c.Name, slug: communes.Slug(c.Name), department: c.Department, population: c.Population}, err
+	}
+	e, err := communes.EPCIBySIREN(code)
+	if err != nil {
+		return administration{}, err
+	}
+	p := administration{kind: KindEPCI, code: e.SIREN, siren: e.SIREN, name: e.LongName(), slug: "services-" + communes.Slug(e.ShortName())}
+	largest := -1
+	for _, c := range communes.Members(e.SIREN) {
+		p.population += c.Population
+		if c.Population > largest {
+			largest, p.seat, p.department = c.Population, c.INSEE, c.Department
+		}
+	}
+	return p, nil
+}
+
+const sirenLength = 9
+
+// NameOf gives the name of the commune of an INSEE code, or of the EPCI of a SIREN, that a
+// tenant can be opened for; errors are those of [Registry.Open].
+func NameOf(code string) (string, error) {
+	a, err := administrationOf(code)
+	return a.name, err
+}
+
 const (
 	sqlReserve      = `select nextval(pg_get_serial_sequence('platform.tenant', 'id'))`
-	sqlInsertTenant = `insert into platform.tenant (id, hub_id, slug, insee, siren, name, colour, temple, cell, schema_name, state, epoch, created_at, population)
-		overriding system value values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, 't_' || $1::bigint::text, 'opening', 1, $10, $11)`
+	sqlInsertTenant = `insert into platform.tenant (id, hub_id, slug, insee, siren, name, colour, temple, cell, schema_name, state, epoch, created_at, population, kind, seat)
+		overriding system value values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, 't_' || $1::bigint::text, 'opening', 1, $10, $11, $12, nullif($13, ''))`
 	// One opening at a time chooses a cell, so that its limits hold. A table's lock: an
 	// advisory one could be taken, and kept, by any role of the database.
 	sqlPlacing   = `lock table platform.cell in share row exclusive mode`
@@ -43,11 +86,12 @@ const (
 	sqlForgetSchema  = `delete from cell.tenant_version where schema_name = $1`
 )
 
-// Open makes a commune a tenant: its schema and role by one script in one
+// Open makes a commune, or an EPCI with services of its own, a tenant: its schema and role by one script in one
 // transaction, then its catalogue and settings, then it is live. A
 // hub's responsables and the platform's own jobs may.
 //
-// A code that is no commune's is fault.NotFound "commune_unknown"; a commune that
+// A code that is no commune's is fault.NotFound "commune_unknown", a SIREN that is no
+// EPCI's "epci_unknown"; a commune that
 // is a tenant already is fault.Conflict "tenant_exists"; a colour that is none is
 // fault.Invalid "colour_invalid". Where a step fails nothing is left behind; an
 // opening that a crash cut short is taken up again by the next call.
@@ -72,12 +116,12 @@ func (r *Registry) Open(ctx context.Context, a Actor, o Opening) (Tenant, error)
 // faults are those of [Registry.Open]; a slug that is somebody's is fault.Conflict
 // "slug_taken".
 func (r *Registry) Register(ctx context.Context, o Opening) (Tenant, error) {
-	commune, err := communes.ByINSEE(o.INSEE)
+	commune, err := administrationOf(o.INSEE)
 	if err != nil {
 		return Tenant{}, err
 	}
 	if o.Colour == "" {
-		o.Colour = branding.Suggest(commune.INSEE).String()
+		o.Colour = branding.Suggest(commune.code).String()
 	}
 	colour, err := branding.Parse(o.Colour)
 	if err != nil {
@@ -88,8 +132,8 @@ func (r *Registry) Register(ctx context.Context, o Opening) (Tenant, error) {
 
 // register writes the tenant's row in the state opening, or takes up the one that
 // an interrupted opening left.
-func (r *Registry) register(ctx context.Context, o Opening, c communes.Commune, colour string) (Tenant, error) {
-	if left, err := r.ByINSEE(ctx, c.INSEE); err == nil {
+func (r *Registry) register(ctx context.Context, o Opening, c administration, colour string) (Tenant, error) {
+	if left, err := r.ByINSEE(ctx, c.code); err == nil {
 		if left.State != StateOpening {
 			return Tenant{}, fault.New(fault.Conflict, "tenant_exists")
 		}
@@ -113,7 +157,8 @@ func (r *Registry) register(ctx context.Context, o Opening, c communes.Commune, 
 		if err := tx.QueryRow(ctx, sqlReserve).Scan(&id); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, sqlInsertTenant, id, o.HubID, slug, c.INSEE, c.SIREN, c.Name, colour, o.Temple, cell, r.clock().UTC(), c.Population)
+		_, err = tx.Exec(ctx, sqlInsertTenant, id, o.HubID, slug, c.code, c.siren, c.name, colour, o.Temple, cell, r.clock().UTC(), c.population,
+			string(c.kind), c.seat)
 		return err
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
@@ -127,9 +172,8 @@ func (r *Registry) register(ctx context.Context, o Opening, c communes.Commune, 
 
 // freeSlug gives the commune's name as a host label; a namesake gets its
 // department's number behind it.
-func (r *Registry) freeSlug(ctx context.Context, c communes.Commune) (string, error) {
-	slug := communes.Slug(c.Name)
-	for _, s := range []string{slug, slug + "-" + strings.ToLower(c.Department), slug + "-" + strings.ToLower(c.INSEE)} {
+func (r *Registry) freeSlug(ctx context.Context, c administration) (string, error) {
+	for _, s := range []string{c.slug, c.slug + "-" + strings.ToLower(c.department), c.slug + "-" + strings.ToLower(c.code)} {
 		taken, err := one[bool](ctx, r.pool, sqlSlugTaken, s)
 		if err != nil {
 			return "", err

@@ -1,10 +1,12 @@
 package tenants
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/communes"
 )
 
 // TenantState is where a tenant stands in its life.
@@ -17,13 +19,25 @@ const (
 	StateSuspended TenantState = "suspended"
 )
 
-// Tenant is a commune as the platform knows it: who it is and where its data
-// lies. It is a value, copied freely.
+// TenantKind is what a tenant is.
+type TenantKind string
+
+// The kinds. An EPCI that opens the portal of its own services is a tenant like a commune;
+// the hub, with which it looks after its communes, is another thing.
+const (
+	KindCommune TenantKind = "commune"
+	KindEPCI    TenantKind = "epci"
+)
+
+// Tenant is a commune, or an EPCI with services of its own, as the platform knows it: who
+// it is and where its data lies. It is a value, copied freely.
 type Tenant struct {
 	ID     int64
 	HubID  int64
 	Slug   string
-	INSEE  string
+	Kind   TenantKind
+	INSEE  string // code of the commune; of an EPCI its SIREN
+	Seat   string // INSEE code of the commune whose calendar and clock hold: its own, or that of the EPCI's seat
 	SIREN  string
 	Name   string
 	Colour string
@@ -47,11 +61,28 @@ func (t Tenant) Whole() bool { return t.ID > 0 && t.Schema == "t_"+strconv.Forma
 
 // Territory gives the public holidays and the zone that hold in the commune.
 func (t Tenant) Territory() calendar.Territory {
-	territory, err := calendar.TerritoryOf(t.INSEE)
+	territory, err := calendar.TerritoryOf(cmp.Or(t.Seat, t.INSEE))
 	if err != nil { // the registry only holds communes of the official list
 		panic(err)
 	}
 	return territory.WithTemple(t.Temple)
+}
+
+// Title names the administration in a sentence: « la commune de Labège », with its article
+// left to the caller; an EPCI is its own name.
+func (t Tenant) Title() string {
+	if t.Kind == KindEPCI {
+		return t.Name
+	}
+	return "Commune " + communes.Of(t.Name)
+}
+
+// Office names where people go and write: « Mairie de Labège ».
+func (t Tenant) Office() string {
+	if t.Kind == KindEPCI {
+		return t.Name
+	}
+	return "Mairie " + communes.Of(t.Name)
 }
 
 // Zone is the commune's time zone; every legal date is a civil date in it.

@@ -29,6 +29,8 @@ const (
 	actAttest   = "attester"
 	actMailed   = "attester-courriel"
 	actLives    = "demeure"
+	actRecall   = "rappeler"
+	actDated    = "transmission-recue"
 )
 
 // action is one of them: what it does, and what is said when it is done.
@@ -98,6 +100,19 @@ var actions = map[string]action{
 	}},
 	actMailed: {done: "L’attestation part vers l’adresse électronique de la personne.", do: func(ctx context.Context, tx *tenants.Tx, number string, _ url.Values) error {
 		_, err := requests.MailAttestation(ctx, tx, number)
+		return err
+	}},
+	actRecall: {done: "La transmission est annulée\u00a0: la demande reste ici.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+		_, err := requests.Recall(ctx, tx, number, version(form))
+		return err
+	}},
+	actDated: {done: "Le jour de réception est noté.", at: "#transmissions", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+		id := form.Get("transmission")
+		on, err := calendar.ParseDate(form.Get("la-bas-" + id))
+		if err != nil || on.IsZero() {
+			return fault.New(fault.Invalid, "notified_on_invalid")
+		}
+		_, err = requests.DateTransmission(ctx, tx, number, tenants.ID(id), on, version(form))
 		return err
 	}},
 	actWithdraw: {done: "La demande est retirée.", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {

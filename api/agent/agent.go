@@ -89,6 +89,8 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /agents/demandes/{number}/decision", s.decide)
 	s.handle("GET /agents/demandes/{number}/retrait", s.revokePage)
 	s.handle("POST /agents/demandes/{number}/retrait", s.revoke)
+	s.handle("GET /agents/demandes/{number}/transmission", s.transmitPage)
+	s.handle("POST /agents/demandes/{number}/transmission", s.transmit)
 	s.handle("GET /agents/demandes/{number}/demandeur", s.applicantPage)
 	s.handle("POST /agents/demandes/{number}/demandeur", s.correct)
 	s.handle("GET /agents/demandes/{number}/dates", s.dates)

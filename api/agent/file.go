@@ -69,6 +69,13 @@ func newDossier(d requests.Detail, me tenants.ID, zone *time.Location, today cal
 			out.Answers = append(out.Answers, answerStep{step.Title, list})
 		}
 	}
+	for _, t := range d.Transmissions {
+		for _, step := range t.Summary {
+			if list := web.SummaryOf(step, ""); len(list) > 0 {
+				out.Answers = append(out.Answers, answerStep{step.Title + " (" + t.Procedure + ", " + t.Party.Name + ")", list})
+			}
+		}
+	}
 	for _, f := range d.Documents {
 		from := "de la mairie"
 		if f.Incoming {
@@ -246,6 +253,9 @@ func buttons(d requests.Detail) []web.Button {
 	}
 	if slices.Contains(d.Actions, requests.ActionAskDocuments) {
 		out = append(out, web.Button{Label: "Demander une pièce", Kind: "secondary", URL: requestPath(d.Number) + "/pieces"})
+	}
+	if slices.Contains(d.Actions, requests.ActionTransmit) {
+		out = append(out, web.Button{Label: "Transmettre ailleurs", Kind: "secondary", URL: requestPath(d.Number) + "/transmission"})
 	}
 	return out
 }

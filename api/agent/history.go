@@ -94,12 +94,38 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Nouvelle date retenue\u00a0: " + d.To.French(), Text: "La personne avait été informée du " + d.From.French() + "."}
 	case "fact_corrected":
 		return factWords(d)
+	case "transmission_asked", "transmission_recalled", "transmission_failed", "transmitted", "transmission_received", "transmission_dated", "transmission_opened":
+		return transmissionWords(kind, d)
 	case "deadline_moved", "deadline_alert":
 		return deadlineWords(kind, d)
 	case "decided", "decision_notified", "lapsed":
 		return decisionWords(kind, d)
 	}
 	return web.Event{Title: "Autre événement"}
+}
+
+// transmissionWords say how a request went to another administration, or came from one.
+func transmissionWords(kind string, d requests.EventData) web.Event {
+	const law = "CRPA L.114-2"
+	switch kind {
+	case "transmission_asked":
+		return web.Event{Title: "Envoyée à " + d.Label, Text: "Elle reste ici tant qu’elle n’y est pas arrivée.", Law: law}
+	case "transmission_recalled":
+		return web.Event{Title: "Transmission annulée", Text: d.Label}
+	case "transmission_failed":
+		return web.Event{Title: "Transmission impossible", Text: d.Label + "\u00a0: " + problemWords(d.Problem)}
+	case "transmission_received":
+		return web.Event{Title: "Transmise par " + d.Label, Text: "Elle y portait le numéro " + d.Number + "\u00a0; première réception le " + d.On.French() + ".", Law: law}
+	case "transmission_dated":
+		return web.Event{Title: "Reçue par " + d.Label, Text: "Le " + d.On.French(), Law: law}
+	case "transmission_opened":
+		return web.Event{Title: "Dossier consulté par " + d.Label}
+	}
+	out := web.Event{Title: "Transmise à " + d.Label, Law: law}
+	if d.Number != "" {
+		out.Text = "Elle y porte le numéro " + d.Number + ", reçue le " + d.On.French() + "."
+	}
+	return out
 }
 
 var alertTitles = map[string]string{

@@ -20,6 +20,7 @@ import (
 type requestPage struct {
 	web.Frame
 	dossier
+	Ways      []transmissionLine
 	Conflict  *conflict
 	Messages  []messageLine
 	Message   web.Textarea
@@ -122,6 +123,7 @@ func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
 	page.talk(d, zone)
 	page.papers(d, o.today, typed)
 	page.decisions(d, o.today, typed)
+	page.ways(d, o.today, typed)
 	page.handOver(d, o, typed)
 	page.retype(typed, refused)
 	if err := s.markRead(v, d); err != nil {
@@ -317,6 +319,12 @@ func (p *requestPage) retype(typed url.Values, refused error) {
 		for i := range p.Asked {
 			if a := &p.Asked[i]; a.Arrived != nil && a.ID == typed.Get("demande_pieces") {
 				a.Arrived.Error, id = text, a.Arrived.Name
+			}
+		}
+	case actDated:
+		for i := range p.Ways {
+			if w := &p.Ways[i]; w.Received != nil && w.ID == typed.Get("transmission") {
+				w.Received.Error, id = text, w.Received.Name
 			}
 		}
 	case actAssign:

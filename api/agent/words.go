@@ -14,6 +14,17 @@ import (
 // sentences are what a fault says to an agent, where that differs from what it says
 // to a citizen.
 var sentences = map[string]string{
+	"transmission_reason":     "Dites pourquoi cette administration est compétente, en mille caractères au plus\u00a0: la personne le lit.",
+	"transmission_self":       "C’est votre propre portail. Choisissez une autre administration, ou confiez la demande à un autre service.",
+	"transmission_going":      "Cette demande est déjà en route vers une autre administration. Annulez d’abord cette transmission.",
+	"transmission_arriving":   "La demande est en train d’arriver là-bas. Attendez quelques minutes, puis voyez où elle en est.",
+	"transmission_unknown":    "Cette transmission n’existe pas.",
+	"recipient_unknown":       "Cette administration n’a pas de portail ici. Choisissez-en une autre, ou l’envoi par courriel ou par courrier.",
+	"recipient_suspended":     "Le portail de cette administration est suspendu\u00a0: elle ne reçoit rien pour le moment. Envoyez la demande par courriel ou par courrier, ou attendez.",
+	"recipient_procedure":     "Cette administration n’offre pas cette démarche. Choisissez-en une de la liste.",
+	"outside_name":            "Donnez le nom de l’administration.",
+	"outside_address":         "Donnez l’adresse électronique pour un courriel, l’adresse postale pour un courrier.",
+	"request_transmitted":     "Cette demande est transmise à une autre administration, qui ne verrait pas ce document. Envoyez-le-lui directement.",
 	"silence_acquired":        "Trop tard\u00a0: le délai légal est écoulé et la décision née du silence existe déjà. La demande ne peut plus être traitée ainsi (CRPA L.231-1 ou L.231-4).",
 	"action_not_possible":     "L’état de la demande ne permet plus cette action. Voyez ci-dessous où elle en est.",
 	"documents_limit_running": "La demande ne peut pas être classée tant que le délai donné pour les pièces court encore.",

@@ -2,6 +2,7 @@ package citizen
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -38,6 +39,8 @@ func stateNotice(d requests.Detail, today calendar.Date) web.Notice {
 		return web.Notice{Tone: web.Danger, Title: "Votre demande est considérée comme refusée", Text: "La mairie n’a pas répondu au plus tard le " + last.DecidedOn.French() + "\u00a0: son silence vaut refus. Elle peut encore vous répondre, et vous pouvez lui demander ses raisons."}
 	case requests.StateRevoked:
 		return web.Notice{Tone: web.Danger, Title: "La mairie est revenue sur son accord", Text: "Décision du " + last.DecidedOn.French() + ". " + refusal}
+	case requests.StateTransmitted:
+		return transmittedNotice(d)
 	case requests.StateWithdrawn:
 		return web.Notice{Tone: web.Info, Title: "Vous avez retiré votre demande", Text: "Elle ne sera pas étudiée. Vous pouvez en faire une autre."}
 	default:
@@ -45,11 +48,46 @@ func stateNotice(d requests.Detail, today calendar.Date) web.Notice {
 	}
 }
 
+// transmittedNotice says who has the request now, and how to reach them.
+func transmittedNotice(d requests.Detail) web.Notice {
+	n := web.Notice{Tone: web.Info, Title: "Votre demande est transmise à l’administration compétente"}
+	for _, t := range slices.Backward(d.Transmissions) {
+		if t.Way == requests.WayIn || t.State != requests.TransmissionArrived {
+			continue
+		}
+		n.Items = append(n.Items, t.Party.Name+".")
+		for _, line := range []string{strings.ReplaceAll(t.Party.PostalAddress, "\n", ", "), t.Party.Phone, t.Party.Email} {
+			if line != "" {
+				n.Items = append(n.Items, line)
+			}
+		}
+		if t.Number != "" {
+			n.Items = append(n.Items, "Elle y porte le numéro "+t.Number+". L’accusé de réception que cette administration vous envoie donne le code pour la suivre.")
+		}
+		if !t.LastDay.IsZero() {
+			n.Items = append(n.Items, transmittedRule(t))
+		}
+		break
+	}
+	n.Items = append(n.Items, "Pour la suite, adressez-vous à elle\u00a0: vos documents lui sont parvenus, mais pas les messages de cette page.")
+	return n
+}
+
+func transmittedRule(t requests.Transmission) string {
+	if t.Effect == calendar.Acceptance {
+		return "Sans réponse de sa part le " + t.LastDay.French() + " au soir, votre demande sera acceptée, si elle est complète."
+	}
+	return "Sans réponse de sa part le " + t.LastDay.French() + " au soir, votre demande sera considérée comme refusée."
+}
+
 // openNotice says until when an answer is due, and what silence would mean.
 func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 	n := web.Notice{Tone: web.Info, Title: "La mairie a bien reçu " + nounOf(catalogue.Kind(d.Kind)).your}
 	if d.State == requests.StateReview {
 		n.Title = "La mairie étudie " + nounOf(catalogue.Kind(d.Kind)).your
+	}
+	if d.State == requests.StateTransmitting {
+		n.Title = "La mairie transmet " + nounOf(catalogue.Kind(d.Kind)).your + " à l’administration compétente"
 	}
 	if d.State == requests.StateWaiting {
 		return waitingNotice(d)
@@ -156,6 +194,16 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 			return web.Event{Title: "Accord pour recevoir la décision par courriel"}, true
 		}
 		return web.Event{Title: "La décision viendra sur papier"}, true
+	case "transmission_asked":
+		return web.Event{Title: "Transmission à " + e.Label, Law: "CRPA, article\u00a0L.114-2"}, true
+	case "transmission_recalled", "transmission_failed":
+		return web.Event{Title: "La mairie garde " + k.your}, true
+	case "transmission_received":
+		return web.Event{Title: "Reçue de " + e.Label, Text: "Première réception le " + e.On.French() + ".", Law: "CRPA, article\u00a0L.114-2"}, true
+	case "transmitted":
+		return web.Event{Title: "Transmise à " + e.Label, Law: "CRPA, article\u00a0L.114-2", Tone: web.Success}, true
+	case "transmission_dated":
+		return web.Event{Title: "Reçue par " + e.Label, Text: "Le " + e.On.French() + "."}, true
 	case "withdrawn":
 		return web.Event{Title: "Vous avez retiré " + k.your}, true
 	default:

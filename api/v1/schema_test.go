@@ -101,7 +101,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	w := open(t)
 	w.get("/api/v1/openapi.json").into(200, &d)
-	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) != 12 {
+	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) != 14 {
 		t.Errorf("OpenAPI %s with %d paths", d.OpenAPI, len(d.Paths))
 	}
 	for path, operations := range d.Paths {
@@ -128,6 +128,7 @@ func TestEveryCodeHasASentence(t *testing.T) {
 		"applicant_invalid", "answers_invalid", "answers_too_large", "channel_invalid", "received_on_invalid", "body_required", "body_too_long", "items_required", "limit_invalid",
 		"reasons_required", "pieces_required", "outcome_invalid", "letter_required", "delivery_invalid", "cursor_invalid", "filter_invalid", "idempotency_key_invalid",
 		"json_duplicate_key", "json_malformed", "json_too_deep", "json_too_large", "database_away", "unknown_host", "invalid_facts", "unknown_territory",
+		"transmission_reason", "transmission_self", "transmission_going", "transmission_arriving", "recipient_unknown", "recipient_suspended", "recipient_procedure", "outside_name", "outside_address", "request_transmitted",
 	} {
 		if !known[code] {
 			t.Errorf("%s has no sentence", code)

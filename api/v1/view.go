@@ -52,6 +52,7 @@ type RequestDetail struct {
 	DocumentRequests []DocumentRequest `json:"document_requests"`
 	Documents        []Document        `json:"documents"`
 	Decisions        []Decision        `json:"decisions"`
+	Transmissions    []Transmission    `json:"transmissions" doc:"To whom the request went, and from whom it came (L.114-2)"`
 	Actions          []string          `json:"actions" doc:"What the caller may do now"`
 	Version          int64             `json:"version"`
 }
@@ -101,6 +102,17 @@ type Document struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
+// Transmission is a request's way to another administration, or from one.
+type Transmission struct {
+	Way        string `json:"way" enum:"out,outside,in" doc:"out: to a portal here; outside: by e-mail or post; in: it came"`
+	State      string `json:"state" enum:"pending,sending,arrived,recalled,failed"`
+	Party      string `json:"party" doc:"The other administration"`
+	Code       string `json:"code,omitempty" doc:"Its INSEE code or SIREN"`
+	Number     string `json:"number,omitempty" doc:"The request's number there"`
+	ReceivedOn string `json:"received_on,omitempty" format:"date" doc:"By the other administration"`
+	Problem    string `json:"problem,omitempty" doc:"Code of what it waits for, or why it failed"`
+}
+
 // Decision is what was decided, expressly or by silence.
 type Decision struct {
 	Outcome       string `json:"outcome"`
@@ -140,7 +152,7 @@ func detailOfRequest(d requests.Detail, agent bool) RequestDetail {
 			Organisation: d.Applicant.Organisation, OrganisationID: d.Applicant.OrganisationID, EmailAgreed: d.Applicant.EmailAgreed, DecisionEmail: d.Applicant.DecisionEmail,
 		},
 		Answers: json.RawMessage("{}"), Version: d.Version,
-		Steps: []DeadlineStep{}, Messages: []Message{}, DocumentRequests: []DocumentRequest{}, Documents: []Document{}, Decisions: []Decision{}, Actions: []string{},
+		Steps: []DeadlineStep{}, Messages: []Message{}, DocumentRequests: []DocumentRequest{}, Documents: []Document{}, Decisions: []Decision{}, Transmissions: []Transmission{}, Actions: []string{},
 	}
 	if answers, err := json.Marshal(d.Answers); err == nil && len(d.Answers) > 0 {
 		out.Answers = answers
@@ -170,6 +182,11 @@ func detailOfRequest(d requests.Detail, agent bool) RequestDetail {
 		out.Decisions = append(out.Decisions, Decision{
 			Outcome: string(x.Outcome), Implicit: x.Implicit, Reasons: x.Reasons, Letter: x.Letter, Signatory: x.Signatory,
 			DecidedOn: x.DecidedOn.String(), NotifiedOn: x.NotifiedOn.String(), AppealLastDay: x.AppealLastDay.String(),
+		})
+	}
+	for _, t := range d.Transmissions {
+		out.Transmissions = append(out.Transmissions, Transmission{
+			Way: string(t.Way), State: string(t.State), Party: t.Party.Name, Code: t.Party.Code, Number: t.Number, ReceivedOn: t.ReceivedOn.String(), Problem: t.Problem,
 		})
 	}
 	for _, a := range d.Actions {

@@ -110,6 +110,31 @@ type arrivalInput struct {
 	}
 }
 
+type transmissionInput struct {
+	Caller
+	Number string `path:"number" maxLength:"20"`
+	Body   struct {
+		To struct {
+			Code          string `json:"code,omitempty" pattern:"^[0-9A-Za-z]{5}([0-9]{4})?$" doc:"INSEE code of a commune, or SIREN of an EPCI, with a portal here; without it, an outside administration" example:"243100633"`
+			Name          string `json:"name,omitempty" maxLength:"200" doc:"Of an outside administration"`
+			PostalAddress string `json:"postal_address,omitempty" maxLength:"500"`
+			Email         string `json:"email,omitempty" maxLength:"254"`
+			Delivery      string `json:"delivery,omitempty" enum:"email,post" doc:"How it leaves for an outside administration; by e-mail where an address is given"`
+		} `json:"to"`
+		Procedure string `json:"procedure,omitempty" maxLength:"63" pattern:"^[a-z0-9-]*$" doc:"There; the request's own where it is offered, otherwise the letter to the mayor"`
+		Reason    string `json:"reason" minLength:"1" maxLength:"1000" doc:"Why they are competent; the person reads it"`
+		Version   int64  `json:"version,omitempty" minimum:"1" doc:"The request's version that was read; another one is refused with 409"`
+	}
+}
+
+type recallInput struct {
+	Caller
+	Number string `path:"number" maxLength:"20"`
+	Body   struct {
+		Version int64 `json:"version,omitempty" minimum:"1" doc:"The request's version that was read; another one is refused with 409"`
+	}
+}
+
 // work registers what is done with requests.
 func (s *Server) work() {
 	agent := []map[string][]string{{"agent": {}}}
@@ -128,6 +153,8 @@ func (s *Server) work() {
 	huma.Register(s.api, operation("write-message", http.MethodPost, "/api/v1/requests/{number}/messages", "Write to the citizen, or to the town", either), s.message)
 	huma.Register(s.api, operation("add-note", http.MethodPost, "/api/v1/requests/{number}/notes", "Note something among agents", agent), s.note)
 	huma.Register(s.api, operation("ask-documents", http.MethodPost, "/api/v1/requests/{number}/document-requests", "Ask for missing documents (L.114-5)", agent), s.askDocuments)
+	huma.Register(s.api, operation("transmit", http.MethodPost, "/api/v1/requests/{number}/transmission", "Transmit to the administration that is competent (L.114-2)", agent), s.transmit)
+	huma.Register(s.api, operation("recall-transmission", http.MethodPost, "/api/v1/requests/{number}/transmission/recall", "Call back a transmission that has not arrived", agent), s.recall)
 	huma.Register(s.api, operation("decide", http.MethodPost, "/api/v1/requests/{number}/decision", "Decide, with a letter", agent), s.decide)
 	huma.Register(s.api, operation("notify-decision", http.MethodPost, "/api/v1/requests/{number}/decision/notification", "Note the day on which the posted decision came: the appeal runs from it", agent), s.decisionCame)
 	huma.Register(s.api, operation("notify-documents", http.MethodPost, "/api/v1/requests/{number}/document-requests/notification", "Note the day on which the posted notice of missing documents came", agent), s.noticeCame)
@@ -251,6 +278,52 @@ func (s *Server) arrived(ctx context.Context, in *arrivalInput, note func(*tenan
 			return err
 		}
 		return note(tx, d, on, version)
+	})
+}
+
+func (s *Server) transmit(ctx context.Context, in *transmissionInput) (*requestOutput, error) {
+	to := in.Body.To
+	if to.Code == "" {
+		out := requests.OutsideTransmittal{To: requests.Party{Name: to.Name, PostalAddress: to.PostalAddress, Email: to.Email}, Delivery: to.Delivery, Reason: in.Body.Reason}
+		if out.Delivery == "" {
+			out.Delivery = requests.DeliveryPost
+			if to.Email != "" {
+				out.Delivery = requests.DeliveryEmail
+			}
+		}
+		return s.change(ctx, in.Caller, in.Number, in.Body.Version, func(tx *tenants.Tx, version int64) error {
+			_, err := requests.TransmitOutside(ctx, tx, in.Number, out, version)
+			return err
+		})
+	}
+	var from tenants.Tenant
+	own, version := "", in.Body.Version
+	err := s.read(ctx, in.Caller, agentsOnly(func(tx *tenants.Tx) error {
+		d, err := requests.Get(ctx, tx, in.Number)
+		from, own = tx.Tenant(), d.ProcedureSlug
+		if version == 0 {
+			version = d.Version
+		}
+		return err
+	}))
+	if err != nil {
+		return nil, err
+	}
+	// Asked of the recipient apart from our own transaction: no connection knows both.
+	t, err := s.Transmissions.Address(ctx, from, to.Code, own, requests.Transmittal{ProcedureSlug: in.Body.Procedure, Reason: in.Body.Reason})
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	return s.change(ctx, in.Caller, in.Number, version, func(tx *tenants.Tx, version int64) error {
+		_, err := requests.Transmit(ctx, tx, in.Number, t, version)
+		return err
+	})
+}
+
+func (s *Server) recall(ctx context.Context, in *recallInput) (*requestOutput, error) {
+	return s.change(ctx, in.Caller, in.Number, in.Body.Version, func(tx *tenants.Tx, version int64) error {
+		_, err := requests.Recall(ctx, tx, in.Number, version)
+		return err
 	})
 }
 

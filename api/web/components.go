@@ -33,6 +33,8 @@ var requestStates = map[string]Status{
 	"withdrawn":           {Neutral, "Retirée"},
 	"closed":              {Neutral, "Classée"},
 	"revoked":             {Danger, "Accord retiré"},
+	"transmitting":        {Info, "En transmission"},
+	"transmitted":         {Neutral, "Transmise"},
 }
 
 // RequestStatus gives the pill of a request's state; one it does not know is shown

@@ -15,6 +15,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
+	"github.com/parvis-gru/parvis/tenants/transmission"
 )
 
 // Deps is what the areas of package api are made with.
@@ -29,10 +30,14 @@ type Deps struct {
 	PDF      *documents.Renderer // nil, or without a compiler: none are offered
 	// Operations are what is done to whole communes.
 	Operations *operations.Service
-	Master     tenants.MasterKey
-	Logger     *slog.Logger
-	Clock      func() time.Time
-	Metrics    prometheus.Registerer
+	// Transmissions finds who can be transmitted to.
+	Transmissions *transmission.Service
+	Master        tenants.MasterKey
+	Logger        *slog.Logger
+	Clock         func() time.Time
+	Metrics       prometheus.Registerer
+	// Forget drops what is kept of a tenant's settings; to call after a change.
+	Forget func(tenant int64)
 	// HubMail sends a mail to a hub's administrator at once: a hub has no commune's
 	// outbox.
 	HubMail func(ctx context.Context, h tenants.Hub, to string, d notify.Data) error

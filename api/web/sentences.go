@@ -275,6 +275,17 @@ var sentences = map[string]string{
 	"receipt_unknown":         "Cet accusé n’existe pas.",
 	"received_on_invalid":     "La date de réception ne peut pas être dans l’avenir, ni trop ancienne.",
 	"request_claimed":         "Cette demande est déjà rattachée à un compte.",
+	"request_transmitted":     "Cette demande est transmise à une autre administration, qui ne verrait pas ce document. Envoyez-le-lui directement.",
+	"transmission_reason":     "Dites pourquoi l’autre administration est compétente, en mille caractères au plus.",
+	"transmission_self":       "Une demande ne se transmet pas à la commune qui l’a déjà.",
+	"transmission_going":      "Cette demande est déjà en route vers une autre administration.",
+	"transmission_arriving":   "La demande est en train d’arriver à l’autre administration. Attendez quelques minutes.",
+	"transmission_unknown":    "Cette transmission n’existe pas.",
+	"recipient_unknown":       "Cette administration n’a pas de portail ici.",
+	"recipient_suspended":     "Le portail de cette administration est suspendu\u00a0: elle ne reçoit rien pour le moment.",
+	"recipient_procedure":     "Cette administration n’offre pas cette démarche.",
+	"outside_name":            "Donnez le nom de l’administration.",
+	"outside_address":         "Donnez l’adresse électronique pour un courriel, l’adresse postale pour un courrier.",
 	"silence_acquired":        "Le délai est passé : le silence vaut déjà décision. Rechargez la page pour voir laquelle.",
 
 	// Publishing and statistics

@@ -58,6 +58,7 @@ var tiers = map[string]int{
 
 	"tenants/subscription": 5,
 	"tenants/opening":      7,
+	"tenants/transmission": 8,
 	"api/open":             11,
 
 	"tenants/identity/oidc":          1,

@@ -20,14 +20,15 @@ import (
 
 // lifeFlags are the words of the command line that speak of a whole commune.
 type lifeFlags struct {
-	insee, hub, colour, slug, to, by, visa, passphrase, key *string
-	days                                                    *int
-	json                                                    *bool
+	siren, insee, hub, colour, slug, to, by, visa, passphrase, key *string
+	days                                                           *int
+	json                                                           *bool
 }
 
 func newLifeFlags(set *flag.FlagSet) lifeFlags {
 	return lifeFlags{
 		insee:      set.String("insee", "", "the commune's INSEE code"),
+		siren:      set.String("siren", "", "the SIREN of an EPCI that opens the portal of its own services"),
 		to:         set.String("to", "", "the cell to move to"),
 		by:         set.String("by", "", "who says so"),
 		visa:       set.String("visa", "", "that the commune keeps its archive, or the archives' visa"),
@@ -50,7 +51,7 @@ func (p *program) life(ctx context.Context, out io.Writer, word string, args []s
 	switch {
 	case word == "list" && len(args) == 0:
 		return true, p.listTenants(ctx, out, *f.json)
-	case word == "create" && len(args) == 0 && *f.insee != "":
+	case word == "create" && len(args) == 0 && (*f.insee != "") != (*f.siren != ""):
 		return true, p.createTenant(ctx, out, f)
 	case word == "suspend" || word == "resume":
 		return one(func(ctx context.Context, out io.Writer, slug string, _ lifeFlags) error {
@@ -162,7 +163,8 @@ func (p *program) listTenants(ctx context.Context, out io.Writer, asJSON bool) e
 }
 
 func (p *program) createTenant(ctx context.Context, out io.Writer, f lifeFlags) error {
-	o := operations.Opening{Opening: tenants.Opening{INSEE: *f.insee, Colour: *f.colour}}
+	code := orText(*f.siren, *f.insee)
+	o := operations.Opening{Opening: tenants.Opening{INSEE: code, Colour: *f.colour, Slug: *f.slug}}
 	if *f.hub != "" {
 		h, err := p.hubNamed(ctx, *f.hub)
 		if err != nil {
@@ -174,13 +176,15 @@ func (p *program) createTenant(ctx context.Context, out io.Writer, f lifeFlags) 
 	if _, err := p.carry(ctx, op, err); err != nil {
 		switch {
 		case fault.Is(err, "tenant_exists"):
-			return fmt.Errorf("the commune %s is open already", *f.insee)
+			return fmt.Errorf("the commune %s is open already", code)
+		case fault.Is(err, "epci_unknown"), *f.siren != "" && fault.Is(err, "commune_unknown"):
+			return fmt.Errorf("no EPCI has the SIREN %q", *f.siren)
 		case fault.Is(err, "commune_unknown"):
 			return fmt.Errorf("no commune has the INSEE code %q today: look it up, merged communes have new codes", *f.insee)
 		}
 		return err
 	}
-	t, err := p.registry.ByINSEE(ctx, *f.insee)
+	t, err := p.registry.ByINSEE(ctx, code)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 const tenantUsage = `Usage:
   parvis tenant list [--json]                               the communes, with their state and cell
   parvis tenant create --insee CODE [--hub SLUG] [--colour #rrggbb]   open a commune
+  parvis tenant create --siren NUMBER [--hub SLUG] [--slug SLUG]      the portal of an EPCI's own services (waste, water…)
   parvis tenant suspend SLUG                                it takes in no new request; resume SLUG ends that
   parvis tenant export [--passphrase-file FILE] SLUG > x.tar.zst      all that it owns, readable without us
   parvis tenant import [--slug NEW] [--hub SLUG] [--passphrase-file FILE] x.tar.zst

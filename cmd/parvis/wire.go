@@ -28,6 +28,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
+	"github.com/parvis-gru/parvis/tenants/transmission"
 )
 
 // program is every part of Parvis, put together once: the only composition root.
@@ -46,10 +47,11 @@ type program struct {
 	pdf      *documents.Renderer
 	deps     web.Deps
 
-	openings   *opening.Desk
-	domains    *domains.Book
-	operations *operations.Service
-	authority  *domains.Authority // nil: TLS ends in front of us
+	openings      *opening.Desk
+	domains       *domains.Book
+	operations    *operations.Service
+	transmissions *transmission.Service
+	authority     *domains.Authority // nil: TLS ends in front of us
 }
 
 // operate puts the program together from the environment, does something with it, and
@@ -114,10 +116,12 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 		Platform: p.platform, Registry: p.registry, DB: p.db, Files: p.files, Master: c.MasterKey, Clock: time.Now, Jobs: jobs.Queues{}, Welcome: p.welcome,
 	})
 	p.pdf = c.renderer(logger)
+	p.transmissions = transmission.New(transmission.Config{DB: p.db, Registry: p.registry, Files: p.files})
 	p.deps = web.Deps{
 		PDF: p.pdf,
 		UI:  p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
 		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, HubMail: p.sender.SendNowHub, Domains: p.domains, Operations: p.operations, Openings: p.openings,
+		Transmissions: p.transmissions,
 	}
 	p.observeCells()
 	return p, nil
@@ -142,7 +146,7 @@ func (p *program) handler(platform http.Handler, demo bool) (http.Handler, error
 func (p *program) fleet() *jobs.Fleet {
 	return jobs.NewFleet(jobs.Deps{
 		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now, Domains: p.domains,
-		Operations: p.operations, Openings: p.openings,
+		Operations: p.operations, Openings: p.openings, Transmissions: p.transmissions,
 	})
 }
 

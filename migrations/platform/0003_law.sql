@@ -32,3 +32,12 @@ create table platform.tenant_due (
   next_on    date,
   stirred    bigint not null default 0
 );
+
+-- An EPCI can open the portal of its own services (waste, water…): a tenant of that kind is
+-- known by its SIREN in place of an INSEE code, and lives by the calendar of its seat. Its
+-- hub is another thing. Open one once every process runs this version.
+alter table platform.tenant add column kind text not null default 'commune' check (kind in ('commune', 'epci'));
+alter table platform.tenant add column seat text check (seat ~ '^[0-9][0-9AB][0-9]{3}$');
+alter table platform.tenant drop constraint tenant_insee_check;
+alter table platform.tenant add constraint tenant_insee_check check (
+  kind = 'commune' and insee ~ '^[0-9][0-9AB][0-9]{3}$' or kind = 'epci' and insee ~ '^[0-9]{9}$' and insee = siren and seat is not null);

@@ -179,3 +179,28 @@ create table sending_source (
   blocked_by      text not null default ''
 );
 grant select, insert, update, delete on sending_source to :role;
+
+-- A request that goes to the administration competent for it, or came from another one (CRPA
+-- L.114-2): what is known of the other side (in words: no key of its tables), and what went
+-- along. out: within the deployment; outside: by e-mail or post; in: it came.
+create table transmission (
+  id              uuid primary key,
+  request_id      uuid not null references request (id) on delete cascade,
+  way             text not null check (way in ('out', 'outside', 'in')),
+  state           text not null check (state in ('pending', 'sending', 'arrived', 'recalled', 'failed')),
+  party           jsonb not null,                -- the other side: code, name, addresses
+  number          text not null default '',      -- the request's, there
+  procedure_slug  text not null default '',      -- asked for there
+  reason          text not null default '',
+  received_on     date,                          -- by the other side
+  content         jsonb not null default '{}',   -- who had it before; the answers in words; what was sent
+  problem         text not null default '',      -- why it waits, or failed: a code
+  created_by      text not null,
+  created_at      timestamptz not null,
+  claimed_at      timestamptz,                   -- a worker brings it since then
+  ended_at        timestamptz
+);
+create index transmission_request on transmission (request_id, created_at);
+-- One at a time is on its way.
+create unique index transmission_going on transmission (request_id) where state in ('pending', 'sending');
+grant select, insert, update on transmission to :role;

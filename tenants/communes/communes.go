@@ -28,6 +28,34 @@ type EPCI struct {
 	Members []string // INSEE codes of its communes, ascending
 }
 
+// kinds of EPCI as the DGCL abbreviates them, and in full.
+var epciKinds = map[string]string{"CA ": "Communauté d’agglomération ", "CC ": "Communauté de communes ", "CU ": "Communauté urbaine "}
+
+// LongName writes the name out: « Communauté d’agglomération du Sicoval ».
+func (e EPCI) LongName() string {
+	for short, long := range epciKinds {
+		if rest, ok := strings.CutPrefix(e.Name, short); ok {
+			return long + rest
+		}
+	}
+	return e.Name
+}
+
+// ShortName leaves out what kind it is, and the article: « Sicoval ».
+func (e EPCI) ShortName() string {
+	for short := range epciKinds {
+		if rest, ok := strings.CutPrefix(e.Name, short); ok {
+			for _, article := range []string{"du ", "des ", "de la ", "de l'", "de l’", "de ", "d'", "d’"} {
+				if name, ok := strings.CutPrefix(rest, article); ok {
+					return name
+				}
+			}
+			return rest
+		}
+	}
+	return e.Name
+}
+
 // Faults of this package, as they stand in fault.Error.Code.
 const (
 	codeCommuneUnknown = "commune_unknown"

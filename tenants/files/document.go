@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
@@ -54,6 +56,17 @@ func AttachToDraft(ctx context.Context, tx *tenants.Tx, draft tenants.ID, field 
 // notice or (none) outside of any. The caller has checked who may add it.
 func AttachToRequest(ctx context.Context, tx *tenants.Tx, request, item tenants.ID, s Stored, incoming bool) (Document, error) {
 	return insert(ctx, tx, Document{RequestID: request, ItemID: item, Incoming: incoming}, s)
+}
+
+// QueueCopy queues the row of a document that came with a request from another tenant: its
+// place and what is known of it are the document's, its bytes those that [Store.Copy] kept
+// in this tenant. A file of another tenant is fault.NotFound "document_unknown".
+func QueueCopy(batch *pgx.Batch, tx *tenants.Tx, d Document, s Stored) error {
+	if !ownKey(tx.Tenant(), s.BlobKey) {
+		return fault.New(fault.NotFound, "document_unknown")
+	}
+	batch.Queue(sqlInsertDocument, d.ID, nil, d.RequestID.OrNull(), d.ItemID.OrNull(), d.Field, s.Name, s.MediaType, s.Size, s.SHA256, s.BlobKey, d.Incoming, d.CreatedBy, d.CreatedAt)
+	return nil
 }
 
 func insert(ctx context.Context, tx *tenants.Tx, d Document, s Stored) (Document, error) {

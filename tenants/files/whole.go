@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -31,6 +32,31 @@ func (s *Store) Restore(ctx context.Context, t tenants.Tenant, relative string, 
 		return fault.New(fault.NotFound, "document_unknown")
 	}
 	return s.write(ctx, &stored, body)
+}
+
+// Copy keeps a document's bytes a second time, under a new key, in another tenant to which
+// its request goes. Each tenant's are reached as that tenant's. Bytes that are gone, or are
+// no longer those of the document's hash, are fault.Conflict "document_damaged", and
+// nothing is kept.
+func (s *Store) Copy(ctx context.Context, from tenants.Tenant, d Document, to tenants.Tenant) (Stored, error) {
+	if !to.Whole() {
+		return Stored{}, errMixed
+	}
+	body, err := s.Open(ctx, from, d)
+	if fault.Is(err, "document_unknown") {
+		return Stored{}, fault.Wrap(fault.Conflict, "document_damaged", err)
+	}
+	if err != nil {
+		return Stored{}, err
+	}
+	stored := Stored{BlobKey: newKey(to), Name: d.Name, MediaType: d.MediaType}
+	if err := errors.Join(s.write(ctx, &stored, body), body.Close()); err != nil {
+		return Stored{}, err
+	}
+	if stored.Size != d.Size || !bytes.Equal(stored.SHA256, d.SHA256) {
+		return Stored{}, errors.Join(fault.New(fault.Conflict, "document_damaged"), s.Discard(ctx, stored))
+	}
+	return stored, nil
 }
 
 // Erase removes every byte that a tenant ever stored, its archives too. Run twice it

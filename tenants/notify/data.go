@@ -96,6 +96,25 @@ type SourceWarning struct {
 	Day   calendar.Date
 }
 
+// Transmitted tells that a request is with the administration that is competent for it
+// (CRPA L.114-2): who that is, and what its silence means. There is the request's number
+// with it; Receipt says that a receipt comes from there. An outside administration gives
+// neither.
+type Transmitted struct {
+	Number, Title, Applicant    string
+	To, Address, Email, Phone   string
+	There, Reason, Rule, Path   string
+	FirstReceivedOn, ReceivedOn calendar.Date // ReceivedOn: by them; zero where it is not known
+	Receipt                     bool
+}
+
+// TransmissionFile tells an outside administration that a request is for it, and where the
+// file can be read. Its text is erased from its row once it is sent. It names nobody.
+type TransmissionFile struct {
+	Number, Title, To, Reason, Code, Path string
+	FirstReceivedOn, Until                calendar.Date
+}
+
 // Closed confirms that a request was withdrawn as its author wished.
 type Closed struct{ Number, Title, Applicant, Path string }
 
@@ -180,6 +199,9 @@ type SMSDecisionPosted struct{ Number string }
 // SMSLapsed says by SMS that the time for answering is over: silence decided.
 type SMSLapsed struct{ Number string }
 
+// SMSTransmitted says by SMS that a request is with another administration.
+type SMSTransmitted struct{ Number string }
+
 // SMSMessage says by SMS that an agent wrote.
 type SMSMessage struct{ Number string }
 
@@ -206,6 +228,8 @@ func (CitizenMessage) template() string    { return "message" }
 func (l Letter) template() string          { return "letter_" + l.Kind }
 func (DecisionPosted) template() string    { return "decision_posted" }
 func (SourceWarning) template() string     { return "source_warning" }
+func (Transmitted) template() string       { return "transmitted" }
+func (TransmissionFile) template() string  { return "transmission_file" }
 func (Closed) template() string            { return "closed" }
 func (AgentDigest) template() string       { return "digest" }
 func (AgentInvited) template() string      { return "agent_invited" }
@@ -220,6 +244,7 @@ func (SMSDocuments) template() string      { return "sms_documents" }
 func (SMSDecision) template() string       { return "sms_decision" }
 func (SMSDecisionPosted) template() string { return "sms_decision_posted" }
 func (SMSLapsed) template() string         { return "sms_lapsed" }
+func (SMSTransmitted) template() string    { return "sms_transmitted" }
 func (SMSMessage) template() string        { return "sms_message" }
 
 func (c CourierMail) template() string {

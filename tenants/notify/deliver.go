@@ -38,11 +38,11 @@ const (
 	sqlState = `select state from notification where id = $1`
 	// What opens a draft is not kept once it is sent.
 	sqlSent = `update notification set state = 'sent', detail = '', sent_at = $2, claimed_at = null,
-			text = case when template = 'resume_code' then '' else text end, html = case when template = 'resume_code' then '' else html end
+			text = case when template in ('resume_code', 'transmission_file') then '' else text end, html = case when template in ('resume_code', 'transmission_file') then '' else html end
 		where id = $1 and state = 'queued'`
 	sqlRetry = `update notification set detail = $2, claimed_at = null where id = $1 and state = 'queued'`
 	sqlEnded = `update notification set state = $2, detail = $3, claimed_at = null,
-			text = case when template = 'resume_code' then '' else text end, html = case when template = 'resume_code' then '' else html end
+			text = case when template in ('resume_code', 'transmission_file') then '' else text end, html = case when template in ('resume_code', 'transmission_file') then '' else html end
 		where id = $1 and state = 'queued'`
 )
 

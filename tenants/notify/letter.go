@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"net/mail"
 	"regexp"
 	"strings"
@@ -97,8 +98,8 @@ var regions = map[string]string{
 // one of mainland France. What is no number is fault.Invalid "recipient_invalid".
 func CheckPhone(t tenants.Tenant, s string) (string, error) {
 	region := ""
-	if len(t.INSEE) >= 3 {
-		region = regions[t.INSEE[:3]]
+	if place := cmp.Or(t.Seat, t.INSEE); len(place) >= 3 {
+		region = regions[place[:3]]
 	}
 	if e164, ok := forms.Phone(s, region); ok {
 		return e164, nil

@@ -46,7 +46,7 @@ func pictureOf(l tenants.Logo) picture {
 }
 
 func ofTenant(t tenants.Tenant, s tenants.Settings) letterhead {
-	office := "Mairie " + communes.Of(t.Name)
+	office := t.Office()
 	address := lines(s.PostalAddress)
 	if len(address) > 0 && sameName(address[0], office) { // written above it already
 		address = address[1:]

@@ -101,7 +101,7 @@ func render(from letterhead, d Data) (Rendered, error) {
 	subject, heading := titles(d)
 	v := view{Subject: oneLine(subject), Heading: heading, From: from, Citizen: !from.Hub, D: d}
 	switch d.(type) {
-	case AgentDigest, AgentInvited, SupportNotice, DomainWarning, TrialEnding:
+	case TransmissionFile, AgentDigest, AgentInvited, SupportNotice, DomainWarning, TrialEnding:
 		v.Citizen = false
 	}
 	var err error
@@ -213,6 +213,10 @@ func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail
 		return ofRequest(d.Number, "une lettre de la mairie"), "La mairie vous a répondu par courrier"
 	case SourceWarning:
 		return "Vos envois à la mairie", "Beaucoup d’envois en une journée"
+	case Transmitted:
+		return ofRequest(d.Number, "elle est transmise"), "Votre demande est transmise"
+	case TransmissionFile:
+		return "Demande " + d.Number + nbsp + ": transmission (CRPA, L.114-2)", "Une demande relève de votre administration"
 	case Closed:
 		return ofRequest(d.Number, "elle est retirée"), "Votre demande est retirée"
 	case AgentDigest:

@@ -1,6 +1,7 @@
 package opening
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -50,9 +51,13 @@ func Prefill(ctx context.Context, tx *tenants.Tx, g Given) error {
 	if err != nil || s.Setup.Started {
 		return err
 	}
-	c, err := communes.ByINSEE(tx.Tenant().INSEE)
+	c, err := communes.ByINSEE(cmp.Or(tx.Tenant().Seat, tx.Tenant().INSEE))
 	if err != nil {
 		return err
+	}
+	title := "maire"
+	if tx.Tenant().Kind == tenants.KindEPCI {
+		c.PostalCodes, title = nil, "président" // its own address is not its seat's town hall
 	}
 	hub := "votre intercommunalité (" + g.Hub + ")"
 	s.Setup.Started = true
@@ -68,7 +73,7 @@ func Prefill(ctx context.Context, tx *tenants.Tx, g Given) error {
 		s.Setup.DPO.From = hub + ", qui mutualise son délégué"
 	}
 	if g.Mayor != "" && s.Mayor == "" {
-		s.Mayor, s.SignatoryName, s.SignatoryTitle = g.Mayor, g.Mayor, "maire"
+		s.Mayor, s.SignatoryName, s.SignatoryTitle = g.Mayor, g.Mayor, title
 		s.Setup.Signature.From = "votre demande d’ouverture"
 	}
 	s.Setup.Accessibility.From = "la loi\u00a0: sans audit, un site se dit non conforme"

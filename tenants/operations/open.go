@@ -5,7 +5,6 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
-	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/opening"
 )
@@ -19,14 +18,15 @@ type Opening struct {
 	Ready bool
 }
 
-// Create asks that a commune be opened. Hubs' managers and the operator may. A code
-// that is no commune's is fault.NotFound "commune_unknown", a commune that is open already
+// Create asks that a commune be opened, or the portal of an EPCI's own services. Hubs'
+// managers and the operator may. A code that is no commune's is fault.NotFound
+// "commune_unknown", no EPCI's "epci_unknown", a commune that is open already
 // fault.Conflict "tenant_exists"; where no cell takes one, fault.Unavailable "cells_full".
 func (s *Service) Create(ctx context.Context, a tenants.Actor, o Opening) (Operation, error) {
 	if !a.MayManage() {
 		return Operation{}, fault.New(fault.Forbidden, "hub_manager_only")
 	}
-	commune, err := communes.ByINSEE(o.INSEE)
+	name, err := tenants.NameOf(o.INSEE)
 	if err != nil {
 		return Operation{}, err
 	}
@@ -37,7 +37,7 @@ func (s *Service) Create(ctx context.Context, a tenants.Actor, o Opening) (Opera
 		return Operation{}, err
 	}
 	return s.start(ctx, a, Operation{
-		Kind: Create, HubID: o.HubID, INSEE: o.INSEE, Name: commune.Name,
+		Kind: Create, HubID: o.HubID, INSEE: o.INSEE, Name: name,
 		Data: Details{Colour: o.Colour, Temple: o.Temple, Slug: o.Slug, Hub: o.HubID, Mayor: o.Mayor, Ready: o.Ready},
 	})
 }

@@ -45,6 +45,9 @@ type EventData struct {
 	Agreed            bool          `json:"agreed,omitempty"`
 	LetterID          tenants.ID    `json:"letter_id,omitempty"`
 	Fact              FactKind      `json:"fact,omitempty"`
+
+	TransmissionID tenants.ID `json:"transmission_id,omitempty"`
+	Problem        string     `json:"problem,omitempty"` // a code
 }
 
 // ReadEvent reads an event's data, for the pages that write the history in words.

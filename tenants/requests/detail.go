@@ -44,6 +44,7 @@ type Detail struct {
 	Facts            []Fact         // what the dates are counted from, and what was corrected
 	Drifts           []Drift        // days that were told and that the rules no longer give
 	Notifications    []Notification // agents alone
+	Transmissions    []Transmission // to whom it went, and from whom it came
 	History          []tenants.RecordedEvent
 	Deadline         calendar.Deadline
 	Appeal           calendar.Appeal
@@ -115,12 +116,17 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 		queueAll(batch, &d.Hearings, sqlHearings, id)
 		batch.Queue(sqlResidence, id).QueryRow(func(row pgx.Row) error { return row.Scan(&lives) })
 	}
+	var transmissions []transmissionRow
+	if tx.SchemaAt(transmissionVersion) {
+		queueAll(batch, &transmissions, sqlTransmissions, id)
+	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}
 	d.Residence = d.residence(lives, tx.Tenant().INSEE)
 	d.DocumentRequests = noticesOf(notices, items)
 	d.Facts = factsOf(d.Request, d.DocumentRequests, d.Decisions, rows)
+	d.Transmissions = transmissionsOf(transmissions)
 	return nil
 }
 

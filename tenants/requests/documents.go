@@ -345,11 +345,15 @@ const maxFiles = 100
 // AddDocument adds a stored file to a request: the owner's, or one that an agent
 // scanned for an item; an agent's without an item is for the person. The last paper
 // that was awaited completes its notice, and the clock reacts. It may be added at any
-// time, also after the answer; the clock then no longer moves.
+// time, also after the answer; the clock then no longer moves. One that was transmitted
+// to another administration takes none: fault.Conflict "request_transmitted".
 func AddDocument(ctx context.Context, tx *tenants.Tx, number string, item tenants.ID, s files.Stored) (files.Document, error) {
 	c, err := begin(ctx, tx, number, anyVersion)
 	if err != nil {
 		return files.Document{}, err
+	}
+	if c.r.State == StateTransmitting || c.r.State == StateTransmitted { // who is competent would not get it
+		return files.Document{}, fault.New(fault.Conflict, "request_transmitted")
 	}
 	count, err := tenants.One[int64](ctx, tx, sqlCountFiles, c.r.ID)
 	if err != nil {

@@ -69,23 +69,55 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 	last := func(_ any, err error) error { return err }
 	tries := map[string]try{
 		"AgreeDecision": func(ctx context.Context, tx *tenants.Tx) error { return requests.AgreeDecision(ctx, tx, n, true) },
-		"Take":          func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Take(ctx, tx, n, 1)) },
-		"Assign":        func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Assign(ctx, tx, n, id, 1)) },
-		"SetService":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.SetService(ctx, tx, n, id, 1)) },
-		"Withdraw":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Withdraw(ctx, tx, n, "", 1)) },
-		"Changes":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Changes(ctx, tx, n, 0)) },
-		"Get":           func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Get(ctx, tx, n)) },
-		"Inherit":       func(ctx context.Context, tx *tenants.Tx) error { return requests.Inherit(ctx, tx, id) },
-		"MarkRead":      func(ctx context.Context, tx *tenants.Tx) error { return requests.MarkRead(ctx, tx, n) },
-		"Write":         func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Write(ctx, tx, n, "a")) },
-		"AddNote":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AddNote(ctx, tx, n, "a")) },
-		"TrackingCode":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.TrackingCode(ctx, tx, n)) },
-		"Claim":         func(ctx context.Context, tx *tenants.Tx) error { return requests.Claim(ctx, tx, n, "1111-1111-1111") },
-		"Lapse":         func(ctx context.Context, tx *tenants.Tx) error { return requests.Lapse(ctx, tx, n) },
-		"LapseDue":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.LapseDue(ctx, tx)) },
-		"Watch":         func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Watch(ctx, tx)) },
-		"Digest":        func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Digest(ctx, tx)) },
-		"NextMorning":   func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NextMorning(ctx, tx)) },
+		"Transmit": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Transmit(ctx, tx, n, requests.Transmittal{To: requests.Party{Code: "31446"}, Reason: "a"}, 1))
+		},
+		"TransmitOutside": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.TransmitOutside(ctx, tx, n, requests.OutsideTransmittal{Reason: "a"}, 1))
+		},
+		"DateTransmission": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.DateTransmission(ctx, tx, n, id, tx.Today(), 1))
+		},
+		"OpenFile": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.OpenFile(ctx, tx, id, "x")) },
+		"Recall":   func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Recall(ctx, tx, n, 1)) },
+		"Outbound": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Outbound(ctx, tx, id)) },
+		"ClaimTransmission": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.ClaimTransmission(ctx, tx, id)
+		},
+		"HoldTransmission": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.HoldTransmission(ctx, tx, id, "", true)
+		},
+		"FailTransmission": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.FailTransmission(ctx, tx, id, "")
+		},
+		"RequeueTransmissions": func(ctx context.Context, tx *tenants.Tx) error { return requests.RequeueTransmissions(ctx, tx) },
+		"Arrived": func(ctx context.Context, tx *tenants.Tx) error {
+			return requests.Arrived(ctx, tx, requests.Parcel{}, requests.Arrival{})
+		},
+		"Receive": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Receive(ctx, tx, requests.Parcel{}, nil))
+		},
+		"Found": func(ctx context.Context, tx *tenants.Tx) error {
+			_, _, err := requests.Found(ctx, tx, requests.Parcel{})
+			return err
+		},
+		"Take":         func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Take(ctx, tx, n, 1)) },
+		"Assign":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Assign(ctx, tx, n, id, 1)) },
+		"SetService":   func(ctx context.Context, tx *tenants.Tx) error { return last(requests.SetService(ctx, tx, n, id, 1)) },
+		"Withdraw":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Withdraw(ctx, tx, n, "", 1)) },
+		"Changes":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Changes(ctx, tx, n, 0)) },
+		"Get":          func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Get(ctx, tx, n)) },
+		"Inherit":      func(ctx context.Context, tx *tenants.Tx) error { return requests.Inherit(ctx, tx, id) },
+		"MarkRead":     func(ctx context.Context, tx *tenants.Tx) error { return requests.MarkRead(ctx, tx, n) },
+		"Write":        func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Write(ctx, tx, n, "a")) },
+		"AddNote":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AddNote(ctx, tx, n, "a")) },
+		"TrackingCode": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.TrackingCode(ctx, tx, n)) },
+		"Claim":        func(ctx context.Context, tx *tenants.Tx) error { return requests.Claim(ctx, tx, n, "1111-1111-1111") },
+		"Lapse":        func(ctx context.Context, tx *tenants.Tx) error { return requests.Lapse(ctx, tx, n) },
+		"LapseDue":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.LapseDue(ctx, tx)) },
+		"Watch":        func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Watch(ctx, tx)) },
+		"Digest":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Digest(ctx, tx)) },
+		"NextMorning":  func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NextMorning(ctx, tx)) },
 		"Simulate": func(ctx context.Context, tx *tenants.Tx) error { // what is published is anybody's to compute; what is not, agents' alone
 			return last(requests.Simulate(ctx, tx, requests.Simulation{Procedure: "permis-construire"}))
 		},

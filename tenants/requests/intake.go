@@ -76,8 +76,9 @@ type intake struct {
 	deadline  calendar.Deadline
 	r         Request
 	sources   []knownSource
-	abusive   bool   // one of them is sending the same over and over: no receipt is due
-	awaits    string // why the receipt cannot leave at once; "" where it does
+	abusive   bool      // one of them is sending the same over and over: no receipt is due
+	awaits    string    // why the receipt cannot leave at once; "" where it does
+	arriving  *incoming // from another administration; nil: from the person
 }
 
 // Submit takes a request in: it checks it, gives it its number and code, starts the

@@ -39,6 +39,9 @@ func Lapse(ctx context.Context, tx *tenants.Tx, number string) error {
 		return nil
 	}
 	if err := c.lapse(ctx); err != nil {
+		if fault.Is(err, "transmission_arriving") {
+			return nil // it is elsewhere, or comes back: then the next run writes it
+		}
 		return err
 	}
 	_, err = c.save(ctx)
@@ -47,6 +50,9 @@ func Lapse(ctx context.Context, tx *tenants.Tx, number string) error {
 
 // lapse writes the silent decision: its row, its state, and the news of it.
 func (c *change) lapse(ctx context.Context) error {
+	if err := c.stopTransmission(ctx); err != nil {
+		return err
+	}
 	action, outcome := ActionLapseAcceptance, catalogue.OutcomeImplicitAcceptance
 	if c.r.Silence.Effect == calendar.Rejection {
 		action, outcome = ActionLapseRejection, catalogue.OutcomeImplicitRejection

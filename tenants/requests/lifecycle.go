@@ -10,7 +10,7 @@ import (
 // State is where a request stands.
 type State string
 
-// The states. The first three are open: something is still to be done.
+// The states. Those that are open ([State.Open]) still ask for something.
 const (
 	StateReceived           State = "received"
 	StateReview             State = "in_review"
@@ -24,16 +24,21 @@ const (
 	StateWithdrawn          State = "withdrawn"           // by the person
 	StateClosed             State = "closed"              // classement sans suite
 	StateRevoked            State = "revoked"             // what was granted was taken back (retrait, abrogation)
+	StateTransmitting       State = "transmitting"        // on its way to who is competent (L.114-2)
+	StateTransmitted        State = "transmitted"         // they have it
 )
 
 // States gives every state, in the order of a request's life.
 func States() []State {
-	return []State{StateReceived, StateReview, StateWaiting, StateAccepted, StateRefused, StateAnswered, StateRegistered,
-		StateImplicitAcceptance, StateImplicitRejection, StateWithdrawn, StateClosed, StateRevoked}
+	return []State{StateReceived, StateReview, StateWaiting, StateTransmitting, StateAccepted, StateRefused, StateAnswered, StateRegistered,
+		StateImplicitAcceptance, StateImplicitRejection, StateWithdrawn, StateClosed, StateRevoked, StateTransmitted}
 }
 
-// Open tells whether the town still has to answer.
-func (s State) Open() bool { return s == StateReceived || s == StateReview || s == StateWaiting }
+// Open tells whether the town still has to answer. What is on its way to another
+// administration is still the town's until it has arrived.
+func (s State) Open() bool {
+	return s == StateReceived || s == StateReview || s == StateWaiting || s == StateTransmitting
+}
 
 // Label gives the state's French name, as lists show it.
 func (s State) Label() string {
@@ -62,6 +67,10 @@ func (s State) Label() string {
 		return "Classée sans suite"
 	case StateRevoked:
 		return "Accord retiré"
+	case StateTransmitting:
+		return "En cours de transmission"
+	case StateTransmitted:
+		return "Transmise"
 	default:
 		return ""
 	}
@@ -99,12 +108,19 @@ const (
 	ActionClose             Action = "close"  // classement: F3, and what needs no decision
 	ActionHear              Action = "hear"   // invite to observe before what was granted is taken back (L.121-1)
 	ActionRevoke            Action = "revoke" // take back what was granted: retrait, abrogation (L.242-1 ff.)
+	// L.114-2. Within the deployment it leaves and arrives, and can be called back in
+	// between; to an outside administration it leaves, and that is all.
+	ActionTransmit        Action = "transmit"
+	ActionRecall          Action = "recall" // an agent's, or ours where it cannot arrive
+	ActionArrive          Action = "arrive"
+	ActionTransmitOutside Action = "transmit_outside"
 )
 
 // Actions gives every action.
 func Actions() []Action {
 	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
-		ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionHear, ActionRevoke}
+		ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionHear, ActionRevoke,
+		ActionTransmit, ActionRecall, ActionArrive, ActionTransmitOutside}
 }
 
 // Who is a set of those who may act.
@@ -136,6 +152,8 @@ type Transition struct {
 
 var (
 	open          = []State{StateReceived, StateReview, StateWaiting}
+	settled       = slices.DeleteFunc(States(), func(s State) bool { return s == StateTransmitting }) // what goes is not changed on its way
+	undecided     = append(slices.Clone(open), StateTransmitting)                                     // silence goes on
 	kinds         = []Kind{KindRequest, KindDeclaration, KindReport, KindInformation}
 	granted       = []State{StateAccepted, StateImplicitAcceptance}
 	withDocuments = []Kind{KindRequest, KindDeclaration, KindReport}
@@ -160,7 +178,7 @@ var rules = []rule{
 	{ActionTake, []State{StateWaiting}, "", kinds, deciders},
 	{ActionAssign, open, "", kinds, agents},
 	{ActionTransfer, open, "", kinds, agents},
-	{ActionCorrect, States(), "", kinds, agents}, // also of what was decided: its letter is still to arrive
+	{ActionCorrect, settled, "", kinds, agents}, // also of what was decided: its letter is still to arrive
 	{ActionAskDocuments, open, StateWaiting, withDocuments, agents},
 	{ActionDocumentsComplete, []State{StateWaiting}, StateReview, withDocuments, Owner | agents},
 	{ActionAccept, open, StateAccepted, []Kind{KindRequest}, deciders},
@@ -170,12 +188,16 @@ var rules = []rule{
 	{ActionAnswer, open, StateAnswered, []Kind{KindInformation}, agents},
 	{ActionAnswer, []State{StateImplicitRejection}, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
 	{ActionRegister, open, StateRegistered, []Kind{KindDeclaration}, deciders},
-	{ActionLapseAcceptance, open, StateImplicitAcceptance, []Kind{KindRequest}, System},
-	{ActionLapseRejection, open, StateImplicitRejection, []Kind{KindRequest, KindReport}, System},
+	{ActionLapseAcceptance, undecided, StateImplicitAcceptance, []Kind{KindRequest}, System},
+	{ActionLapseRejection, undecided, StateImplicitRejection, []Kind{KindRequest, KindReport}, System},
 	{ActionWithdraw, open, StateWithdrawn, kinds, Owner | agents},
 	{ActionClose, open, StateClosed, kinds, deciders},
 	{ActionHear, granted, "", []Kind{KindRequest}, deciders},
 	{ActionRevoke, granted, StateRevoked, []Kind{KindRequest}, deciders},
+	{ActionTransmit, open, StateTransmitting, kinds, deciders},
+	{ActionRecall, []State{StateTransmitting}, StateReview, kinds, deciders | System},
+	{ActionArrive, []State{StateTransmitting}, StateTransmitted, kinds, System},
+	{ActionTransmitOutside, open, StateTransmitted, kinds, deciders},
 }
 
 // Transitions gives the whole lifecycle, one line for each state and kind.

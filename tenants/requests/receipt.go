@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,7 +95,11 @@ func (in *intake) receipt() (*draftReceipt, error) {
 	if in.abusive {
 		return nil, nil //nolint:nilnil // L.112-11: none is due to abusive sendings
 	}
-	m := receiptMentions(in.tx, in.entry, in.settings, in.r, nil)
+	var notices []DocumentRequest
+	if in.arriving != nil {
+		notices = in.arriving.Notices
+	}
+	m := receiptMentions(in.tx, in.entry, in.settings, in.r, notices)
 	lacking := m.Lacking()
 	switch {
 	case len(lacking) > 0 && !m.Due:
@@ -110,6 +115,9 @@ func (in *intake) receipt() (*draftReceipt, error) {
 	}
 	mail := receiptMail(m, in.r, in.entry.Procedure(), in.tx)
 	mail.Number, mail.TrackingCode, mail.Path = in.mark(), trackingCode(in.tx, in.id), followPath(in.mark())
+	if in.arriving != nil {
+		mail.Mentions = slices.Insert(mail.Mentions, 1, in.arriving.origin(in.r))
+	}
 	return in.draftReceipt(m, mail, false)
 }
 

@@ -111,6 +111,11 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 		batch.Queue(sqlTakeDocuments, in.id, in.draft.ID, in.fileIDs())
 		batch.Queue(sqlDeleteDraft, in.draft.ID)
 	}
+	if in.arriving != nil {
+		if err := in.arriving.queue(in, batch); err != nil {
+			return err
+		}
+	}
 	in.tx.WaitForDiskLater(batch)
 	return in.tx.SendBatch(ctx, batch).Close()
 }

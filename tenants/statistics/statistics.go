@@ -81,7 +81,8 @@ type Report struct {
 
 const (
 	sqlForget = `delete from statistic_fact`
-	// A request that was withdrawn was received, but asks for no answer any more.
+	// A request that was withdrawn, or is another administration's now, was received, but
+	// asks for no answer any more.
 	sqlCount = `insert into statistic_fact (month, procedure_slug, channel, received, closed, answered, due, in_time, silent, days, within_5, within_15, within_30, within_60, refreshed_on)
 select month, procedure_slug, channel, sum(received), sum(closed), sum(answered), sum(due), sum(in_time), sum(silent), sum(days),
 	sum(within_5), sum(within_15), sum(within_30), sum(within_60), $1
@@ -98,7 +99,7 @@ from (
 	from (
 		select procedure_slug, channel, received_on, closed_on, due_on,
 			state in ('implicitly_accepted', 'implicitly_rejected') as silent,
-			state not in ('implicitly_accepted', 'implicitly_rejected', 'withdrawn') as answered
+			state not in ('implicitly_accepted', 'implicitly_rejected', 'withdrawn', 'transmitted') as answered
 		from request where closed_on is not null
 	) as ended
 ) as counted

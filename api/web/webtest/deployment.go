@@ -34,6 +34,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/operations"
 	"github.com/parvis-gru/parvis/tenants/parts"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
+	"github.com/parvis-gru/parvis/tenants/transmission"
 )
 
 // Area is a part of a site, as package api has them.
@@ -138,6 +139,7 @@ func New(t testing.TB, opts ...Option) *Deployment {
 		d.Deps.PDF = documents.NewRenderer(documents.Config{Node: node, Dir: dir, Log: logger})
 		t.Cleanup(d.Deps.PDF.Close)
 	}
+	d.Deps.Transmissions = transmission.New(transmission.Config{DB: env.DB, Registry: env.Registry, Files: d.Deps.Files})
 	d.Deps.Identity = away(t, o.state)
 	if o.kratos {
 		// Time passes for it as it does on the test's clock.
