@@ -8,6 +8,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web/webtest"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/operations"
 )
 
 func TestAdministratorsAreInvitedChangedAndDeactivated(t *testing.T) {
@@ -50,6 +51,8 @@ func TestRightsOfAHubStandInTheDomain(t *testing.T) {
 		_, a := signedAs(t, d, tenants.HubAdmin{Role: role})
 		refused := map[string]error{}
 		_, refused["open"] = r.Open(ctx, a.Actor(), tenants.Opening{HubID: d.Hub.ID, INSEE: "31254"})
+		_, refused["open, as the page does"] = d.Deps.Operations.Open(ctx, a.Actor(), operations.Opening{Opening: tenants.Opening{HubID: d.Hub.ID, INSEE: "31254"}})
+		_, refused["take in"] = d.Deps.Operations.Receive(ctx, a.Actor(), strings.NewReader("x"), operations.Incoming{HubID: d.Hub.ID})
 		_, refused["invite"] = r.InviteHubAdmin(ctx, a.Actor(), tenants.HubAdmin{HubID: d.Hub.ID, Subject: "x", Email: "x@y.fr", GivenName: "X", FamilyName: "Y", Role: tenants.HubReader})
 		refused["change"] = r.ChangeHubAdmin(ctx, a.Actor(), d.Hub.ID, manager.ID, tenants.HubAdminChange{Role: tenants.HubReader, Active: true})
 		refused["second factor"] = r.PutShared(ctx, a.Actor(), d.Hub, tenants.Shared{}, true)
