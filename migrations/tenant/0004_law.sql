@@ -93,9 +93,6 @@ create table receipt_due (
 );
 grant select, insert, update, delete on receipt_due to :role;
 
--- A piece that came on paper, and the day on which it came; null: by a document, or not yet.
-alter table document_request_item add column received_on date;
-
 -- Taking back what was granted (CRPA L.242-1 ff.): which decision takes back which, and why;
 -- before it, the letter that invites the person to observe (L.121-1, L.122-1).
 alter table decision add column revokes uuid, add column ground text not null default '';

@@ -171,7 +171,7 @@ func (f LetterFacts) values(e Entry, s tenants.Settings, o Outcome) map[string]s
 	v["signataire"], v["signataire_qualite"] = f.signatory(s)
 	f.more(v, e.Procedure(), s, o)
 	v["effet"] = f.noticeEffect(e.Procedure())
-	lines := PieceLines(f.Pieces)
+	lines := noticeLines(f.Pieces)
 	for i := range lines {
 		lines[i] = "- " + lines[i]
 	}

@@ -80,6 +80,21 @@ func ComposeNewAppeal(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter
 	}, false)}
 }
 
+// noticeLines gives the pieces of a notice as lines. Where some are indispensable and others
+// are not, the others say that no time depends on them (CRPA L.114-5-1).
+func noticeLines(pieces []Piece) []string {
+	lines := PieceLines(pieces)
+	if !anyIndispensable(pieces) {
+		return lines
+	}
+	for i, p := range pieces {
+		if !p.Indispensable {
+			lines[i] += ", utile mais pas indispensable\u00a0: aucun délai n’en dépend (CRPA, article\u00a0L.114-5-1)"
+		}
+	}
+	return lines
+}
+
 func anyIndispensable(pieces []Piece) bool {
 	for _, p := range pieces {
 		if p.Indispensable {

@@ -76,7 +76,7 @@ func (m Mentions) servicePart() Paragraph {
 func (m Mentions) incompletePart() Paragraph {
 	p := Paragraph{Title: "Pièces manquantes", Text: []string{
 		"Pour traiter votre demande, il nous manque les pièces suivantes, à envoyer au plus tard le " + m.Incomplete.Limit.French() + " (CRPA, article\u00a0L.114-5)\u00a0:",
-	}, Items: PieceLines(m.Incomplete.Pieces)}
+	}, Items: noticeLines(m.Incomplete.Pieces)}
 	switch m.Silence {
 	case calendar.Acceptance:
 		p.Text = append(p.Text, "Le délai au terme duquel le silence vaut acceptation ne court qu’à partir de la réception de toutes ces pièces.")

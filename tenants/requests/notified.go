@@ -26,7 +26,11 @@ func (d *Detail) notificationWarnings(today calendar.Date, t calendar.Territory)
 			out = append(out, "La demande de pièces part par courrier\u00a0: l’échéance est comptée comme si elle était reçue le jour où vous l’avez faite. Notez le jour où elle arrive, dans «\u00a0Documents\u00a0».")
 		}
 	}
-	if d.State.Open() && d.Deadline.NeverAcquired {
+	switch until := d.Deadline.SuspendedUntil; {
+	case !d.State.Open() || !d.Deadline.NeverAcquired:
+	case until.Before(today):
+		out = append(out, "Les pièces demandées ne sont pas venues au "+until.FrenchShort()+". Le silence n’accepte ni ne refuse un dossier incomplet\u00a0: notifiez un refus motivé, ou classez la demande (CRPA, article\u00a0L.114-5).")
+	default:
 		out = append(out, "Si le dossier reste incomplet après la date donnée, notifiez un refus ou un classement.")
 	}
 	for _, x := range d.Decisions {

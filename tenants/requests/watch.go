@@ -107,7 +107,10 @@ func Watch(ctx context.Context, tx *tenants.Tx) (int, error) {
 // first.
 func (w watched) dueAlerts(today calendar.Date, t calendar.Territory) []string {
 	var due []string
-	if !w.DueOn.IsZero() && w.DueOn.Before(today) {
+	switch {
+	case w.LimitPassed && w.SilenceLastDay.IsZero(): // nothing will decide: a refusal or a closure has to
+		due = append(due, alertLimit)
+	case !w.DueOn.IsZero() && w.DueOn.Before(today):
 		due = append(due, alertLate)
 	}
 	if !w.SilenceLastDay.IsZero() {

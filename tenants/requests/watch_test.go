@@ -74,7 +74,7 @@ func TestAfterAnOutageTheMostPressingAlertIsTold(t *testing.T) {
 	if n := w.watch(); n != 3 {
 		t.Errorf("%d alerts", n)
 	}
-	for number, want := range map[string]string{number: "j5", posted: "unnotified", waiting: "late"} {
+	for number, want := range map[string]string{number: "j5", posted: "unnotified", waiting: "limit"} {
 		if got := w.alerts(number); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: %v, want %s", number, got, want)
 		}
