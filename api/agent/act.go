@@ -31,6 +31,8 @@ const (
 	actLives    = "demeure"
 	actRecall   = "rappeler"
 	actDated    = "transmission-recue"
+	actAsk      = "demander-motifs"
+	actReasons  = "motifs"
 )
 
 // action is one of them: what it does, and what is said when it is done.
@@ -92,6 +94,14 @@ var actions = map[string]action{
 	}},
 	actHanded: {done: "La remise de l’accusé de réception est notée.", at: "#accuse", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
 		_, err := requests.HandOverReceipt(ctx, tx, number, tenants.ID(form.Get("accuse")), version(form))
+		return err
+	}},
+	actAsk: {done: "La demande de motifs est enregistrée : vous avez un mois pour répondre.", at: "#motifs", do: func(ctx context.Context, tx *tenants.Tx, number string, _ url.Values) error {
+		_, err := requests.AskReasons(ctx, tx, number)
+		return err
+	}},
+	actReasons: {done: "Les motifs sont communiqués.", at: "#motifs", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+		_, err := requests.GiveReasons(ctx, tx, number, requests.ReasonsInput{Reasons: form.Get("motifs"), Delivery: form.Get("remise")}, version(form))
 		return err
 	}},
 	actAttest: {done: "L’attestation est délivrée.", at: "/attestation", do: func(ctx context.Context, tx *tenants.Tx, number string, _ url.Values) error {

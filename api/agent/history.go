@@ -67,6 +67,10 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Document ajouté", Text: d.Label}
 	case "notice_arrived":
 		return web.Event{Title: "Demande de pièces reçue par la personne", Text: "Le " + d.On.French()}
+	case "reasons_asked":
+		return web.Event{Title: "Motifs du refus demandés", Text: "À communiquer au plus tard le " + d.LimitOn.French(), Law: "CRPA L.232-4"}
+	case "reasons_given":
+		return web.Event{Title: "Motifs du refus communiqués", Law: "CRPA L.232-4"}
 	case "attestation_issued":
 		return web.Event{Title: "Attestation d’acceptation délivrée", Text: "N°\u00a0" + d.Label, Law: "CRPA L.232-3"}
 	case "attestation_mailed":

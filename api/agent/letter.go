@@ -27,6 +27,7 @@ const (
 	letterAsked    = "pieces"
 	letterComplete = "complet"
 	letterDecision = "decision"
+	letterReasons  = "motifs"
 )
 
 func letterPath(number, kind string, id tenants.ID) string {
@@ -67,6 +68,12 @@ func (p *letterPage) find(d requests.Detail, kind string, id tenants.ID) {
 				p.Subject, p.Body, p.Then = "Votre dossier est complet", n.CompleteLetter, "Remettez cette lettre à la personne, ou postez-la\u00a0: elle y lit la nouvelle date."
 			default:
 				p.Subject, p.Body, p.Then = n.Subject, n.Letter, deliveryAdvice[n.Delivery]
+			}
+		}
+	case letterReasons:
+		for _, q := range d.Reasons {
+			if q.ID == id {
+				p.Subject, p.Body, p.Then = q.Subject, q.Letter, deliveryAdvice[q.Delivery]
 			}
 		}
 	case letterDecision:

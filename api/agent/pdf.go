@@ -16,7 +16,7 @@ func (s *Server) receiptPDF(v visit) error {
 }
 
 // letterPapers are the documents that the letters of a request are.
-var letterPapers = map[string]documents.Kind{letterAsked: documents.Notice, letterComplete: documents.Complete, letterDecision: documents.Letter}
+var letterPapers = map[string]documents.Kind{letterAsked: documents.Notice, letterComplete: documents.Complete, letterDecision: documents.Letter, letterReasons: documents.Reasons}
 
 func (s *Server) letterPDF(v visit) error {
 	kind, known := letterPapers[v.r.PathValue("kind")]

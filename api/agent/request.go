@@ -38,6 +38,7 @@ type requestPage struct {
 	Withdraw  *web.Textarea
 	Correct   bool // who applies, and where they are reached
 	Receipt   receiptCard
+	Why       *reasonsBox // asked why silence refused (L.232-4)
 }
 
 // conflict is what somebody else did meanwhile.
@@ -124,6 +125,7 @@ func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
 	page.papers(d, o.today, typed)
 	page.decisions(d, o.today, typed)
 	page.ways(d, o.today, typed)
+	page.Why = whyRefused(d, o.today, typed)
 	page.handOver(d, o, typed)
 	page.retype(typed, refused)
 	if err := s.markRead(v, d); err != nil {
@@ -326,6 +328,10 @@ func (p *requestPage) retype(typed url.Values, refused error) {
 			if w := &p.Ways[i]; w.Received != nil && w.ID == typed.Get("transmission") {
 				w.Received.Error, id = text, w.Received.Name
 			}
+		}
+	case actReasons:
+		if p.Why != nil {
+			p.Why.Text.Error, id = text, p.Why.Text.Name
 		}
 	case actAssign:
 		if p.Assign != nil {

@@ -54,6 +54,7 @@ type requestPage struct {
 	CanClaim          bool
 	Guest             bool
 	Problem           string
+	Why               *whyBox
 }
 
 var requestTemplate = web.MustParse[requestPage](web.Citizen, files, "request.html")
@@ -132,6 +133,7 @@ func (s *Server) requestPage(v *visit, d requests.Detail, today calendar.Date, a
 	for _, step := range d.Summary {
 		p.Summary = append(p.Summary, part{Title: step.Title, List: web.SummaryOf(step, "")})
 	}
+	p.Why = whyOf(d, today)
 	p.asked(d, at)
 	p.decision(d)
 	p.appeal(d)
@@ -228,6 +230,11 @@ func papers(d requests.Detail) []web.Link {
 				label += " (copie de la lettre envoyée par courrier)"
 			}
 			out = append(out, web.Link{Label: label, URL: base + "/reponse/" + string(x.ID)})
+		}
+	}
+	for _, q := range d.Reasons {
+		if q.Letter != "" {
+			out = append(out, web.Link{Label: "Motifs de la décision, lettre du " + q.AnsweredOn.FrenchShort(), URL: base + "/motifs/" + string(q.ID)})
 		}
 	}
 	if d.State == requests.StateImplicitAcceptance {

@@ -70,6 +70,28 @@ create table issued_document (
 );
 grant select, insert, update (revoked_on, revoked_why) on issued_document to :role;
 
+-- Why a silence refused: asked for by the person within the time for appeal, to be answered
+-- within a month (CRPA L.232-4).
+create table reasons_request (
+  id            uuid primary key,
+  request_id    uuid not null references request (id) on delete cascade,
+  decision_id   uuid not null,
+  asked_on      date not null,
+  due_on        date not null,
+  asked_by      text not null,
+  answered_on   date,
+  reasons       text not null default '',
+  subject       text not null default '',
+  letter        text not null default '',
+  signatory     text not null default '',
+  delivery      text not null default '',
+  notified_on   date,            -- null: not answered, or posted and not known to have come
+  appeal_last_day date,
+  unique (request_id, decision_id)
+);
+create index reasons_request_due on reasons_request (due_on) where answered_on is null;
+grant select, insert, update on reasons_request to :role;
+
 -- What every page shows is kept by the program until these tables change.
 create trigger public_changed after insert or update or delete or truncate on setting for each statement execute function cell.public_changed();
 create trigger public_changed after insert or update or delete or truncate on service for each statement execute function cell.public_changed();

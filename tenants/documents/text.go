@@ -72,6 +72,7 @@ const (
 	maxMarks = 4  // accents on one letter
 	maxWord  = 60 // letters without a place to break a line; the widest line has 90
 	narrow   = 24 // likewise in a table's first column
+	wide     = 34 // likewise in its second
 
 	missing  = '□'
 	softStop = '\u200b' // a line may break here

@@ -65,7 +65,7 @@ func (c Content) view(l Look, kept []byte) view {
 	for _, b := range c.Blocks {
 		w := blockView{Heading: printable(b.Heading, maxWord), Text: printable(b.Text, maxWord), Items: each(b.Items, maxWord), Facts: make([]Fact, 0, len(b.Facts))}
 		for _, f := range b.Facts {
-			w.Facts = append(w.Facts, Fact{Label: printable(f.Label, narrow), Value: printable(f.Value, 2*narrow)})
+			w.Facts = append(w.Facts, Fact{Label: printable(f.Label, narrow), Value: printable(f.Value, wide)})
 		}
 		v.Blocks = append(v.Blocks, w)
 	}

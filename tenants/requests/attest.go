@@ -28,15 +28,9 @@ func Attest(ctx context.Context, tx *tenants.Tx, number string) (documents.Issue
 		return documents.Issued{}, err
 	}
 	if c.r.silenceActed(tx.Today()) && c.r.Silence.Effect == calendar.Acceptance {
-		system := *c
-		system.tx = tx.As(tenants.System("silence"))
-		if err := system.lapse(ctx); err != nil {
+		if err := c.lapseNow(ctx); err != nil {
 			return documents.Issued{}, err
 		}
-		if c.r, err = system.save(ctx); err != nil {
-			return documents.Issued{}, err
-		}
-		c.before = c.r
 	}
 	decision, err := c.acceptedBySilence(ctx)
 	if err != nil {

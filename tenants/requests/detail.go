@@ -55,6 +55,8 @@ type Detail struct {
 	Outcomes         []catalogue.Outcome // what the actor may decide now
 	Warnings         []string            // French, to be shown beside the dates
 	Standing         Standing            // of the receipts; agents alone
+
+	Reasons []ReasonsRequest // why silence refused, as it was asked for
 }
 
 const sqlNotifications = `select id, channel, template, subject, state, detail, attempts, created_at, sent_at from notification where request_id = $1 order by created_at, id`
@@ -74,6 +76,9 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 		return Detail{}, err
 	}
 	d.Procedure, d.Service = d.Entry.Procedure(), d.Entry.Service
+	if err := d.loadReasons(ctx, tx); err != nil {
+		return Detail{}, err
+	}
 	d.Summary = d.Procedure.Form.Summary(r.Answers)
 	if d.Documents, err = files.ForRequest(ctx, tx, r.ID); err != nil {
 		return Detail{}, err
@@ -176,5 +181,6 @@ func (d *Detail) appeal(tx *tenants.Tx) error {
 	}
 	var err error
 	d.Appeal, err = calendar.Opposable(facts)
+	d.appealFromReasons()
 	return err
 }

@@ -128,6 +128,10 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"ListCounts":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ListCounts(ctx, tx)) },
 		"Attest":          func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Attest(ctx, tx, n)) },
 		"MailAttestation": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.MailAttestation(ctx, tx, n)) },
+		"AskReasons":      func(ctx context.Context, tx *tenants.Tx) error { return last(requests.AskReasons(ctx, tx, n)) },
+		"GiveReasons": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.GiveReasons(ctx, tx, n, requests.ReasonsInput{Reasons: "a"}, 1))
+		},
 		"FindPaper": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.FindPaper(ctx, tx, n, requests.Paper{Kind: documents.Receipt, ID: id}))
 		},

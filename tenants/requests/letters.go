@@ -24,6 +24,7 @@ const (
 	LetterRegistration = "registration" // accusé d'enregistrement (R.112-11-1)
 	LetterTransmission = "transmission" // to the competent administration (L.114-2), or the news of it
 	LetterHearing      = "hearing"      // invites to observe before a withdrawal (L.121-1, L.122-1)
+	LetterReasons      = "reasons"      // why a silence refused (L.232-4): the appeal runs from its arrival
 	LetterMessage      = "message"      // anything else
 )
 
@@ -317,6 +318,8 @@ func (l Letter) confirm(ctx context.Context, tx *tenants.Tx, on calendar.Date) e
 		_, err = ConfirmNotice(ctx, tx, l.Number, l.About, on, anyVersion)
 	case LetterHearing:
 		_, err = ConfirmHearing(ctx, tx, l.Number, l.About, on, anyVersion)
+	case LetterReasons:
+		err = reasonsArrived(ctx, tx, l.Number, l.About, on)
 	}
 	// A day that was noted elsewhere, or that moves nothing any more, is noted here alone.
 	if err != nil && !fault.Is(err, "decision_unknown") && !fault.Is(err, "document_unknown") && !fault.Is(err, "hearing_unknown") && !fault.Is(err, "action_not_possible") {

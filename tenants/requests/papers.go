@@ -50,6 +50,9 @@ func IssuePaper(ctx context.Context, tx *tenants.Tx, number string, p Paper) (do
 	if err := d.load(ctx, tx, who); err != nil {
 		return documents.Issued{}, err
 	}
+	if err := d.loadReasons(ctx, tx); err != nil {
+		return documents.Issued{}, err
+	}
 	content, err := d.paper(p)
 	if err != nil {
 		return documents.Issued{}, err
@@ -94,6 +97,12 @@ func (d *Detail) paper(p Paper) (documents.Content, error) {
 		for _, x := range d.Decisions {
 			if x.ID == p.ID && x.Letter != "" {
 				return text(x.Subject, x.Letter, x.DecidedOn)
+			}
+		}
+	case documents.Reasons:
+		for _, q := range d.Reasons {
+			if q.ID == p.ID && q.Letter != "" {
+				return text(q.Subject, q.Letter, q.AnsweredOn)
 			}
 		}
 	case documents.Notice, documents.Complete:

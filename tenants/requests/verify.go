@@ -28,6 +28,9 @@ type Verified struct {
 	Why       string
 }
 
+// sqlTakenBack finds what takes a decision back (L.242-1).
+const sqlTakenBack = `select decided_on from decision where revokes = $1 order by created_at`
+
 // Verify tells what a document's code stands for, to anybody. What is no code of ours is
 // fault.NotFound "verification_unknown".
 func Verify(ctx context.Context, tx *tenants.Tx, code string) (Verified, error) {
@@ -44,6 +47,13 @@ func Verify(ctx context.Context, tx *tenants.Tx, code string) (Verified, error) 
 	}
 	if len(d.Content.Recipient) > 0 {
 		v.Initials = initials(d.Content.Recipient[0])
+	}
+	if d.Kind == documents.Letter || d.Kind == documents.Attestation {
+		back, err := tenants.All[calendar.Date](ctx, tx, sqlTakenBack, d.SourceID)
+		if err != nil {
+			return Verified{}, err
+		}
+		v.Withdrawn = v.Withdrawn || len(back) > 0
 	}
 	if d.Kind != documents.Attestation {
 		return v, nil
