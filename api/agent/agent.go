@@ -116,6 +116,8 @@ func (s *Server) officeRoutes() {
 	s.handle("GET /agents/demarches", s.procedures)
 	s.handle("GET /agents/demarches/{slug}", s.procedure)
 	s.handle("POST /agents/demarches/{slug}", s.changeProcedure)
+	s.handle("GET /agents/demarches/{slug}/lettres/{outcome}", s.wording)
+	s.handle("POST /agents/demarches/{slug}/lettres/{outcome}", s.reword)
 	s.handle("GET /agents/mise-en-route", s.setup)
 	s.handle("POST /agents/mise-en-route", s.finishSetup)
 	s.handle("GET /agents/mise-en-route/{step}", s.setupStep)

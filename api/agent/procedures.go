@@ -33,6 +33,7 @@ type procedurePage struct {
 	Doubts             []catalogue.Doubt
 	Warning            string // what is not sure of the silence
 	Pieces             []string
+	Letters            []web.Link // their models, for whoever may word them
 	Service            web.Select
 	Level              *web.Choices // nil: it can be filed anonymously, and stays so
 	Public             string
@@ -123,6 +124,11 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 	}
 	for _, x := range services {
 		page.Service.Items = append(page.Service.Items, web.Choice{Value: string(x.ID), Label: x.Name, Checked: string(x.ID) == chosen})
+	}
+	if me.Actor.MayAdminister() {
+		for _, o := range p.Wordings() {
+			page.Letters = append(page.Letters, web.Link{Label: wordingLabels[o], URL: wordingPath(e.Slug, o)})
+		}
 	}
 	page.Level = levelChoices(e, settings.SignIn)
 	page.Pairs = []pair{{Key: "Silence", Value: p.SilenceText()}}

@@ -51,6 +51,7 @@ var sentences = map[string]string{
 	"hearing_unknown":         "Cette invitation n’attend pas de date d’arrivée.",
 	"delegation_invalid":      "La délégation est à compléter.",
 	"delegation_unknown":      "Cette délégation n’existe pas, ou elle est déjà finie.",
+	"letter_invalid":          "La lettre est à corriger.",
 	"letters_none":            "Cochez au moins un courrier, et cent au plus.",
 	"letter_unaddressed":      "L’adresse postale d’un des courriers cochés n’est pas connue. Complétez-la, ou décochez-le : rien n’a été noté.",
 	"letter_not_found":        "Un des courriers cochés n’est plus dans la liste. Rouvrez la page « Courriers ».",

@@ -239,6 +239,7 @@ var sentences = map[string]string{
 	"hearing_unknown":         "Cette invitation n’existe pas, ou son arrivée est déjà notée.",
 	"delegation_invalid":      "La délégation est à compléter : arrêté, dates, portée, et la fonction de l’agent.",
 	"delegation_unknown":      "Cette délégation n’existe pas, ou elle est déjà finie.",
+	"letter_invalid":          "La lettre est à corriger.",
 	"letters_none":            "Choisissez au moins un courrier, et cent au plus.",
 	"attestation_not_due":     "Cette attestation s’obtient quand le silence de la mairie a valu acceptation, dès le lendemain du dernier jour. Ce n’est pas le cas de cette demande.",
 	"document_invalid":        "Ce document est incomplet et n’a pas pu être délivré. Signalez-le à la mairie.",

@@ -260,3 +260,26 @@ func TestSearch(t *testing.T) {
 		t.Errorf("noise gives %d", len(got))
 	}
 }
+
+// Each letter of each model can be worded anew, and shown to whoever words it.
+func TestEveryWordingHasItsSample(t *testing.T) {
+	t.Parallel()
+	for _, p := range catalogue.Models() {
+		e := entry(t, p.Slug)
+		for _, o := range p.Wordings() {
+			l, ok := e.Wording(o)
+			own, err := p.Reword(o, l)
+			if !ok || err != nil {
+				t.Errorf("%s %s: %v", p.Slug, o, err)
+				continue
+			}
+			s, err := catalogue.Sample(entry(t, p.Slug).With(catalogue.Version{Procedure: own}), complete(), o, "Castanet-Tolosan", calendar.NewDate(2026, 12, 8))
+			if err != nil || strings.ContainsAny(s.Subject+s.Body, "{}") {
+				t.Errorf("%s %s: %v\n%s", p.Slug, o, err, s.Body)
+			}
+			if _, err := p.Reword(o, catalogue.Letter{Subject: "{{lune}}", Body: l.Body}); !fault.Is(err, "letter_invalid") || fault.Of(err).Fields[0].Path != "letters/"+string(o)+"/subject" {
+				t.Errorf("%s %s: an unknown name: %v", p.Slug, o, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package agent
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
+
+// wordingPage is the model of one letter of a procedure, with what it will look like.
+type wordingPage struct {
+	web.Frame
+	URL, Back      string
+	Letters        web.Tabs
+	Subject        web.Input
+	Body           web.Textarea
+	Preview        catalogue.ComposedLetter
+	Missing        string // why there is no preview
+	Common, Fields []wordingField
+}
+
+// wordingField is something that a letter may name.
+type wordingField struct{ Name, Label string }
+
+var wordingTemplate = web.MustParse[wordingPage](web.Agent, pages, "wording.html")
+
+// wordingLabels name letters by what they tell.
+var wordingLabels = map[catalogue.Outcome]string{
+	catalogue.OutcomeAccept: "Accord", catalogue.OutcomeRefuse: "Refus", catalogue.OutcomeAnswer: "Réponse", catalogue.OutcomeRegister: "Récépissé",
+	catalogue.OutcomeClose: "Classement", catalogue.OutcomeImplicitAcceptance: "Accord par silence", catalogue.OutcomeImplicitRejection: "Refus par silence",
+	catalogue.OutcomeDocuments: "Pièces manquantes", catalogue.OutcomeHearing: "Invitation avant retrait", catalogue.OutcomeWithdrawal: "Retrait", catalogue.OutcomeRepeal: "Abrogation",
+}
+
+// commonFields say what stands behind the names that every letter may use.
+var commonFields = []wordingField{
+	{"demandeur", "nom de la personne"}, {"demandeur_adresse", "son adresse postale"}, {"numero", "numéro de la demande"}, {"demarche", "titre de la démarche"},
+	{"recu_le", "jour de réception"}, {"decide_le", "jour de la décision"}, {"dernier_jour", "dernier jour avant l’effet du silence"}, {"acquis_le", "le lendemain"},
+	{"limite", "dernier jour pour répondre ou envoyer les pièces"}, {"motifs", "ce que l’agent écrit"}, {"pieces", "pièces demandées"}, {"effet", "effet de la demande de pièces sur le délai"},
+	{"voies_recours", "voies et délais de recours"}, {"tribunal", "tribunal compétent"}, {"service", "service chargé de la demande"}, {"service_telephone", "son téléphone"},
+	{"service_courriel", "son courriel"}, {"agent", "agent qui suit le dossier"}, {"signataire", "qui signe"}, {"signataire_qualite", "sa qualité"}, {"commune", "nom de la commune"},
+	{"maire", "nom du maire"}, {"mairie_adresse", "adresse de la mairie"}, {"mairie_telephone", "téléphone de la mairie"}, {"mairie_courriel", "courriel de la mairie"},
+	{"mairie_horaires", "horaires de la mairie"}, {"cout", "coût de la démarche"}, {"decision_du", "date de la décision retirée"}, {"acte", "« le retrait » ou « l’abrogation »"},
+	{"portee", "ce que l’acte fait de l’accord"}, {"fondement", "le texte qui le permet"}, {"contradictoire", "rappel de l’invitation à répondre"},
+}
+
+func wordingPath(slug string, o catalogue.Outcome) string {
+	return proceduresPath + "/" + slug + "/lettres/" + string(o)
+}
+
+func (s *Server) wording(v visit) error { return s.showWording(v, nil, nil) }
+
+// paragraphsOf parts a text at its blank lines.
+func paragraphsOf(text string) []string {
+	var out []string
+	for _, p := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
+		if p = strings.Trim(p, "\n"); strings.TrimSpace(p) != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func typedWording(form url.Values) catalogue.Letter {
+	return catalogue.Letter{Subject: form.Get("objet"), Body: paragraphsOf(form.Get("texte"))}
+}
+
+// showWording draws a model; typed is nil before anything was.
+func (s *Server) showWording(v visit, typed url.Values, refused error) error {
+	outcome := catalogue.Outcome(v.r.PathValue("outcome"))
+	var e catalogue.Entry
+	var settings tenants.Settings
+	var today calendar.Date
+	me, err := s.read(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		today = tx.Today()
+		if e, err = catalogue.BySlug(ctx, tx, v.r.PathValue("slug")); err != nil {
+			return err
+		}
+		settings, _, err = tenants.GetSettings(ctx, tx)
+		return err
+	}))
+	if err != nil {
+		return err
+	}
+	p := e.Procedure()
+	if !slices.Contains(p.Wordings(), outcome) {
+		return fault.New(fault.NotFound, "letter_unknown")
+	}
+	letter, _ := e.Wording(outcome)
+	if typed != nil {
+		letter = typedWording(typed)
+	}
+	page := wordingPage{Frame: s.frame(v, me, "Lettre\u00a0: "+wordingLabels[outcome], proceduresPath), URL: wordingPath(e.Slug, outcome), Back: proceduresPath + "/" + e.Slug, Common: commonFields}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Démarches", URL: proceduresPath}, {Label: p.Title, URL: page.Back}, {Label: "Lettres"}}
+	page.Letters.Label = "Lettres de la démarche"
+	for _, o := range p.Wordings() {
+		page.Letters.Items = append(page.Letters.Items, web.Tab{Label: wordingLabels[o], URL: wordingPath(e.Slug, o), Count: -1, Current: o == outcome})
+	}
+	page.Subject = web.Input{Name: "objet", Label: "Objet", Value: letter.Subject, MaxLength: 300}
+	page.Body = web.Textarea{Name: "texte", Label: "Texte", Hint: "Une ligne vide sépare deux paragraphes. L’en-tête, les formules, la signature et le suivi du dossier s’ajoutent d’eux-mêmes.", Rows: 16,
+		Value: strings.Join(letter.Body, "\n\n"), MaxLength: 4 * maxText}
+	for _, f := range p.Fields() {
+		page.Fields = append(page.Fields, wordingField{"reponse." + f.ID, f.Label})
+	}
+	page.wrong(outcome, refused)
+	page.sample(e, settings, outcome, letter, sampleOf{v.scope.Tenant.Name, today})
+	return wordingTemplate.Render(v.w, v.r, status(refused), page)
+}
+
+// sampleOf is what a preview is dated and placed with.
+type sampleOf struct {
+	commune string
+	today   calendar.Date
+}
+
+// sample writes what the letter will look like, where it can be read.
+func (p *wordingPage) sample(e catalogue.Entry, settings tenants.Settings, o catalogue.Outcome, l catalogue.Letter, of sampleOf) {
+	own, err := e.Procedure().Reword(o, l)
+	if err == nil {
+		p.Preview, err = catalogue.Sample(e.With(catalogue.Version{ID: e.Version.ID, Procedure: own}), settings, o, of.commune, of.today)
+	}
+	if err != nil {
+		p.Missing = sentence(err)
+	}
+}
+
+// wrong says what is to be corrected, and where.
+func (p *wordingPage) wrong(o catalogue.Outcome, refused error) {
+	if refused == nil {
+		return
+	}
+	text := sentence(refused)
+	var said []string
+	for _, f := range fault.Of(refused).Fields {
+		if strings.HasPrefix(f.Path, "letters/"+string(o)) && f.Message != "" {
+			said = append(said, f.Message)
+		}
+	}
+	if len(said) > 0 {
+		text = strings.Join(said, ". ") + "."
+	}
+	p.Body.Error = text
+	p.Errors = web.ErrorSummary{{ID: p.Body.Name, Message: text}}
+}
+
+// reword publishes the procedure with other words for one letter: a new version, which the
+// requests of before are answered with too, where its words fit them.
+func (s *Server) reword(v visit) error {
+	form, err := s.UI.Form(v.w, v.r)
+	if err == nil && form.Has("apercu") {
+		return s.showWording(v, form, nil)
+	}
+	slug, outcome := v.r.PathValue("slug"), catalogue.Outcome(v.r.PathValue("outcome"))
+	if err == nil {
+		_, err = s.write(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+			e, err := catalogue.BySlug(ctx, tx, slug)
+			if err != nil {
+				return err
+			}
+			own, err := e.Procedure().Reword(outcome, typedWording(form))
+			if err != nil {
+				return err
+			}
+			_, err = catalogue.Publish(ctx, tx, slug, own)
+			return err
+		}))
+	}
+	switch {
+	case form != nil && comesBack(err):
+		return s.showWording(v, form, err)
+	case err != nil:
+		return err
+	}
+	return s.done(v, "La lettre est enregistrée. Les prochaines décisions l’utiliseront.", wordingPath(slug, outcome))
+}
