@@ -18,8 +18,7 @@ type Date struct {
 }
 
 const (
-	isoDate   = "2006-01-02"
-	dayLength = 24 * time.Hour
+	isoDate = "2006-01-02"
 )
 
 // NewDate gives the day of that year, month and day of the month. What
@@ -122,13 +121,32 @@ func (d Date) DaysUntil(other Date) int {
 	if d.IsZero() || other.IsZero() {
 		return 0
 	}
-	return int(other.utc().Unix()/secondsADay - d.utc().Unix()/secondsADay)
+	return other.number() - d.number()
 }
 
-const secondsADay = int64(dayLength / time.Second)
+// number counts the days from 1 January 1970, in the Gregorian calendar. Years begin in
+// March, so that the odd day of leap years comes last.
+func (d Date) number() int {
+	if d.Month < time.January || d.Month > time.December {
+		d = NewDate(d.Year, d.Month, d.Day)
+	}
+	year, month := d.Year, int(d.Month)-3
+	if month < 0 {
+		year, month = year-1, month+12
+	}
+	era := year / 400
+	if year < 0 {
+		era = (year - 399) / 400
+	}
+	year -= era * 400
+	return era*146_097 + year*365 + year/4 - year/100 + (153*month+2)/5 + d.Day - 719_469
+}
 
 // Weekday gives the day of the week. It is meaningless for no date.
-func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
+func (d Date) Weekday() time.Weekday {
+	const thursday = 4 // 1 January 1970
+	return time.Weekday(((d.number()+thursday)%7 + 7) % 7)
+}
 
 // Start gives the instant at which the day begins in a zone, or the zero
 // [time.Time] for no date. A silence takes effect at Start of the day after its

@@ -203,3 +203,21 @@ func FuzzParseDate(f *testing.F) {
 		}
 	})
 }
+
+// The counts of days are those of the library, over eight centuries of the calendar, and a
+// day beyond its month is carried on.
+func TestDaysAreCountedAsTheLibraryDoes(t *testing.T) {
+	t.Parallel()
+	epoch := calendar.NewDate(1970, time.January, 1)
+	at := time.Date(1600, time.January, 1, 0, 0, 0, 0, time.UTC)
+	for ; at.Year() < 2400; at = at.AddDate(0, 0, 1) {
+		d := calendar.NewDate(at.Year(), at.Month(), at.Day())
+		if d.Weekday() != at.Weekday() || epoch.DaysUntil(d) != int(at.Unix()/86_400) {
+			t.Fatalf("%s: %s, %d days", d, d.Weekday(), epoch.DaysUntil(d))
+		}
+	}
+	odd := calendar.Date{Year: 2026, Month: 13, Day: 32} // 1 February 2027
+	if odd.Weekday() != time.Monday || epoch.DaysUntil(odd) != epoch.DaysUntil(calendar.NewDate(2027, time.February, 1)) {
+		t.Errorf("%v falls on a %s", odd, odd.Weekday())
+	}
+}

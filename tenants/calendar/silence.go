@@ -133,14 +133,11 @@ func (c *count) lastDay() Date {
 	return later(c.start.AddMonths(c.facts.Rule.Months).AddDays(c.suspendedDays()), c.floor)
 }
 
-// suspendedDays counts the days of all spans from the start on, each day once.
+// suspendedDays counts the days of all spans from the start on, each day once. The spans
+// come in the order of their first days, as the pauses do.
 func (c *count) suspendedDays() int {
-	if len(c.spans) == 0 {
-		return 0
-	}
-	ordered := slices.SortedFunc(slices.Values(c.spans), func(a, b span) int { return a.from.Compare(b.from) })
 	total, counted := 0, c.start
-	for _, s := range ordered {
+	for _, s := range c.spans {
 		from := later(s.from, counted)
 		if s.to.After(from) {
 			total += from.DaysUntil(s.to)
