@@ -8,12 +8,13 @@ import { gzipSync } from 'node:zlib'
 import { address, eventually } from './harness.mjs'
 import { browser } from './people.mjs'
 
-const page = (body, style = '') => `<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Essai</title>
+const page = (body, style = '') => `<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Essai</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${style}</style></head><body><main>${body}</main></body></html>`
 
 const pages = {
   '/sound': page('<h1>Bonjour</h1><p>Tout va bien.</p>'),
   '/no-label': page('<h1>Bonjour</h1><input type="text">'),
+  '/unclosed': page('<h1>Bonjour</h1><p>Une <div>phrase</div></p>'),
   '/wide': page('<h1>Bonjour</h1><p style="inline-size: 900px">Large</p>'),
   '/pale-in-the-dark': page('<h1>Bonjour</h1>', 'body { background: white; color: black } @media (prefers-color-scheme: dark) { h1 { color: #ccc } }'),
   '/forced': page('<h1>Bonjour</h1><p hidden id="no">non</p>', '@media (forced-colors: active) { #no { display: block } }'),
@@ -63,6 +64,13 @@ test('axe finds a missing label, with and without script', async () => {
       await assert.rejects(v.assertAccessible(), /label/)
     })
   }
+})
+
+test('html-validate finds an element in the wrong place', async () => {
+  await browser.as({}, async (v) => {
+    await v.visit(address('', '/unclosed', base))
+    await assert.rejects(v.assertValid(), /html-validate finds/)
+  })
 })
 
 test('a colour that fails in the dark alone is found in the dark alone', async () => {
