@@ -67,20 +67,10 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Document ajouté", Text: d.Label}
 	case "notice_arrived":
 		return web.Event{Title: "Demande de pièces reçue par la personne", Text: "Le " + d.On.French()}
-	case "reasons_asked":
-		return web.Event{Title: "Motifs du refus demandés", Text: "À communiquer au plus tard le " + d.LimitOn.French(), Law: "CRPA L.232-4"}
-	case "reasons_given":
-		return web.Event{Title: "Motifs du refus communiqués", Law: "CRPA L.232-4"}
-	case "attestation_issued":
-		return web.Event{Title: "Attestation d’acceptation délivrée", Text: "N°\u00a0" + d.Label, Law: "CRPA L.232-3"}
-	case "attestation_mailed":
-		return web.Event{Title: "Attestation envoyée par courriel", Text: "N°\u00a0" + d.Label}
-	case "heard":
-		return web.Event{Title: "Invitation à présenter des observations, avant de revenir sur la décision", Text: "Jusqu’au " + d.LimitOn.French(), Law: "CRPA L.121-1 et L.122-1"}
-	case "hearing_arrived":
-		return web.Event{Title: "Invitation reçue par la personne", Text: "Le " + d.On.French()}
-	case "observed":
-		return web.Event{Title: "Observations de la personne notées", Text: "Le " + d.On.French()}
+	case "reasons_asked", "reasons_given", "attestation_issued", "attestation_mailed":
+		return afterSilenceWords(kind, d)
+	case "heard", "hearing_arrived", "observed":
+		return hearingWords(kind, d)
 	case "residence_set":
 		return web.Event{Title: "Lieu où demeure la personne\u00a0: " + residenceWords(d.Label), Law: "CJA R.421-7"}
 	case "letter_posted":
@@ -106,6 +96,32 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return decisionWords(kind, d)
 	}
 	return web.Event{Title: "Autre événement"}
+}
+
+// afterSilenceWords say what a person asked for once silence had decided, and got.
+func afterSilenceWords(kind string, d requests.EventData) web.Event {
+	switch kind {
+	case "reasons_asked":
+		return web.Event{Title: "Motifs du refus demandés", Text: "À communiquer au plus tard le " + d.LimitOn.French(), Law: "CRPA L.232-4"}
+	case "reasons_given":
+		return web.Event{Title: "Motifs du refus communiqués", Law: "CRPA L.232-4"}
+	case "attestation_mailed":
+		return web.Event{Title: "Attestation envoyée par courriel", Text: "N°\u00a0" + d.Label}
+	default:
+		return web.Event{Title: "Attestation d’acceptation délivrée", Text: "N°\u00a0" + d.Label, Law: "CRPA L.232-3"}
+	}
+}
+
+// hearingWords say how a person was heard before a decision was taken back.
+func hearingWords(kind string, d requests.EventData) web.Event {
+	switch kind {
+	case "hearing_arrived":
+		return web.Event{Title: "Invitation reçue par la personne", Text: "Le " + d.On.French()}
+	case "observed":
+		return web.Event{Title: "Observations de la personne notées", Text: "Le " + d.On.French()}
+	default:
+		return web.Event{Title: "Invitation à présenter des observations, avant de revenir sur la décision", Text: "Jusqu’au " + d.LimitOn.French(), Law: "CRPA L.121-1 et L.122-1"}
+	}
 }
 
 // transmissionWords say how a request went to another administration, or came from one.

@@ -194,20 +194,29 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 			return web.Event{Title: "Accord pour recevoir la décision par courriel"}, true
 		}
 		return web.Event{Title: "La décision viendra sur papier"}, true
-	case "transmission_asked":
-		return web.Event{Title: "Transmission à " + e.Label, Law: "CRPA, article\u00a0L.114-2"}, true
-	case "transmission_recalled", "transmission_failed":
-		return web.Event{Title: "La mairie garde " + k.your}, true
-	case "transmission_received":
-		return web.Event{Title: "Reçue de " + e.Label, Text: "Première réception le " + e.On.French() + ".", Law: "CRPA, article\u00a0L.114-2"}, true
-	case "transmitted":
-		return web.Event{Title: "Transmise à " + e.Label, Law: "CRPA, article\u00a0L.114-2", Tone: web.Success}, true
-	case "transmission_dated":
-		return web.Event{Title: "Reçue par " + e.Label, Text: "Le " + e.On.French() + "."}, true
+	case "transmission_asked", "transmission_recalled", "transmission_failed", "transmission_received", "transmitted", "transmission_dated":
+		return transmissionLine(kind, e, k.your), true
 	case "withdrawn":
 		return web.Event{Title: "Vous avez retiré " + k.your}, true
 	default:
 		return web.Event{}, false
+	}
+}
+
+// transmissionLine words how a request goes to another administration, or came from one.
+func transmissionLine(kind string, e requests.EventData, your string) web.Event {
+	const law = "CRPA, article\u00a0L.114-2"
+	switch kind {
+	case "transmission_asked":
+		return web.Event{Title: "Transmission à " + e.Label, Law: law}
+	case "transmission_received":
+		return web.Event{Title: "Reçue de " + e.Label, Text: "Première réception le " + e.On.French() + ".", Law: law}
+	case "transmitted":
+		return web.Event{Title: "Transmise à " + e.Label, Law: law, Tone: web.Success}
+	case "transmission_dated":
+		return web.Event{Title: "Reçue par " + e.Label, Text: "Le " + e.On.French() + "."}
+	default:
+		return web.Event{Title: "La mairie garde " + your}
 	}
 }
 

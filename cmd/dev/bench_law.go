@@ -38,11 +38,11 @@ func benchLaw(ctx context.Context, b *bench) error {
 
 // lawFacts are those of a refusal: a transmission, papers asked for twice, the court.
 func lawFacts() calendar.Facts {
-	day := func(month time.Month, d int) calendar.Date { return calendar.NewDate(2026, month, d) }
+	day := func(d int) calendar.Date { return calendar.NewDate(2026, time.December, d) }
 	return calendar.Facts{
 		Rule: calendar.Rule{Effect: calendar.Rejection, Months: 2, Source: "CRPA L.231-4 3°"}, Sending: calendar.SentRequest, Channel: calendar.ByPortal,
-		FirstReceived: day(12, 1), CompetentReceived: day(12, 10), Route: calendar.RouteCourt,
-		Notices: []calendar.Notice{{Notified: day(12, 12), Limit: day(12, 30), Complete: day(12, 20)}, {Notified: day(12, 28), Limit: day(12, 31)}},
+		FirstReceived: day(1), CompetentReceived: day(10), Route: calendar.RouteCourt,
+		Notices: []calendar.Notice{{Notified: day(12), Limit: day(30), Complete: day(20)}, {Notified: day(28), Limit: day(31)}},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -75,6 +76,17 @@ type variable struct {
 // text takes a value as it is.
 func text(field func(*config) *string) func(*config, string) error {
 	return func(c *config, v string) error { *field(c) = v; return nil }
+}
+
+// path takes a path of this machine, from its root.
+func path(field func(*config) *string) func(*config, string) error {
+	return func(c *config, v string) error {
+		if !filepath.IsAbs(v) {
+			return errors.New("it is not a path that begins with /")
+		}
+		*field(c) = v
+		return nil
+	}
 }
 
 // webURL takes an http or https address.
@@ -196,9 +208,9 @@ var variables = []variable{
 			return nil
 		}},
 	{name: "PARVIS_TYPST_DIR", purpose: "the folder of the compiler that documents are made into accessible PDFs with: run `npm install --ignore-scripts --prefix DIR " + documents.Compiler + "`. Without it pages are printed, and no PDF is offered", example: "/opt/parvis-typst", optional: true,
-		set: text(func(c *config) *string { return &c.TypstDir })},
+		set: path(func(c *config) *string { return &c.TypstDir })},
 	{name: "PARVIS_NODE", purpose: "Node.js 20 or later, where it is not on PATH; for PDFs alone", example: "/opt/node/bin/node", optional: true,
-		set: text(func(c *config) *string { return &c.Node })},
+		set: path(func(c *config) *string { return &c.Node })},
 	{name: "PARVIS_OPERATOR", purpose: "who runs the platform, for its legal pages and conditions: name, address, telephone and e-mail, parted by |", example: "Syndicat d’exemple|1 place de la Mairie, 31000 Toulouse|05 61 00 00 00|contact@parvis.example", optional: true,
 		set: func(c *config, v string) error {
 			parts := strings.Split(v, "|")

@@ -85,6 +85,8 @@ func TestWrongValuesAreNamedAndNotRepeated(t *testing.T) {
 		"PARVIS_ACME_ROOTS":        {"/nowhere/s3cret.pem", "config_test.go"},
 		"PARVIS_PUBLIC_ADDRESSES":  {"s3cret", "192.0.2.10,s3cret"},
 		"PARVIS_DNS_RESOLVER":      {"s3cret"},
+		"PARVIS_TYPST_DIR":         {"s3cret"},
+		"PARVIS_NODE":              {"node/s3cret"},
 		"PARVIS_TRUSTED_PROXIES":   {"s3cret", "10.0.0.1", "10.0.0.0/8,s3cret"},
 	}
 	for _, v := range variables {

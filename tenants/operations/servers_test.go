@@ -78,11 +78,14 @@ func TestAMoveBetweenTwoServers(t *testing.T) {
 		if err := w.signIn(t, now, way.to, now.Epoch); err != nil {
 			t.Errorf("in %s: %v", way.to, err)
 		}
-		for what, err := range map[string]error{
-			"28P01": w.signIn(t, now, way.to, before.Epoch), "28P01 ": w.signIn(t, now, way.from, before.Epoch), "42501": w.signIn(t, now, way.from, now.Epoch),
-		} {
-			if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != what[:5] {
-				t.Errorf("an old password, or an old place: %v; want %s", err, what)
+		for _, refused := range []struct {
+			cell  string
+			epoch int
+			code  string
+		}{{way.to, before.Epoch, "28P01"}, {way.from, before.Epoch, "28P01"}, {way.from, now.Epoch, "42501"}} {
+			err := w.signIn(t, now, refused.cell, refused.epoch)
+			if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != refused.code {
+				t.Errorf("an old password, or an old place: %v; want %s", err, refused.code)
 			}
 		}
 		w.Clock.Set(w.Clock.Now().AddDate(0, 0, 2))

@@ -90,7 +90,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"FailTransmission": func(ctx context.Context, tx *tenants.Tx) error {
 			return requests.FailTransmission(ctx, tx, id, "")
 		},
-		"RequeueTransmissions": func(ctx context.Context, tx *tenants.Tx) error { return requests.RequeueTransmissions(ctx, tx) },
+		"RequeueTransmissions": requests.RequeueTransmissions,
 		"Arrived": func(ctx context.Context, tx *tenants.Tx) error {
 			return requests.Arrived(ctx, tx, requests.Parcel{}, requests.Arrival{})
 		},
