@@ -45,24 +45,6 @@ func town(t *testing.T) (*webtest.Deployment, *webtest.Browser) {
 	return d, b
 }
 
-// signedAs signs an administrator of the hub in, who may do what a says.
-func signedAs(t *testing.T, d *webtest.Deployment, a tenants.HubAdmin) (*webtest.Browser, tenants.HubAdmin) {
-	t.Helper()
-	a.HubID, a.Subject, a.GivenName, a.FamilyName = d.Hub.ID, "subject "+string(a.Role), "Hélène", "Garrigues"
-	a.Email = string(a.Role) + "@sicoval.example"
-	admin, err := d.Registry.AddHubAdmin(t.Context(), a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, hash := identity.NewToken()
-	if err := d.Registry.StartHubSession(t.Context(), tenants.NewHubSession{AdminID: admin.ID, Hash: hash, Life: identity.AgentLife}); err != nil {
-		t.Fatal(err)
-	}
-	b := d.BrowserOf(t, d.Hub.Slug)
-	b.SetCookies([]*http.Cookie{{Name: "parvis", Value: token, Path: "/"}})
-	return b, admin
-}
-
 // enter follows the way in that a page of the hub gives, in a browser on the commune.
 func enter(t *testing.T, d *webtest.Deployment, p *webtest.Page) *webtest.Browser {
 	t.Helper()
@@ -88,9 +70,9 @@ func mails(t *testing.T, d *webtest.Deployment) (n int) {
 func TestSupportIsGivenWithTheCommunesConsentAlone(t *testing.T) {
 	t.Parallel()
 	d, claire := town(t)
-	helene, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubKeeper})
-	other, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubManager})
-	reader, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubReader})
+	helene, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubKeeper})
+	other, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubManager})
+	reader, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubReader})
 	if reader.Get("/communes/31113").Has(`form[action$="/assistance"]`) {
 		t.Error("an observer may ask")
 	}
@@ -143,7 +125,7 @@ func TestSupportIsGivenWithTheCommunesConsentAlone(t *testing.T) {
 func TestSupportEndsByItselfAndWithTheAdministratorsRights(t *testing.T) {
 	t.Parallel()
 	d, claire := town(t)
-	helene, admin := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubKeeper})
+	helene, admin := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubKeeper})
 	const in = `form[action$="/entrer"]`
 	let := func() *webtest.Browser {
 		t.Helper()
@@ -166,7 +148,7 @@ func TestSupportEndsByItselfAndWithTheAdministratorsRights(t *testing.T) {
 	}
 	b = let()
 	manager := tenants.Actor{Kind: tenants.ActorHub, HubRole: tenants.HubManager}
-	signedAs(t, d, tenants.HubAdmin{Role: tenants.HubManager})
+	d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubManager})
 	if err := d.Registry.ChangeHubAdmin(t.Context(), manager, d.Hub.ID, admin.ID, tenants.HubAdminChange{Role: tenants.HubKeeper}); err != nil {
 		t.Fatal(err)
 	}
@@ -176,11 +158,11 @@ func TestSupportEndsByItselfAndWithTheAdministratorsRights(t *testing.T) {
 func TestADelegateLooksAfterSettingsAndReadsNoFile(t *testing.T) {
 	t.Parallel()
 	d, _ := town(t)
-	plain, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubManager})
+	plain, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubManager})
 	if plain.Get("/communes/31113").Has(`form[action$="/entrer"]`) {
 		t.Error("somebody to whom nothing is delegated is offered to enter")
 	}
-	paul, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubKeeper, Delegate: true})
+	paul, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubKeeper, Delegate: true})
 	b := enter(t, d, paul.Get("/communes/31113").Form(`form[action$="/entrer"]`).Submit())
 	settings := b.Get("/agents/reglages").Want(200, "")
 	settings.Form(`form[action="/agents/reglages"]`).Set("mayor", "Dominique Faure").Submit().Want(200, "/agents/reglages")

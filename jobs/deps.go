@@ -38,10 +38,10 @@ type Deps struct {
 
 // register lists every worker, one line a kind of job.
 func (r *Runner) register(workers *river.Workers) {
-	river.AddWorker(workers, &quarterWorker{runner: r})
-	river.AddWorker(workers, &sparesWorker{runner: r})
-	river.AddWorker(workers, &domainsWorker{runner: r})
-	river.AddWorker(workers, &openingsWorker{runner: r})
+	addPlatform[quarterArgs](workers, r.quarter, 0)
+	addPlatform[sparesArgs](workers, r.keepSpares, nightTimeout)
+	addPlatform[domainsArgs](workers, r.keepDomains, nightTimeout)
+	addPlatform[openingsArgs](workers, func(ctx context.Context) error { return r.deps.Openings.Resume(ctx) }, 0)
 	addOf(workers, r, r.trial, jobTimeout)
 	addOf(workers, r, r.send, jobTimeout)
 	addOf(workers, r, r.project, jobTimeout)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/riverqueue/river"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parvis-gru/parvis/tenants"
@@ -32,21 +31,9 @@ const (
 // domainsPath is the page that a warning leads to.
 const domainsPath = "/agents/reglages/adresse"
 
-// domainsWorker refuses the platform's job from anybody but the platform.
-type domainsWorker struct {
-	river.WorkerDefaults[domainsArgs]
-	runner *Runner
-}
-
-// Timeout is enough for a DNS that does not answer.
-func (w *domainsWorker) Timeout(*river.Job[domainsArgs]) time.Duration { return nightTimeout }
-
-// Work looks and tells.
-func (w *domainsWorker) Work(ctx context.Context, job *river.Job[domainsArgs]) error {
-	if owner(job.JobRow) != "" {
-		return river.JobCancel(errForeign)
-	}
-	return errors.Join(w.runner.lookAtDomains(ctx), w.runner.warnOfDomains(ctx))
+// keepDomains looks and tells.
+func (r *Runner) keepDomains(ctx context.Context) error {
+	return errors.Join(r.lookAtDomains(ctx), r.warnOfDomains(ctx))
 }
 
 // lookAtDomains goes on while there are names whose time has come. One that fails keeps

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/riverqueue/river"
 )
 
 // Fleet works the jobs of every cell, a runner each.
@@ -98,23 +96,11 @@ func (sparesArgs) Kind() string { return "platform_spares" }
 // subscribe is served from spares within minutes.
 const sparesEvery = 2 * time.Minute
 
-// sparesWorker refuses the platform's job from anybody but the platform.
-type sparesWorker struct {
-	river.WorkerDefaults[sparesArgs]
-	runner *Runner
-}
-
-// Timeout lets fifty schemas be made on a slow disk.
-func (w *sparesWorker) Timeout(*river.Job[sparesArgs]) time.Duration { return nightTimeout }
-
-// Work makes what is missing.
-func (w *sparesWorker) Work(ctx context.Context, job *river.Job[sparesArgs]) error {
-	if owner(job.JobRow) != "" {
-		return river.JobCancel(errForeign)
-	}
-	made, err := w.runner.deps.Registry.KeepSpares(ctx, w.runner.cell)
+// keepSpares makes what is missing.
+func (r *Runner) keepSpares(ctx context.Context) error {
+	made, err := r.deps.Registry.KeepSpares(ctx, r.cell)
 	if made > 0 {
-		w.runner.deps.Logger.InfoContext(ctx, "spare schemas made", "cell", w.runner.cell, "count", made)
+		r.deps.Logger.InfoContext(ctx, "spare schemas made", "cell", r.cell, "count", made)
 	}
 	return err
 }

@@ -99,20 +99,6 @@ const (
 	lastHour  = 20
 )
 
-// quarterWorker refuses the platform's job from anybody but the platform.
-type quarterWorker struct {
-	river.WorkerDefaults[quarterArgs]
-	runner *Runner
-}
-
-// Work asks for the day's work.
-func (w *quarterWorker) Work(ctx context.Context, job *river.Job[quarterArgs]) error {
-	if owner(job.JobRow) != "" {
-		return river.JobCancel(errForeign)
-	}
-	return w.runner.quarter(ctx)
-}
-
 // quarter asks for the day's work of each tenant whose clock says so. After an
 // outage the work of the present day is still asked for, and catches up. A commune where
 // nothing is due is not looked at in the morning.

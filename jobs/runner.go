@@ -93,6 +93,29 @@ func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	return w.work(ctx, t, job.Args)
 }
 
+// addPlatform registers a worker, made of a function, of the platform's own jobs; it
+// refuses them from anybody else. Without a timeout River's own holds.
+func addPlatform[T river.JobArgs](workers *river.Workers, work func(context.Context) error, timeout time.Duration) {
+	river.AddWorker(workers, &platformWorker[T]{work: work, timeout: timeout})
+}
+
+type platformWorker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+	work    func(context.Context) error
+	timeout time.Duration
+}
+
+// Timeout is how long a job of this kind may run.
+func (w *platformWorker[T]) Timeout(*river.Job[T]) time.Duration { return w.timeout }
+
+// Work runs the function.
+func (w *platformWorker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	if owner(job.JobRow) != "" {
+		return river.JobCancel(errForeign)
+	}
+	return w.work(ctx)
+}
+
 // errForeign ends a job that names another tenant than the one that queued it.
 var errForeign = errors.New("jobs: the job is not of the tenant that it names")
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/riverqueue/river"
-
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/subscription"
@@ -34,17 +32,3 @@ func (openingsArgs) Kind() string { return "platform_openings" }
 // openingsEvery is how long an applicant waits at most for what a crash, or a part that
 // was away, cut short.
 const openingsEvery = time.Minute
-
-// openingsWorker refuses the platform's job from anybody but the platform.
-type openingsWorker struct {
-	river.WorkerDefaults[openingsArgs]
-	runner *Runner
-}
-
-// Work goes on with every opening.
-func (w *openingsWorker) Work(ctx context.Context, job *river.Job[openingsArgs]) error {
-	if owner(job.JobRow) != "" {
-		return river.JobCancel(errForeign)
-	}
-	return w.runner.deps.Openings.Resume(ctx)
-}

@@ -61,7 +61,7 @@ func (s *Server) showAccount(v visit, typed url.Values, token string, refused er
 	if refused != nil {
 		page.TokenName.Error = sentence(refused)
 		page.Errors = web.ErrorSummary{{ID: page.TokenName.Name, Message: page.TokenName.Error}}
-		answer = status(refused)
+		answer = web.StatusOf(refused)
 	}
 	return accountTemplate.Render(v.w, v.r, answer, page)
 }
@@ -91,7 +91,7 @@ func (s *Server) changeAccount(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showAccount(v, form, "", err)
 	case err != nil:
 		return err

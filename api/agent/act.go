@@ -134,7 +134,7 @@ var actions = map[string]action{
 func (s *Server) act(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
 	if err != nil {
-		if comesBack(err) && form != nil {
+		if web.ComesBack(err) && form != nil {
 			return s.showRequest(v, form, err)
 		}
 		return err
@@ -147,7 +147,7 @@ func (s *Server) act(v visit) error {
 		return a.do(ctx, tx, v.number(), form)
 	})
 	switch {
-	case comesBack(err):
+	case web.ComesBack(err):
 		return s.showRequest(v, form, err)
 	case err != nil:
 		return err
@@ -207,7 +207,7 @@ func (s *Server) addDocument(v visit) error {
 			s.Logger.WarnContext(ctx, "discard a file", "code", fault.Of(dropped).Code)
 		}
 	}
-	if form == nil || !comesBack(err) {
+	if form == nil || !web.ComesBack(err) {
 		return err
 	}
 	form.Set("action", actUpload)

@@ -73,7 +73,7 @@ func (s *Server) showAddress(v visit, typed string, refused error) error {
 	case refused != nil:
 		page.Refused = sentence(refused)
 	}
-	return addressTemplate.Render(v.w, v.r, status(refused), page)
+	return addressTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func (s *Server) addHost(v visit) error {
@@ -86,7 +86,7 @@ func (s *Server) addHost(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showAddress(v, form.Get("host"), err)
 	case err != nil:
 		return err

@@ -224,37 +224,3 @@ func (s *Server) done(v visit, sentence, path string) error {
 	web.Redirect(v.w, v.r, path)
 	return nil
 }
-
-// status is what a page answers that comes back with an error.
-func status(err error) int {
-	if err == nil {
-		return http.StatusOK
-	}
-	switch fault.Of(err).Kind {
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.TooMany:
-		return http.StatusTooManyRequests
-	}
-	return http.StatusUnprocessableEntity
-}
-
-// comesBack tells whether an error is shown on the page of its form, with what was
-// typed, rather than on a plain page.
-func comesBack(err error) bool {
-	f := fault.Of(err)
-	if f == nil {
-		return false
-	}
-	switch f.Kind {
-	case fault.Invalid, fault.Conflict, fault.TooLarge:
-		return true
-	case fault.Forbidden:
-		return f.Code == "form_expired"
-	}
-	return false
-}

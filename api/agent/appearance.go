@@ -128,7 +128,7 @@ func (s *Server) showAppearance(v visit, typed *look, refused error) error {
 	}
 	page.fields(l, refused)
 	page.previews(before, after)
-	return appearanceTemplate.Render(v.w, v.r, status(refused), page)
+	return appearanceTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // logoFault gives the sentence of a logo that is refused, with the place in an SVG.
@@ -232,7 +232,7 @@ func (s *Server) changeAppearance(v visit) error {
 		}
 		return err
 	})
-	if form == nil || err != nil && !comesBack(err) {
+	if form == nil || err != nil && !web.ComesBack(err) {
 		return err
 	}
 	typed := readLook(form)
@@ -240,7 +240,7 @@ func (s *Server) changeAppearance(v visit) error {
 		err = s.tryLogo(v, sent, &typed)
 	}
 	switch {
-	case err != nil && !comesBack(err):
+	case err != nil && !web.ComesBack(err):
 		return err
 	case err != nil:
 		return s.showAppearance(v, &typed, err)
@@ -250,7 +250,7 @@ func (s *Server) changeAppearance(v visit) error {
 	case form.Get("action") == "previsualiser":
 		return s.showAppearance(v, &typed, nil)
 	}
-	if err := s.keepAppearance(v, typed); comesBack(err) {
+	if err := s.keepAppearance(v, typed); web.ComesBack(err) {
 		return s.showAppearance(v, &typed, err)
 	} else if err != nil {
 		return err

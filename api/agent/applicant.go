@@ -110,7 +110,7 @@ func (s *Server) showApplicant(v visit, typed url.Values, refused error) error {
 	}
 	page.Who = askWho(a, d.Procedure.Identity == 0, isElectronic(d.Channel), fieldErrors(refused))
 	page.Errors = page.Who.wrong()
-	return applicantTemplate.Render(v.w, v.r, status(refused), page)
+	return applicantTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // isElectronic tells whether who writes so is answered by e-mail anyway (CRPA L.112-8).
@@ -127,7 +127,7 @@ func (s *Server) correct(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showApplicant(v, form, err)
 	case err != nil:
 		return err

@@ -98,7 +98,7 @@ func (s *Server) askArchive(v visit) error {
 		said, err = s.archiving(v, form.Get("action"), form.Get("visa"))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showArchive(v, form.Get("visa"), err)
 	case err != nil:
 		return err

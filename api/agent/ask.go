@@ -76,7 +76,7 @@ func (s *Server) showAsk(v visit, typed url.Values, refused error) error {
 		return err
 	}
 	page.wrong(refused)
-	return askTemplate.Render(v.w, v.r, status(refused), page)
+	return askTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func (p *askPage) choices(procedure *catalogue.Procedure, typed url.Values) {
@@ -222,7 +222,7 @@ func (s *Server) ask(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showAsk(v, form, err)
 	case err != nil:
 		return err

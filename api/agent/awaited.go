@@ -61,7 +61,7 @@ func (s *Server) showAwaited(v visit, refused error) error {
 		}
 		page.Lines = append(page.Lines, line)
 	}
-	return awaitedTemplate.Render(v.w, v.r, status(refused), page)
+	return awaitedTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // issueAwaited issues every receipt that lacks nothing any more, and says how many do. Those
@@ -69,7 +69,7 @@ func (s *Server) showAwaited(v visit, refused error) error {
 func (s *Server) issueAwaited(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
 	if err != nil {
-		if form != nil && comesBack(err) {
+		if form != nil && web.ComesBack(err) {
 			return s.showAwaited(v, err)
 		}
 		return err

@@ -86,7 +86,7 @@ func (s *Server) showDates(v visit, typed url.Values, refused error) error {
 		p.fix(why, today, typed)
 		p.wrong(typed, refused)
 	}
-	return datesTemplate.Render(v.w, v.r, status(refused), p)
+	return datesTemplate.Render(v.w, v.r, web.StatusOf(refused), p)
 }
 
 // reasons are the steps of the computation, with what was corrected struck out.
@@ -223,7 +223,7 @@ func (s *Server) changeDates(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showDates(v, form, err)
 	case err != nil:
 		return err

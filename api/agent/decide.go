@@ -89,7 +89,7 @@ func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
 	page.fields(d, outcome, letter, typed)
 	page.Signatory = signers.choice()
 	page.wrong(refused)
-	return decideTemplate.Render(v.w, v.r, status(refused), page)
+	return decideTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // nothingToDecide says why there is no decision to make.
@@ -202,7 +202,7 @@ func (s *Server) decide(v visit) error {
 		}
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showDecide(v, form, err)
 	case err != nil:
 		return err

@@ -76,7 +76,7 @@ func (s *Server) showDelegations(v visit, typed url.Values, refused error) error
 		page.Rows = append(page.Rows, delegationRow(d, names, today))
 	}
 	page.ask(services, entries, typed, refused)
-	return delegationsTemplate.Render(v.w, v.r, status(refused), page)
+	return delegationsTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func delegationRow(d staff.Delegation, names map[string]string, today calendar.Date) delegationLine {
@@ -159,7 +159,7 @@ func (s *Server) changeDelegations(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showDelegations(v, form, err)
 	case err != nil:
 		return err

@@ -105,7 +105,7 @@ func (s *Server) showIdentity(v visit, typed url.Values, refused error) error {
 		page.Conflict = sentence(refused)
 	}
 	page.wrong(errors)
-	return identityTemplate.Render(v.w, v.r, status(refused), page)
+	return identityTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // wrong lists what is to be corrected, in the order of the page.
@@ -258,7 +258,7 @@ func (s *Server) saveIdentity(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showIdentity(v, form, err)
 	case err != nil:
 		return err

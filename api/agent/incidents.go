@@ -73,7 +73,7 @@ func (s *Server) showIncidents(v visit, typed url.Values, refused error) error {
 		}
 		p.Errors = web.ErrorSummary{{ID: id, Message: text}}
 	}
-	return incidentsTemplate.Render(v.w, v.r, status(refused), p)
+	return incidentsTemplate.Render(v.w, v.r, web.StatusOf(refused), p)
 }
 
 // changeIncidents adds an incident, or says that one was none.
@@ -96,7 +96,7 @@ func (s *Server) changeIncidents(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showIncidents(v, form, err)
 	case err != nil:
 		return err

@@ -119,7 +119,7 @@ func (s *Server) showLetters(v visit, typed url.Values, refused error) error {
 		page.Letters = append(page.Letters, line(l, awaited, typed))
 	}
 	page.wrong(refused)
-	return lettersTemplate.Render(v.w, v.r, status(refused), page)
+	return lettersTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func line(l requests.Letter, awaited bool, typed url.Values) letterLine {
@@ -198,7 +198,7 @@ func (s *Server) actOnLetters(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showLetters(v, form, err)
 	case err != nil:
 		return err

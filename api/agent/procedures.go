@@ -136,7 +136,7 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 		page.Pairs = append(page.Pairs, pair{Key: "Texte", Value: p.Silence.Source})
 	}
 	page.Pairs = append(page.Pairs, pair{Key: "Coût", Value: p.Cost}, pair{Key: "Service", Value: e.Service.Name}, pair{Key: "Version", Value: web.Number(e.Version.Number)})
-	return procedureTemplate.Render(v.w, v.r, status(refused), page)
+	return procedureTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // levelChoices offer the levels of identity (law: 1 e-mail, 2 account, 3 FranceConnect,
@@ -214,7 +214,7 @@ func (s *Server) changeProcedure(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showProcedure(v, form, err)
 	case err != nil:
 		return err

@@ -132,7 +132,7 @@ func (s *Server) showRecord(v visit, me web.Visitor, a attempt) error {
 	if a.refused != nil && len(page.Errors) == 0 {
 		page.Notice = &web.Notice{Tone: web.Danger, Text: sentence(a.refused)}
 	}
-	code := status(a.refused)
+	code := web.StatusOf(a.refused)
 	if a.refused == nil && len(a.wrong) > 0 {
 		code = http.StatusUnprocessableEntity
 	}
@@ -158,7 +158,7 @@ func (s *Server) submit(v visit) error {
 	})
 	if err != nil {
 		s.discard(v, stored)
-		if a.entry.Slug == "" || !comesBack(err) {
+		if a.entry.Slug == "" || !web.ComesBack(err) {
 			return err
 		}
 		a.refused = err
@@ -174,7 +174,7 @@ func (s *Server) submit(v visit) error {
 		out, err = requests.Submit(ctx, tx, a.submission())
 		return err
 	})
-	if comesBack(err) {
+	if web.ComesBack(err) {
 		a.refused = err
 		return s.showRecord(v, me, a)
 	}
@@ -204,7 +204,7 @@ func (s *Server) receive(v visit) (attempt, []storedFile, error) {
 		}
 		return err
 	})
-	if form == nil || err != nil && !comesBack(err) {
+	if form == nil || err != nil && !web.ComesBack(err) {
 		return attempt{}, stored, err
 	}
 	return attempt{form: form, token: form.Get("_brouillon"), key: form.Get("_cle"), refused: err}, stored, nil

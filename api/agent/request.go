@@ -131,7 +131,7 @@ func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
 	if err := s.markRead(v, d); err != nil {
 		return err
 	}
-	return requestTemplate.Render(v.w, v.r, status(refused), page)
+	return requestTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // since is the version that a form was drawn with, where somebody was faster.

@@ -114,7 +114,7 @@ func (s *Server) showRevoke(v visit, typed url.Values, refused error) error {
 		page.Acts = append(page.Acts, actRow(a, page.URL, decides, step))
 	}
 	page.wrong(refused)
-	return revokeTemplate.Render(v.w, v.r, status(refused), page)
+	return revokeTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func actRow(a requests.Act, base string, decides bool, step *revokeStep) actLine {
@@ -273,7 +273,7 @@ func (s *Server) revoke(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showRevoke(v, form, err)
 	case err != nil:
 		return err

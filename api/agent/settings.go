@@ -141,7 +141,7 @@ func (s *Server) showSettings(v visit, typed url.Values, refused error) error {
 	}
 	page.draw(settings, provided.Over(tenants.Settings{}), provided.Hub, web.FieldErrors(refused))
 	page.services(services)
-	return settingsTemplate.Render(v.w, v.r, status(refused), page)
+	return settingsTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // missingAnywhere says once what keeps any procedure closed.
@@ -230,7 +230,7 @@ func (s *Server) saveSettings(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showSettings(v, form, err)
 	case err != nil:
 		return err
@@ -313,7 +313,7 @@ func (s *Server) showService(v visit, typed url.Values, refused error) error {
 	if refused != nil && len(page.Errors) == 0 {
 		page.Errors = web.ErrorSummary{{ID: "name", Message: sentence(refused)}}
 	}
-	return serviceTemplate.Render(v.w, v.r, status(refused), page)
+	return serviceTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func readService(form url.Values, x tenants.Service) tenants.Service {
@@ -338,7 +338,7 @@ func (s *Server) saveService(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showService(v, form, err)
 	case err != nil:
 		return err

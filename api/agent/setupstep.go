@@ -46,7 +46,7 @@ func (s *Server) showSetupStep(v visit, typed url.Values, refused error) error {
 			settings = readSettings(typed, settings)
 		}
 		page.draw(step.group, settings, refused)
-		return setupStepTemplate.Render(v.w, v.r, status(refused), page)
+		return setupStepTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 	}
 	return fault.New(fault.NotFound, "not_found")
 }
@@ -98,7 +98,7 @@ func (s *Server) saveSetupStep(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showSetupStep(v, form, err)
 	case err != nil:
 		return err

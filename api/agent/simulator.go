@@ -61,7 +61,7 @@ func (s *Server) simulator(v visit) error {
 		if typed.Has("recu") {
 			d, refused = simulation(ctx, tx, typed)
 		}
-		if refused != nil && !comesBack(refused) && !fault.Is(refused, "procedure_unknown") {
+		if refused != nil && !web.ComesBack(refused) && !fault.Is(refused, "procedure_unknown") {
 			return refused
 		}
 		return nil

@@ -66,7 +66,7 @@ func (s *Server) showSources(v visit, typed url.Values, refused error) error {
 	if me.Actor.MayConfigure() {
 		page.limits(settings.Abuse.Thresholds(), typed, web.FieldErrors(refused))
 	}
-	return sourcesTemplate.Render(v.w, v.r, status(refused), page)
+	return sourcesTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // limits ask for the thresholds.
@@ -179,7 +179,7 @@ func (s *Server) judgeSource(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showSources(v, form, err)
 	case err != nil:
 		return err
@@ -205,7 +205,7 @@ func (s *Server) saveThresholds(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showSources(v, form, err)
 	case err != nil:
 		return err

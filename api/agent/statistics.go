@@ -61,7 +61,7 @@ func (s *Server) statistics(v visit) error {
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 		var err error
 		report, err = statistics.Read(ctx, tx, from, to)
-		if refused = nil; comesBack(err) {
+		if refused = nil; web.ComesBack(err) {
 			refused, err = err, nil
 		}
 		if err != nil {
@@ -86,7 +86,7 @@ func (s *Server) statistics(v visit) error {
 	if refused != nil {
 		page.From.Error = sentence(refused)
 		page.Errors = web.ErrorSummary{{ID: "du", Message: sentence(refused)}}
-		return statisticsTemplate.Render(v.w, v.r, status(refused), page)
+		return statisticsTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 	}
 	page.fill(report, titles)
 	return statisticsTemplate.Render(v.w, v.r, http.StatusOK, page)

@@ -102,7 +102,7 @@ func (s *Server) showSupport(v visit, refused error) error {
 		return err
 	}
 	page.Frame = s.frame(v, me, "Assistance", supportPath)
-	return supportTemplate.Render(v.w, v.r, status(refused), page)
+	return supportTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // visitedPages are the pages that a visitor of the hub most often opens, as people call them.
@@ -165,7 +165,7 @@ func (s *Server) answerSupport(v visit) error {
 		})
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showSupport(v, err)
 	case err != nil:
 		return err

@@ -141,7 +141,7 @@ func (s *Server) showTeam(v visit, typed staff.Agent, refused error) error {
 		}
 		page.Rows = append(page.Rows, row)
 	}
-	return teamTemplate.Render(v.w, v.r, status(refused), page)
+	return teamTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // invite makes somebody an agent, and has a mail sent with which they choose their
@@ -153,7 +153,7 @@ func (s *Server) invite(v visit) error {
 		err = s.makeAgent(v, typed)
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showTeam(v, typed, err)
 	case err != nil:
 		return err
@@ -234,7 +234,7 @@ func (s *Server) showMember(v visit, typed url.Values, refused error) error {
 	} else {
 		page.Refused = sentence(refused)
 	}
-	return memberTemplate.Render(v.w, v.r, status(refused), page)
+	return memberTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func (s *Server) changeMember(v visit) error {
@@ -271,7 +271,7 @@ func (s *Server) changeMember(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showMember(v, form, err)
 	case err != nil:
 		return err

@@ -80,7 +80,7 @@ func (s *Server) showTransmit(v visit, typed url.Values, refused error) error {
 		}
 	}
 	page.wrong(refused)
-	return transmitTemplate.Render(v.w, v.r, status(refused), page)
+	return transmitTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // recipients lists whom it can go to, while nobody is chosen.
@@ -191,7 +191,7 @@ func (s *Server) transmit(v visit) error {
 		err = s.send(v, form)
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showTransmit(v, form, err)
 	case err != nil:
 		return err

@@ -109,7 +109,7 @@ func (s *Server) showWording(v visit, typed url.Values, refused error) error {
 	}
 	page.wrong(outcome, refused)
 	page.sample(e, settings, outcome, letter, sampleOf{v.scope.Tenant.Name, today})
-	return wordingTemplate.Render(v.w, v.r, status(refused), page)
+	return wordingTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // sampleOf is what a preview is dated and placed with.
@@ -171,7 +171,7 @@ func (s *Server) reword(v visit) error {
 		}))
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showWording(v, form, err)
 	case err != nil:
 		return err

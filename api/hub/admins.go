@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -117,7 +116,7 @@ func (s *Server) showAdmins(v visit, typed tenants.HubAdmin, refused error) erro
 		page.Table.Rows = append(page.Table.Rows, web.Row{Cells: cells})
 	}
 	page.Errors = summary(refused, wrong, "email", "given_name", "family_name", "role")
-	return adminsTemplate.Render(v.w, v.r, statusOf(refused), page)
+	return adminsTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // summary lists the fields to correct, in their order; where there is none, what was
@@ -134,22 +133,6 @@ func summary(refused error, wrong map[string]string, fields ...string) (list web
 	return list
 }
 
-func statusOf(refused error) int {
-	switch {
-	case refused == nil:
-		return http.StatusOK
-	case fault.Of(refused).Kind == fault.Conflict:
-		return http.StatusConflict
-	}
-	return http.StatusUnprocessableEntity
-}
-
-// comesBack tells whether a refusal is shown on its form again.
-func comesBack(err error) bool {
-	f := fault.Of(err)
-	return f != nil && (f.Kind == fault.Invalid || f.Kind == fault.Conflict || f.Code == "form_expired")
-}
-
 // inviteAdmin makes somebody an administrator, and tells them by mail; the mail holds no
 // code, so that it may be read days later.
 func (s *Server) inviteAdmin(v visit) error {
@@ -159,7 +142,7 @@ func (s *Server) inviteAdmin(v visit) error {
 		err = s.makeAdmin(v, typed)
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showAdmins(v, typed, err)
 	case err != nil:
 		return err
@@ -214,7 +197,7 @@ func (s *Server) showAdmin(v visit, a tenants.HubAdmin, refused error) error {
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Administrateurs", URL: adminsPath}, {Label: a.Name()}}
 	page.Errors = summary(refused, web.FieldErrors(refused), "role")
-	return adminTemplate.Render(v.w, v.r, statusOf(refused), page)
+	return adminTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func (s *Server) changeAdmin(v visit) error {
@@ -238,7 +221,7 @@ func (s *Server) changeAdmin(v visit) error {
 		err = s.Registry.ChangeHubAdmin(v.r.Context(), v.admin.Actor(), v.scope.Hub.ID, a.ID, change)
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showAdmin(v, typed, err)
 	case err != nil:
 		return err

@@ -14,7 +14,7 @@ import (
 func TestAdministratorsAreInvitedChangedAndDeactivated(t *testing.T) {
 	t.Parallel()
 	d := deploy(t, webtest.WithKratos())
-	boss, self := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubManager})
+	boss, self := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubManager})
 	email := d.Account(t)
 	p := boss.Get("/administrateurs").Want(200, "")
 	const invite = `form[action="/administrateurs"]`
@@ -46,9 +46,9 @@ func TestRightsOfAHubStandInTheDomain(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
 	ctx, r := t.Context(), d.Registry
-	_, manager := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubManager})
+	_, manager := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubManager})
 	for _, role := range []tenants.HubRole{tenants.HubKeeper, tenants.HubReader} {
-		_, a := signedAs(t, d, tenants.HubAdmin{Role: role})
+		_, a := d.HubAdmin(t, tenants.HubAdmin{Role: role})
 		refused := map[string]error{}
 		_, refused["open"] = r.Open(ctx, a.Actor(), tenants.Opening{HubID: d.Hub.ID, INSEE: "31254"})
 		_, refused["open, as the page does"] = d.Deps.Operations.Open(ctx, a.Actor(), operations.Opening{Opening: tenants.Opening{HubID: d.Hub.ID, INSEE: "31254"}})
@@ -74,7 +74,7 @@ func TestRightsOfAHubStandInTheDomain(t *testing.T) {
 func TestWhatAHubProvidesHoldsUntilACommuneSaysOtherwise(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	b, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubKeeper})
+	b, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubKeeper})
 	form := b.Get("/reglages").Want(200, "").Form(`form[action="/reglages"]`)
 	bad := form.Set("dpo-email", "pas une adresse").Set("colour", "bleu").Submit().Want(422, "")
 	if !bad.Has(`.error-summary a[href="#dpo-email"]`) || !bad.Has(`.error-summary a[href="#colour"]`) {

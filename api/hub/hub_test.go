@@ -2,7 +2,6 @@ package hub_test
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -62,26 +61,8 @@ func signIn(b *webtest.Browser, email, password string) *webtest.Page {
 // signed opens a browser in which an administrator is signed in, without Kratos.
 func signed(t *testing.T, d *webtest.Deployment) *webtest.Browser {
 	t.Helper()
-	b, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubManager})
+	b, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubManager})
 	return b
-}
-
-// signedAs does the same with what the administrator may do.
-func signedAs(t *testing.T, d *webtest.Deployment, a tenants.HubAdmin) (*webtest.Browser, tenants.HubAdmin) {
-	t.Helper()
-	a.HubID, a.Subject, a.GivenName, a.FamilyName = d.Hub.ID, "subject "+string(a.Role), "Hélène", "Garrigues"
-	a.Email = string(a.Role) + "@sicoval.example"
-	admin, err := d.Registry.AddHubAdmin(t.Context(), a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, hash := identity.NewToken()
-	if err := d.Registry.StartHubSession(t.Context(), tenants.NewHubSession{AdminID: admin.ID, Hash: hash, Life: identity.AgentLife}); err != nil {
-		t.Fatal(err)
-	}
-	b := d.BrowserOf(t, d.Hub.Slug)
-	b.SetCookies([]*http.Cookie{{Name: "parvis", Value: token, Path: "/"}})
-	return b, admin
 }
 
 func TestSigningIn(t *testing.T) {

@@ -78,7 +78,7 @@ func (s *Server) showLife(v visit, t tenants.Tenant, days, visa string, refused 
 		}
 	}
 	page.Errors = summary(refused, wrong, "days", "visa")
-	return lifeTemplate.Render(v.w, v.r, statusOf(refused), page)
+	return lifeTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // lead does what the page asks for. Managers of the hub alone: the domain says so.

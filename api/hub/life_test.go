@@ -19,7 +19,7 @@ func carryOut(t *testing.T, d *webtest.Deployment) {
 func TestAHubLeadsTheLifeOfItsCommunes(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
-	b, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubManager})
+	b, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubManager})
 	path := "/communes/" + d.Tenant.INSEE + "/vie"
 	p := b.Get("/communes/"+d.Tenant.INSEE).Follow("Suspendre, archiver, effacer").Want(200, path)
 	p.Form("form:has([value=suspendre])").Press("Suspendre le portail").Want(200, path)
@@ -57,7 +57,7 @@ func TestAHubLeadsTheLifeOfItsCommunes(t *testing.T) {
 	b.Get("/").Follow("Communes effacées").Want(200, "/effacees")
 	b.Get("/effacees/x.json").Want(404, "")
 
-	reader, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubReader})
+	reader, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubReader})
 	if reader.Get(path).Want(200, "").Has("[name=action]") {
 		t.Error("an observer is offered what only a manager may do")
 	}

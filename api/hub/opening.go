@@ -213,7 +213,7 @@ func (s *Server) showCommune(v visit, t tenants.Tenant, typed invitation, refuse
 	}
 	status := http.StatusOK
 	if fault.Of(refused) != nil && page.Help.wrong(&page.Frame, refused) {
-		return communeTemplate.Render(v.w, v.r, statusOf(refused), page)
+		return communeTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 	}
 	if refused != nil {
 		status = http.StatusUnprocessableEntity

@@ -72,7 +72,7 @@ func (s *Server) showReceiving(v visit, refused error) error {
 		*field = web.Sentence(refused)
 		page.Errors = web.ErrorSummary{{ID: id, Message: *field}}
 	}
-	return receiveTemplate.Render(v.w, v.r, statusOf(refused), page)
+	return receiveTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // receive takes an archive in while it arrives. Managers of the hub alone: the domain says

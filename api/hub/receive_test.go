@@ -143,7 +143,7 @@ func TestACommuneComesWithItsArchive(t *testing.T) {
 	if p := send("", whole); p.Status != 409 || !strings.Contains(p.Text("main"), "déjà ouverte") {
 		t.Errorf("over an open commune: %d %q", p.Status, p.Text("main"))
 	}
-	reader, _ := signedAs(t, d, tenants.HubAdmin{Role: tenants.HubReader})
+	reader, _ := d.HubAdmin(t, tenants.HubAdmin{Role: tenants.HubReader})
 	if reader.Get(path).Want(200, "").Has("main form") {
 		t.Error("an observer is offered what only a manager may do")
 	}

@@ -102,7 +102,7 @@ func (s *Server) showShared(v visit, p tenants.Shared, admins bool, refused erro
 	if len(page.Errors) == 0 {
 		page.Errors = summary(refused, nil)
 	}
-	return sharedTemplate.Render(v.w, v.r, statusOf(refused), page)
+	return sharedTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 func readShared(form url.Values) (p tenants.Shared, admins bool) {
@@ -122,7 +122,7 @@ func (s *Server) saveShared(v visit) error {
 		err = s.Registry.PutShared(v.r.Context(), v.admin.Actor(), v.scope.Hub, typed, admins)
 	}
 	switch {
-	case form != nil && comesBack(err):
+	case form != nil && web.ComesBack(err):
 		return s.showShared(v, typed, admins, err)
 	case err != nil:
 		return err

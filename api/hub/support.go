@@ -97,7 +97,7 @@ func (s *Server) askSupport(v visit) error {
 		_, err := staff.AskSupport(v.r.Context(), tx, staff.SupportAsk{AdminEmail: v.admin.Email, HubName: v.scope.Hub.Name, Reason: strings.TrimSpace(form.Get("reason")), Hours: hours})
 		return err
 	})
-	if comesBack(err) {
+	if web.ComesBack(err) {
 		return s.showCommune(v, t, invitation{}, err)
 	}
 	if err != nil {

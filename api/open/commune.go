@@ -72,7 +72,7 @@ func (s *Server) showCommune(v visit, typed url.Values, refused error) error {
 	if refused != nil {
 		page.refuse(refused)
 	}
-	return communeTemplate.Render(v.w, v.r, status(refused), page)
+	return communeTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // fields draws the form with what was typed.
@@ -164,7 +164,7 @@ func (s *Server) ask(v visit) error {
 	case err == nil:
 		web.Redirect(v.w, v.r, placePath(v.insee())+"/suite")
 		return nil
-	case form != nil && (comesBack(err) || fault.Is(err, "tenant_exists")):
+	case form != nil && comesBack(err):
 		return s.showCommune(v, form, err)
 	}
 	return err

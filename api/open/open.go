@@ -119,33 +119,8 @@ func slow(l *web.Limiter, r *http.Request) error {
 
 func placePath(insee string) string { return opening.OpenPath + "/communes/" + insee }
 
-// status is what a page answers that comes back with an error.
-func status(err error) int {
-	if err == nil {
-		return http.StatusOK
-	}
-	switch fault.Of(err).Kind {
-	case fault.TooMany:
-		return http.StatusTooManyRequests
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusUnprocessableEntity
-}
-
-// comesBack tells whether an error is shown on the page of its form.
+// comesBack tells whether an error is shown on the page of its form: here also where a
+// part is away, for the form can be sent again.
 func comesBack(err error) bool {
-	f := fault.Of(err)
-	if f == nil {
-		return false
-	}
-	switch f.Kind {
-	case fault.Invalid, fault.TooMany, fault.Unavailable:
-		return true
-	}
-	return f.Code == "form_expired"
+	return web.ComesBack(err) || fault.Of(err).Kind == fault.Unavailable
 }

@@ -77,7 +77,7 @@ func (s *Server) showProgress(v visit, refused error) error {
 			page.Errors = web.ErrorSummary{{Message: message}}
 		}
 	}
-	return progressTemplate.Render(v.w, v.r, status(refused), page)
+	return progressTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
 // goOn takes the code, sends another, or gives the request up.

@@ -52,6 +52,28 @@ var statuses = map[fault.Kind]int{
 	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.TooMany: http.StatusTooManyRequests, fault.Unavailable: http.StatusServiceUnavailable,
 }
 
+// StatusOf is what a page answers that comes back with an error; without one, 200.
+func StatusOf(refused error) int {
+	if refused == nil {
+		return http.StatusOK
+	}
+	return statuses[fault.Of(refused).Kind]
+}
+
+// ComesBack tells whether an error is shown on the page of its form, with what was
+// typed, rather than on a plain page.
+func ComesBack(err error) bool {
+	f := fault.Of(err)
+	if f == nil {
+		return false
+	}
+	switch f.Kind {
+	case fault.Invalid, fault.Conflict, fault.TooLarge, fault.TooMany:
+		return true
+	}
+	return f.Code == "form_expired"
+}
+
 // Seconds after which trying again makes sense.
 const (
 	retryUnavailable = 30

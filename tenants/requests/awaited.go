@@ -12,9 +12,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
-// sinceAwaited is the version of a commune's schema that keeps awaited receipts.
-const sinceAwaited = 4
-
 // Why a receipt could not leave at once.
 const (
 	awaitsMentions = "mentions" // something that it must bear is not set
@@ -182,7 +179,7 @@ func AwaitedReceipts(ctx context.Context, tx *tenants.Tx) ([]Awaited, error) {
 }
 
 func allAwaited(ctx context.Context, tx *tenants.Tx) ([]Awaited, error) {
-	if !tx.SchemaAt(sinceAwaited) {
+	if !tx.SchemaAt(sinceLaw) {
 		return nil, nil
 	}
 	several, service := covered(tx.Actor())
@@ -206,7 +203,7 @@ func NeedsAttention(ctx context.Context, tx *tenants.Tx) (Attention, error) {
 	if !tx.Actor().MayRead() {
 		return Attention{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(sinceAwaited) {
+	if !tx.SchemaAt(sinceLaw) {
 		return Attention{}, nil
 	}
 	several, service := covered(tx.Actor())
@@ -223,7 +220,7 @@ type awaitedToTell struct {
 
 // watchReceipts alerts the agents of the receipts whose last day is near, then past, once each.
 func watchReceipts(ctx context.Context, tx *tenants.Tx) (int, error) {
-	if !tx.SchemaAt(sinceAwaited) {
+	if !tx.SchemaAt(sinceLaw) {
 		return 0, nil
 	}
 	today := tx.Today()

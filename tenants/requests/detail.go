@@ -106,24 +106,20 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	queueAll(batch, &items, sqlItems, id)
 	queueAll(batch, &d.Receipts, sqlReceipts, id)
 	queueAll(batch, &d.Decisions, sqlDecisions, id)
-	if tx.SchemaAt(schemaOfFacts) {
-		queueAll(batch, &rows, sqlFacts, id)
-	}
 	if who&(agents|System|Supporter) != 0 {
 		queueAll(batch, &d.Notes, sqlNotes, id)
 		queueAll(batch, &d.Notifications, sqlNotifications, id)
-		if tx.SchemaAt(sinceAwaited) {
-			queueAll(batch, &d.Standing.Awaited, sqlAwaited, id)
-		}
 	}
 	lives := ""
-	if tx.SchemaAt(sinceResidence) {
-		queueAll(batch, &d.Hearings, sqlHearings, id)
-		batch.Queue(sqlResidence, id).QueryRow(func(row pgx.Row) error { return row.Scan(&lives) })
-	}
 	var transmissions []transmissionRow
-	if tx.SchemaAt(transmissionVersion) {
+	if tx.SchemaAt(sinceLaw) {
+		queueAll(batch, &rows, sqlFacts, id)
+		queueAll(batch, &d.Hearings, sqlHearings, id)
 		queueAll(batch, &transmissions, sqlTransmissions, id)
+		batch.Queue(sqlResidence, id).QueryRow(func(row pgx.Row) error { return row.Scan(&lives) })
+		if who&(agents|System|Supporter) != 0 {
+			queueAll(batch, &d.Standing.Awaited, sqlAwaited, id)
+		}
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err

@@ -78,7 +78,7 @@ func Digest(ctx context.Context, tx *tenants.Tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if tx.SchemaAt(sinceLetters) {
+	if tx.SchemaAt(sinceLaw) {
 		reasons, err := tenants.All[digestRow](ctx, tx, sqlReasonsDue, today, tx.Territory().AddWorkingDays(today, digestDue))
 		if err != nil {
 			return 0, err

@@ -86,13 +86,14 @@ const (
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 )
 
-// schemaOfFacts is the version of the schema from which facts have rows. A commune that
-// is not there yet keeps them in its columns alone, as all did before.
-const schemaOfFacts = 4
+// sinceLaw is the version of a commune's schema (migrations/tenant/0004_law.sql) that keeps
+// facts, letters to print, awaited receipts, residences, delegations, the register of sources
+// and transmissions. A commune that is not there yet keeps to its columns, as all did before.
+const sinceLaw = 4
 
 // factRows reads the facts that have rows, the oldest first.
 func factRows(ctx context.Context, tx *tenants.Tx, request tenants.ID) ([]factRow, error) {
-	if !tx.SchemaAt(schemaOfFacts) {
+	if !tx.SchemaAt(sinceLaw) {
 		return nil, nil
 	}
 	return tenants.All[factRow](ctx, tx, sqlFacts, request)
@@ -215,7 +216,7 @@ func (c *change) keep(ctx context.Context, f Fact) (Fact, error) {
 		f.ActorKind, f.ActorID, f.ActorName, f.At = a.Kind, a.ID, a.Name, c.tx.Now()
 		c.wrote = append(c.wrote, f.ID)
 	}
-	if !c.tx.SchemaAt(schemaOfFacts) {
+	if !c.tx.SchemaAt(sinceLaw) {
 		return f, nil
 	}
 	_, err := c.tx.Exec(ctx, sqlInsertFact, f.ID, c.r.ID, string(f.Kind), f.On, f.Until, f.RefersTo.OrNull(), f.Corrects.OrNull(), f.Reason,

@@ -107,7 +107,7 @@ func TakeOutages(ctx context.Context, tx *tenants.Tx, found []tenants.Outage) er
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(schemaOfFacts) {
+	if !tx.SchemaAt(sinceLaw) {
 		return nil
 	}
 	for _, o := range found {

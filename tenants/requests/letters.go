@@ -28,9 +28,6 @@ const (
 	LetterMessage      = "message"      // anything else
 )
 
-// sinceLetters is the version of a commune's schema that has the table letter.
-const sinceLetters = 4
-
 // Outgoing is a letter that is to leave by post.
 type Outgoing struct {
 	Kind  string     // LetterDecision…
@@ -140,7 +137,7 @@ func (o Outgoing) queue(batch *pgx.Batch, tx *tenants.Tx, request tenants.ID) {
 // behind it is printed from the request's page alone, and comes into the queue with the
 // migration if a time runs from it.
 func (c *change) queueLetter(ctx context.Context, o Outgoing) error {
-	if !c.tx.SchemaAt(sinceLetters) {
+	if !c.tx.SchemaAt(sinceLaw) {
 		return nil
 	}
 	batch := &pgx.Batch{}
@@ -162,7 +159,7 @@ func (c *change) tellOrPost(ctx context.Context, o Outgoing, l notify.Letter, sm
 
 // letterArrived dates the arrival of the letter that brought something.
 func (c *change) letterArrived(ctx context.Context, about tenants.ID, on calendar.Date) error {
-	if !c.tx.SchemaAt(sinceLetters) {
+	if !c.tx.SchemaAt(sinceLaw) {
 		return nil
 	}
 	_, err := c.tx.Exec(ctx, sqlAboutArrived, c.r.ID, about, on)

@@ -243,7 +243,7 @@ func reasonsArrived(ctx context.Context, tx *tenants.Tx, number string, id tenan
 // loadReasons reads what was asked about a silent refusal; on a commune one version
 // behind, nothing.
 func (d *Detail) loadReasons(ctx context.Context, tx *tenants.Tx) error {
-	if d.Silence.Effect != calendar.Rejection || d.ClosedOn.IsZero() || !tx.SchemaAt(sinceLetters) {
+	if d.Silence.Effect != calendar.Rejection || d.ClosedOn.IsZero() || !tx.SchemaAt(sinceLaw) {
 		return nil
 	}
 	var err error

@@ -104,7 +104,7 @@ func (in *intake) receipt() (*draftReceipt, error) {
 	switch {
 	case len(lacking) > 0 && !m.Due:
 		return nil, nil //nolint:nilnil // none is due: the law asks for nothing (R.112-4)
-	case len(lacking) > 0 && !in.tx.SchemaAt(sinceAwaited):
+	case len(lacking) > 0 && !in.tx.SchemaAt(sinceLaw):
 		return nil, mentionsMissing(lacking)
 	case len(lacking) > 0:
 		in.awaits = awaitsMentions
@@ -325,7 +325,7 @@ func (c *change) acknowledge(ctx context.Context, s sent) error {
 			Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), ReceivedOn: s.on, ReceivedAt: s.at.In(c.tx.Tenant().Zone()), Path: c.path(),
 		},
 	})
-	if err != nil || !c.tx.SchemaAt(sinceAwaited) {
+	if err != nil || !c.tx.SchemaAt(sinceLaw) {
 		return err
 	}
 	return c.await(ctx, s, awaitsMentions)

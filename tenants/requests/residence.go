@@ -15,9 +15,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fold"
 )
 
-// sinceResidence is the version of a commune's schema that keeps a residence.
-const sinceResidence = 4
-
 // Residence is where an applicant lives, seen from the court that judges the commune (CJA
 // R.421-7): it makes the time for appeal longer.
 type Residence struct {
@@ -113,7 +110,7 @@ const (
 // residence gives where the applicant lives: as an agent said, or as the address says.
 func (c *change) residence(ctx context.Context) (Residence, error) {
 	own := ""
-	if c.tx.SchemaAt(sinceResidence) {
+	if c.tx.SchemaAt(sinceLaw) {
 		var err error
 		if own, err = tenants.One[string](ctx, c.tx, sqlResidence, c.r.ID); err != nil {
 			return Residence{}, err

@@ -14,9 +14,6 @@ import (
 // stead.
 const SignatoryTown tenants.ID = "town"
 
-// sinceDelegations is the version of a commune's schema that keeps delegations.
-const sinceDelegations = 4
-
 // Signatory is somebody who may sign the decision on a request.
 type Signatory struct {
 	ID    tenants.ID // of the delegation, or SignatoryTown
@@ -42,7 +39,7 @@ func (c *change) signatories(ctx context.Context) ([]Signatory, error) {
 	}
 	name, title := catalogue.Signatory(settings)
 	all := []Signatory{{ID: SignatoryTown, Name: name, Title: title}}
-	if !c.tx.SchemaAt(sinceDelegations) {
+	if !c.tx.SchemaAt(sinceLaw) {
 		return all, nil
 	}
 	delegations, err := staff.MaySign(ctx, c.tx, c.r.ServiceID, c.r.ProcedureSlug)

@@ -14,9 +14,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
-// sinceSources is the version of a commune's schema that has the register of sources.
-const sinceSources = 4
-
 // The kinds of source.
 const (
 	SourceEmail   = "email"
@@ -75,7 +72,7 @@ func (in *intake) network() []byte {
 // sourceKeys gives the sources that a sending may be of; none where it is not electronic,
 // or where the schema has no register yet.
 func (in *intake) sourceKeys() [][]byte {
-	if !in.tx.SchemaAt(sinceSources) || !electronic(in.s.Channel) {
+	if !in.tx.SchemaAt(sinceLaw) || !electronic(in.s.Channel) {
 		return nil
 	}
 	keys := [][]byte{}

@@ -125,7 +125,7 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 func (in *intake) posted() bool { return byPost(in.tx, in.r) }
 
 func byPost(tx *tenants.Tx, r Request) bool {
-	return (r.Channel == ChannelPost || r.Channel == ChannelPhone) && r.Applicant.mail() == "" && r.Applicant.lines() != "" && tx.SchemaAt(sinceLetters)
+	return (r.Channel == ChannelPost || r.Channel == ChannelPhone) && r.Applicant.mail() == "" && r.Applicant.lines() != "" && tx.SchemaAt(sinceLaw)
 }
 
 func (in *intake) queueRequest(batch *pgx.Batch) error {
@@ -142,7 +142,7 @@ func (in *intake) queueRequest(batch *pgx.Batch) error {
 		r.ServiceID.OrNull(), r.CitizenID.OrNull(), a.GivenName, a.FamilyName, a.Email, a.Phone, a.PostalAddress, a.SMS, a.OnBehalfOf,
 		a.Organisation, a.OrganisationID, a.EmailAgreed, r.Regular, answers, r.trackingHash, key, in.payload, r.ReceivedAt, r.ReceivedOn, r.FirstReceivedOn,
 		string(r.Silence.Effect), r.Silence.Months, r.SilenceLastDay, r.DueOn, searchText(r), orNull(r.DecisionEmailAt), r.IdentityLevel}
-	if in.tx.SchemaAt(sinceSources) {
+	if in.tx.SchemaAt(sinceLaw) {
 		insert, args = sqlInsertSourced, append(args, in.network())
 	}
 	batch.Queue(insert, args...).

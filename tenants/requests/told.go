@@ -80,7 +80,7 @@ func SettleDate(ctx context.Context, tx *tenants.Tx, number string, in Settlemen
 	if c.who&agents == 0 {
 		return Request{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(schemaOfFacts) {
+	if !tx.SchemaAt(sinceLaw) {
 		return Request{}, fault.New(fault.Unavailable, "tenant_updating")
 	}
 	in.Reason = cleanText(in.Reason)

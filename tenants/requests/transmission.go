@@ -153,9 +153,6 @@ const (
 	sqlEndTransmission = `update transmission set state = $2, problem = $3, claimed_at = null, ended_at = $4 where id = $1 and state in ('pending', 'sending')`
 )
 
-// transmissionVersion is the version of a commune's tables from which it can transmit.
-const transmissionVersion = 4
-
 // TransmitArgs asks that a request be brought to the administration that is competent.
 type TransmitArgs struct {
 	Tenant       int64      `json:"tenant"`

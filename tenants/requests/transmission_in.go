@@ -45,7 +45,7 @@ func Receive(ctx context.Context, tx *tenants.Tx, p Parcel, stored []files.Store
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return Arrival{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(transmissionVersion) {
+	if !tx.SchemaAt(sinceLaw) {
 		return Arrival{}, fault.New(fault.Unavailable, "tenant_updating")
 	}
 	in := &intake{tx: tx, arriving: &incoming{Parcel: p, stored: stored, ids: map[tenants.ID]tenants.ID{}}, s: Submission{

@@ -347,7 +347,7 @@ func RequeueTransmissions(ctx context.Context, tx *tenants.Tx) error {
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(transmissionVersion) {
+	if !tx.SchemaAt(sinceLaw) {
 		return nil
 	}
 	waiting, err := tenants.All[tenants.ID](ctx, tx, sqlGoingSince, tx.Now().Add(-oneDay))

@@ -188,7 +188,7 @@ func (k *Kit) refuseState(v visit, then string, err error) error {
 	page := k.signInForm(v, "", then)
 	page.Refused = &web.Notice{Tone: web.Danger, Title: "Vous n’êtes pas connecté", Text: web.Sentence(err)}
 	v.w.Header().Set("Cache-Control", "no-store")
-	return k.doors.signIn.Render(v.w, v.r, stateStatus(f), page)
+	return k.doors.signIn.Render(v.w, v.r, web.StatusOf(f), page)
 }
 
 // noteState leaves a trace of what the provider did, and of nobody.
@@ -198,20 +198,6 @@ func (k *Kit) noteState(v visit, f *fault.Error) {
 		reason = f.Fields[0].Code
 	}
 	k.Logger.WarnContext(v.ctx(), "sign-in by the State's provider", "kind", string(k.State.Kind), "tenant", v.s.Tenant.Slug, "code", f.Code, "reason", reason)
-}
-
-func stateStatus(f *fault.Error) int {
-	switch f.Kind {
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	}
-	return http.StatusForbidden
 }
 
 // linkState sends a signed-in citizen to the provider, once they gave their password

@@ -1,0 +1,27 @@
+package webtest
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/identity"
+)
+
+// HubAdmin signs an administrator of the hub in, without Kratos, who may do what a says.
+func (d *Deployment) HubAdmin(t testing.TB, a tenants.HubAdmin) (*Browser, tenants.HubAdmin) {
+	t.Helper()
+	a.HubID, a.Subject, a.GivenName, a.FamilyName = d.Hub.ID, "subject "+string(a.Role), "Hélène", "Garrigues"
+	a.Email = string(a.Role) + "@sicoval.example"
+	admin, err := d.Registry.AddHubAdmin(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, hash := identity.NewToken()
+	if err := d.Registry.StartHubSession(t.Context(), tenants.NewHubSession{AdminID: admin.ID, Hash: hash, Life: identity.AgentLife}); err != nil {
+		t.Fatal(err)
+	}
+	b := d.BrowserOf(t, d.Hub.Slug)
+	b.SetCookies([]*http.Cookie{{Name: "parvis", Value: token, Path: "/"}})
+	return b, admin
+}
