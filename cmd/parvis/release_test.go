@@ -77,7 +77,7 @@ func released(t *testing.T, release int) *site {
 // as it is while a release is rolled out.
 func TestReleasedDataLivesOn(t *testing.T) {
 	t.Parallel()
-	for release := 1; release <= 2; release++ {
+	for release := 1; release <= 3; release++ {
 		t.Run(fmt.Sprintf("release %d", release), func(t *testing.T) {
 			t.Parallel()
 			goesOn(t, release)
