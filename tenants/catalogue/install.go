@@ -23,7 +23,7 @@ const (
 	sqlFirstVersions = `update procedure p set version_id = v.id from procedure_version v where v.id = any($1::uuid[]) and p.id = v.procedure_id`
 )
 
-// Install puts models (none given: all of them) into a commune's catalogue: each with
+// Install puts models (none given: the [Starter]) into a commune's catalogue: each with
 // a first version, closed until its mentions are complete, and the services that
 // they name. What is there already is left as it is, so that it can be run again: a
 // service is made only for a procedure that is new, and one that was renamed does
@@ -34,7 +34,7 @@ func Install(ctx context.Context, tx *tenants.Tx, wanted ...*Procedure) error {
 		return fault.New(fault.Forbidden, "admin_only")
 	}
 	if len(wanted) == 0 {
-		wanted = Models()
+		wanted = Starter()
 	}
 	slugs, err := tenants.All[string](ctx, tx, sqlSlugs)
 	if err != nil {

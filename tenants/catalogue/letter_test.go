@@ -24,6 +24,9 @@ func letterFacts(p *catalogue.Procedure) catalogue.LetterFacts {
 		LimitOn: calendar.NewDate(2026, 12, 23), Agent: "Jean Durand, responsable du service", Reasons: "Parce que {{numero}}.",
 		Pieces: []catalogue.Piece{{Label: "Un plan coté", LegalBasis: "CGPPP, article L.2122-1", Indispensable: true}}, Answers: map[string]string{},
 	}
+	if p.Form == nil {
+		return f
+	}
 	for _, field := range p.Form.Privacy() {
 		f.Answers[field.FieldID] = "réponse à " + field.FieldID
 	}

@@ -41,6 +41,14 @@ func table(t *testing.T, name string) []map[string]string {
 	return out
 }
 
+// steps gives the pages of a model's form; none where it only sends people elsewhere.
+func steps(p *catalogue.Procedure) []forms.Step {
+	if p.Form == nil {
+		return nil
+	}
+	return p.Form.Steps
+}
+
 func model(t *testing.T, slug string) *catalogue.Procedure {
 	t.Helper()
 	p, ok := catalogue.Model(slug)
@@ -188,7 +196,7 @@ func TestForbiddenQuestionsAreNotAsked(t *testing.T) {
 	t.Parallel()
 	forbidden := regexp.MustCompile(`(?i)numéro (de|du|d’) ?(la |votre )?(carte|cni|passeport|pièce d’identité)|justificatif de domicile|certifiée? conforme|sécurité sociale|casier|nationalité|profession|situation (de famille|maritale)`)
 	for _, p := range catalogue.Models() {
-		for _, step := range p.Form.Steps {
+		for _, step := range steps(p) {
 			for _, section := range step.Sections {
 				for _, f := range section.Fields {
 					if forbidden.MatchString(f.Label + " " + f.Help + " " + f.Declaration) {
@@ -219,6 +227,9 @@ func TestForbiddenQuestionsAreNotAsked(t *testing.T) {
 func TestEveryFieldIsAccountedFor(t *testing.T) {
 	t.Parallel()
 	for _, p := range catalogue.Models() {
+		if p.Form == nil {
+			continue
+		}
 		for _, f := range p.Form.Privacy() {
 			if f.Purpose == "" || len(f.Recipients) == 0 || f.Retention == "" || f.Obligatory && f.LegalBasis == "" {
 				t.Errorf("%s: %s lacks its register entry", p.Slug, f.Label)
@@ -259,8 +270,8 @@ var loose = regexp.MustCompile(`[^\x{00a0}] ?[;?!»]|[^\x{00a0}\s]:\s| :|«[^\x{
 func TestFrenchIsPlainAndTypeset(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("models/*.json")
-	if err != nil || len(files) != 12 {
-		t.Fatalf("%d models, %v", len(files), err)
+	if err != nil || len(files) != len(catalogue.Models()) {
+		t.Fatalf("%d files for %d models, %v", len(files), len(catalogue.Models()), err)
 	}
 	jargon := regexp.MustCompile(`(?i)\((e|s|ne)\)|cliquez|cliquer|ci-dessous|ci-joint|veuillez|afin de|\bsusvisé|pétitionnaire|nonobstant|usager|et/ou|dans les meilleurs délais|merci de (bien )?[a-zé]+er\b`)
 	for _, name := range files {
@@ -326,15 +337,29 @@ func TestLifeEventsAndServicesCoverTheModels(t *testing.T) {
 	used := map[string]bool{}
 	for _, p := range catalogue.Models() {
 		used[p.LifeEvent], used[p.Service] = true, true
+		if !slices.Contains(catalogue.ServiceNames(), p.Service) {
+			t.Errorf("%s: service %s has no place", p.Slug, p.Service)
+		}
 	}
+	// Of these no model is written yet: whoever writes the first takes its group out.
+	awaited := []string{"famille", "deces", "logement", "Population", "Petite enfance", "Cimetière", "Urbanisme"}
 	for _, e := range catalogue.LifeEvents() {
-		if !used[e.Slug] || e.Title == "" || e.Icon == "" {
+		if used[e.Slug] == slices.Contains(awaited, e.Slug) || e.Title == "" || e.Icon == "" {
 			t.Errorf("life event %+v is empty", e)
 		}
 	}
 	for _, name := range catalogue.ServiceNames() {
-		if !used[name] {
+		if used[name] == slices.Contains(awaited, name) {
 			t.Errorf("service %s has no procedure", name)
 		}
+	}
+}
+
+// A new commune begins with twelve procedures; what else the library holds comes after them.
+func TestTheStarterComesFirst(t *testing.T) {
+	t.Parallel()
+	all, starter := catalogue.Models(), catalogue.Starter()
+	if len(starter) != 12 || starter[0].Slug != "copie-acte-naissance" || starter[11].Slug != "documents-administratifs" || !slices.Equal(all[:12], starter) {
+		t.Errorf("a new commune begins with %d procedures", len(starter))
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 )
 
-// Seed is what every new commune begins with: the library's models, installed. Its
-// version changes with any of them.
+// Seed is what every new commune begins with: the [Starter], installed. Its version
+// changes with any of its models.
 func Seed() tenants.Seed {
 	sum := sha256.New()
-	for _, p := range models() {
+	for _, p := range Starter() {
 		sum.Write([]byte(p.Slug + " " + p.Checksum() + "\n"))
 	}
 	return tenants.Seed{

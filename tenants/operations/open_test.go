@@ -54,7 +54,7 @@ func (w *town) begun(t *testing.T, tenant tenants.Tenant) {
 	}
 	w.Write(t, tenant, operator, func(ctx context.Context, tx *tenants.Tx) error {
 		begun, err := tenants.One[int64](ctx, tx, sqlBegun)
-		if want := int64(100*len(catalogue.Models()) + 1); err == nil && begun != want {
+		if want := int64(100*len(catalogue.Starter()) + 1); err == nil && begun != want {
 			t.Errorf("begins with %d; want %d", begun, want)
 		}
 		return err

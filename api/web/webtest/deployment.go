@@ -84,10 +84,10 @@ func (d *Deployment) HubMails() []HubMail {
 type Option func(*options)
 
 type options struct {
-	kratos, closed bool
-	pdf            bool
-	resolver       string
-	state          oidc.Config
+	kratos, closed, library bool
+	pdf                     bool
+	resolver                string
+	state                   oidc.Config
 }
 
 // WithKratos ties the deployment to the real Kratos that the tests of a program
@@ -104,6 +104,10 @@ func WithPDF() Option { return func(o *options) { o.pdf = true } }
 // Closed leaves the settings empty and every procedure closed, as on a commune's
 // first morning.
 func Closed() Option { return func(o *options) { o.closed = true } }
+
+// Library gives the communes every procedure of the library, not only those that a new
+// commune begins with.
+func Library() Option { return func(o *options) { o.library = true } }
 
 // New opens a deployment, which ends with the test.
 func New(t testing.TB, opts ...Option) *Deployment {
@@ -147,7 +151,11 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	}
 	d.Deps.Openings = d.openings(t)
 	for _, tenant := range []tenants.Tenant{env.Tenant, env.Other} {
-		d.fill(t, tenant, !o.closed)
+		var wanted []*catalogue.Procedure // none: the starter
+		if o.library {
+			wanted = catalogue.Models()
+		}
+		d.fill(t, tenant, !o.closed, wanted...)
 	}
 	return d
 }
@@ -205,10 +213,10 @@ func Settings() tenants.Settings {
 }
 
 // fill installs the catalogue and, where wanted, sets the commune up and opens it.
-func (d *Deployment) fill(t testing.TB, tenant tenants.Tenant, open bool) {
+func (d *Deployment) fill(t testing.TB, tenant tenants.Tenant, open bool, wanted ...*catalogue.Procedure) {
 	t.Helper()
 	d.Write(t, tenant, tenants.System("test"), func(ctx context.Context, tx *tenants.Tx) error {
-		if err := catalogue.Install(ctx, tx); err != nil || !open {
+		if err := catalogue.Install(ctx, tx, wanted...); err != nil || !open {
 			return err
 		}
 		_, version, err := tenants.GetSettings(ctx, tx)
