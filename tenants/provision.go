@@ -22,7 +22,9 @@ type Opening struct {
 	INSEE  string // of the commune; of an EPCI that opens the portal of its own services, its SIREN
 	Colour string // "#rrggbb"; empty: one chosen by the commune's code
 	Temple bool   // keeps Good Friday (Alsace-Moselle alone)
-	Slug   string // empty: made of the commune's name
+	// LocalHolidays are those that a commune which comes from elsewhere had given.
+	LocalHolidays string
+	Slug          string // empty: made of the commune's name
 }
 
 // administration is what a tenant is made for.
@@ -70,8 +72,8 @@ func NameOf(code string) (string, error) {
 
 const (
 	sqlReserve      = `select nextval(pg_get_serial_sequence('platform.tenant', 'id'))`
-	sqlInsertTenant = `insert into platform.tenant (id, hub_id, slug, insee, siren, name, colour, temple, cell, schema_name, state, epoch, created_at, population, kind, seat)
-		overriding system value values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, 't_' || $1::bigint::text, 'opening', 1, $10, $11, $12, nullif($13, ''))`
+	sqlInsertTenant = `insert into platform.tenant (id, hub_id, slug, insee, siren, name, colour, temple, cell, schema_name, state, epoch, created_at, population, kind, seat, local_holidays)
+		overriding system value values ($1, nullif($2::bigint, 0), $3, $4, $5, $6, $7, $8, $9, 't_' || $1::bigint::text, 'opening', 1, $10, $11, $12, nullif($13, ''), $14)`
 	// One opening at a time chooses a cell, so that its limits hold. A table's lock: an
 	// advisory one could be taken, and kept, by any role of the database.
 	sqlPlacing   = `lock table platform.cell in share row exclusive mode`
@@ -158,7 +160,7 @@ func (r *Registry) register(ctx context.Context, o Opening, c administration, co
 			return err
 		}
 		_, err = tx.Exec(ctx, sqlInsertTenant, id, o.HubID, slug, c.code, c.siren, c.name, colour, o.Temple, cell, r.clock().UTC(), c.population,
-			string(c.kind), c.seat)
+			string(c.kind), c.seat, o.LocalHolidays)
 		return err
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {

@@ -74,9 +74,9 @@ const (
 const trialColumn = `(select s.trial_ends_on from platform.subscription s where s.tenant_id = tenant.id and s.confirmed_on is null) as trial_ends_on`
 
 const (
-	sqlTenant = `select id, coalesce(hub_id, 0) as hub_id, slug, kind, insee, coalesce(seat, insee) as seat, siren, name, colour, temple, cell, schema_name as schema, state, epoch, moving, coalesce(main_host, '') as main_host, created_at, ` + trialColumn + `
+	sqlTenant = `select id, coalesce(hub_id, 0) as hub_id, slug, kind, insee, coalesce(seat, insee) as seat, siren, name, colour, temple, local_holidays, cell, schema_name as schema, state, epoch, moving, coalesce(main_host, '') as main_host, created_at, ` + trialColumn + `
 		from platform.tenant where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2) and ($3::text is null or insee = $3)`
-	sqlTenants = `select id, coalesce(hub_id, 0) as hub_id, slug, kind, insee, coalesce(seat, insee) as seat, siren, name, colour, temple, cell, schema_name as schema, state, epoch, moving, coalesce(main_host, '') as main_host, created_at, ` + trialColumn + `
+	sqlTenants = `select id, coalesce(hub_id, 0) as hub_id, slug, kind, insee, coalesce(seat, insee) as seat, siren, name, colour, temple, local_holidays, cell, schema_name as schema, state, epoch, moving, coalesce(main_host, '') as main_host, created_at, ` + trialColumn + `
 		from platform.tenant where ($1::bigint is null or hub_id = $1) order by name, id`
 	sqlHub  = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp from platform.hub where ($1::text is null or slug = $1) and ($2::bigint is null or id = $2)`
 	sqlHubs = `select id, slug, siren, name, colour, phone, dpo_name, dpo_email, require_totp from platform.hub order by name`

@@ -42,11 +42,14 @@ type Tenant struct {
 	Name   string
 	Colour string
 	Temple bool // keeps Good Friday (C. trav. L.3134-13)
-	Cell   string
-	Schema string
-	State  TenantState
-	Epoch  int  // of the placement: one more with every move
-	Moving bool // its writes are held back for a moment
+	// LocalHolidays are the public holidays that the commune gave, where the law leaves them
+	// unsettled (calendar.Territory.WithLocalHolidays); [Territory] counts them.
+	LocalHolidays string
+	Cell          string
+	Schema        string
+	State         TenantState
+	Epoch         int  // of the placement: one more with every move
+	Moving        bool // its writes are held back for a moment
 	// TrialEndsOn is the last day of the trial that runs; zero: the commune has
 	// subscribed, or was opened otherwise (tenants/subscription).
 	TrialEndsOn calendar.Date
@@ -65,7 +68,15 @@ func (t Tenant) Territory() calendar.Territory {
 	if err != nil { // the registry only holds communes of the official list
 		panic(err)
 	}
-	return territory.WithTemple(t.Temple)
+	territory = territory.WithTemple(t.Temple)
+	if t.LocalHolidays == "" {
+		return territory
+	}
+	own, err := territory.WithLocalHolidays(t.LocalHolidays)
+	if err != nil { // the law settled them since the commune gave its own
+		return territory
+	}
+	return own
 }
 
 // Title names the administration in a sentence: « la commune de Labège », with its article

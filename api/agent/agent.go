@@ -132,6 +132,8 @@ func (s *Server) officeRoutes() {
 	s.handle("POST /agents/reglages/adresse/{host}", s.changeHost)
 	s.handle("GET /agents/reglages/identite", s.identityPage)
 	s.handle("POST /agents/reglages/identite", s.saveIdentity)
+	s.handle("GET "+holidaysPath, s.holidays)
+	s.handle("POST "+holidaysPath, s.saveHolidays)
 	s.handle("GET /agents/reglages/apparence", s.appearance)
 	s.handle("POST /agents/reglages/apparence", s.changeAppearance)
 	s.handle("GET /agents/reglages/apparence/couleurs.css", s.appearanceColours)

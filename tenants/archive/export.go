@@ -122,7 +122,7 @@ func (e *export) snapshot(ctx context.Context, tx *tenants.Tx, listed io.Writer)
 	t := tx.Tenant()
 	e.manifest = Manifest{
 		Format: Format, SchemaVersion: e.version, ExportedAt: tx.Now(),
-		Commune: Commune{INSEE: t.INSEE, SIREN: t.SIREN, Name: t.Name, Slug: t.Slug, Colour: t.Colour, Temple: t.Temple, Tenant: t.ID},
+		Commune: Commune{INSEE: t.INSEE, SIREN: t.SIREN, Name: t.Name, Slug: t.Slug, Colour: t.Colour, Temple: t.Temple, Holidays: t.LocalHolidays, Tenant: t.ID},
 	}
 	var absent strings.Builder
 	for _, what := range slices.Sorted(maps.Keys(withheld)) {

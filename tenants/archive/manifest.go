@@ -41,6 +41,8 @@ type Commune struct {
 	Slug   string `json:"slug"`
 	Colour string `json:"colour"`
 	Temple bool   `json:"temple"`
+	// Holidays are the public holidays that the commune gave (tenants.Tenant.LocalHolidays).
+	Holidays string `json:"holidays,omitempty"`
 	// Tenant is its key in the deployment that it left, by which that one finds its
 	// codes again.
 	Tenant int64 `json:"tenant"`

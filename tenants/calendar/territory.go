@@ -68,7 +68,7 @@ func isINSEE(s string) bool {
 // church, which makes Good Friday a holiday in Alsace-Moselle alone
 // (C. trav. L.3134-13). It changes nothing elsewhere.
 func (t Territory) WithTemple(has bool) Territory {
-	t.temple = has && t.Code() == "alsace-moselle"
+	t.temple = has && t.TempleCounts()
 	return t
 }
 
@@ -167,3 +167,10 @@ func parseLocal(line string) (localHoliday, bool) {
 	}
 	return localHoliday{key: t.Format("0102"), name: name}, true
 }
+
+// OwnHolidays tells whether the law leaves the territory's public holidays unsettled, so
+// that the commune can give its own ([Territory.WithLocalHolidays]).
+func (t Territory) OwnHolidays() bool { return law.byCode[t.Code()].uncertainHolidays }
+
+// TempleCounts tells whether a temple makes Good Friday a holiday ([Territory.WithTemple]).
+func (t Territory) TempleCounts() bool { return t.Code() == "alsace-moselle" }

@@ -50,7 +50,7 @@ func (s *Service) importOf(ctx context.Context, opened *archive.Opened, in Incom
 	c, summary := opened.Manifest.Commune, opened.Manifest.Summary()
 	return Operation{
 		Kind: Import, HubID: in.HubID, INSEE: c.INSEE, Name: c.Name,
-		Data: Details{Colour: c.Colour, Temple: c.Temple, Slug: s.slug(ctx, in.Slug, c.Slug), Hub: in.HubID, SHA256: opened.SHA256, ExportedAt: &opened.Manifest.ExportedAt, Export: &summary},
+		Data: Details{Colour: c.Colour, Temple: c.Temple, Holidays: c.Holidays, Slug: s.slug(ctx, in.Slug, c.Slug), Hub: in.HubID, SHA256: opened.SHA256, ExportedAt: &opened.Manifest.ExportedAt, Export: &summary},
 	}
 }
 
@@ -93,7 +93,7 @@ func reserve(ctx context.Context, r *run) error {
 		return err
 	}
 	d := &r.op.Data
-	t, err := r.config.Registry.Reserve(ctx, tenants.Opening{HubID: d.Hub, INSEE: r.op.INSEE, Colour: d.Colour, Temple: d.Temple, Slug: d.Slug})
+	t, err := r.config.Registry.Reserve(ctx, tenants.Opening{HubID: d.Hub, INSEE: r.op.INSEE, Colour: d.Colour, Temple: d.Temple, LocalHolidays: d.Holidays, Slug: d.Slug})
 	if err != nil {
 		return err
 	}

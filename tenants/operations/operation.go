@@ -69,12 +69,13 @@ type Operation struct {
 
 // Details are what some kinds need or gave.
 type Details struct {
-	Colour string `json:"colour,omitempty"` // create
-	Temple bool   `json:"temple,omitempty"`
-	Slug   string `json:"slug,omitempty"`
-	Hub    int64  `json:"hub,omitempty"`
-	Mayor  string `json:"mayor,omitempty"`
-	Ready  bool   `json:"ready,omitempty"`
+	Colour   string `json:"colour,omitempty"` // create
+	Temple   bool   `json:"temple,omitempty"`
+	Holidays string `json:"holidays,omitempty"` // import
+	Slug     string `json:"slug,omitempty"`
+	Hub      int64  `json:"hub,omitempty"`
+	Mayor    string `json:"mayor,omitempty"`
+	Ready    bool   `json:"ready,omitempty"`
 
 	From   string `json:"from,omitempty"` // move: the cells
 	To     string `json:"to,omitempty"`
