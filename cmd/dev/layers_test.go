@@ -56,6 +56,7 @@ var tiers = map[string]int{
 	"tenants/codes":     0,
 	"tenants/documents": 3,
 
+	"tenants/exchange":     6,
 	"tenants/subscription": 5,
 	"tenants/opening":      7,
 	"tenants/transmission": 8,

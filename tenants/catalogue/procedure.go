@@ -1,13 +1,13 @@
 package catalogue
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/fault"
@@ -200,12 +200,19 @@ type Letter struct {
 	Body    []string `json:"body"`
 }
 
-// ParseProcedure reads a procedure strictly: no unknown field, a known format, at
+// ParseProcedure reads a procedure strictly: no unknown or repeated key, a known format, at
 // most 512 KB. It does not judge the content: [Procedure.Check] does. What cannot be read is
 // the fault "procedure_unreadable", a form that cannot be read is the form's own.
 func ParseProcedure(data []byte) (*Procedure, error) {
-	if len(data) > maxDefinition {
-		return nil, fault.New(fault.TooLarge, "procedure_too_large")
+	if err := forms.Strict(data, maxDefinition, reflect.TypeFor[Procedure]()); err != nil {
+		f := fault.Of(err)
+		switch {
+		case f.Kind == fault.TooLarge:
+			return nil, fault.New(fault.TooLarge, "procedure_too_large")
+		case len(f.Fields) > 0 && strings.HasPrefix(f.Fields[0].Path, "form/"):
+			return nil, err
+		}
+		return nil, fault.New(fault.Invalid, "procedure_unreadable", f.Fields...)
 	}
 	type plain Procedure
 	var p Procedure
@@ -213,12 +220,11 @@ func ParseProcedure(data []byte) (*Procedure, error) {
 		*plain
 		Form json.RawMessage `json:"form,omitempty"`
 	}{plain: (*plain)(&p)}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&wire); err != nil {
-		return nil, fault.New(fault.Invalid, "procedure_unreadable")
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+	if err := json.Unmarshal(data, &wire); err != nil {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			path := strings.ReplaceAll(strings.TrimPrefix(wrong.Field, "plain."), ".", "/")
+			return nil, fault.New(fault.Invalid, "procedure_unreadable", fault.Field{Path: path, Code: "wrong_type"})
+		}
 		return nil, fault.New(fault.Invalid, "procedure_unreadable")
 	}
 	if p.Format != formatVersion {
@@ -227,7 +233,11 @@ func ParseProcedure(data []byte) (*Procedure, error) {
 	if len(wire.Form) > 0 {
 		form, err := forms.Parse(wire.Form)
 		if err != nil {
-			return nil, err
+			f := fault.Of(err)
+			for i := range f.Fields {
+				f.Fields[i].Path = "form/" + f.Fields[i].Path
+			}
+			return nil, f
 		}
 		p.Form = form
 	}

@@ -3,6 +3,7 @@ package forms
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
@@ -122,10 +123,7 @@ type Field struct {
 // field, no wrong type, within the limits. It does not judge what the form says: Check does, so that
 // an unfinished form can be opened and corrected. Errors are Invalid or TooLarge faults.
 func Parse(data []byte) (*Definition, error) {
-	if err := scanJSON(data); err != nil {
-		return nil, err
-	}
-	if err := knownKeys(data); err != nil {
+	if err := Strict(data, MaxJSON, reflect.TypeFor[Definition]()); err != nil {
 		return nil, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))

@@ -18,7 +18,7 @@ const maxErrors = 50
 // the body only where the key looks like a field's. Errors are Invalid or TooLarge faults, with paths
 // under "answers". It does not judge the answers: Validate does.
 func (d *Definition) FromJSON(data []byte) (Answers, error) {
-	if err := scanJSON(data); err != nil {
+	if err := scanJSON(data, MaxJSON); err != nil {
 		return nil, err
 	}
 	var body map[string]json.RawMessage

@@ -17,15 +17,25 @@ import (
 )
 
 // maxNesting bounds arrays and objects inside each other: a definition needs 6 levels down to a
-// field's condition, and 2 for each level of the condition.
-const maxNesting = 8 + 2*(MaxDepth+1)
+// field's condition, 2 for each level of the condition, and what holds the definition 2 more.
+const maxNesting = 10 + 2*(MaxDepth+1)
 
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
 
+// Strict refuses what encoding/json lets through when it reads a value of this shape, which may hold a
+// definition: more than limit bytes, invalid UTF-8, repeated keys, deep nesting, text after the value, and
+// keys that no part of the shape has, compared exactly. Errors are Invalid or TooLarge faults.
+func Strict(data []byte, limit int, shape reflect.Type) error {
+	if err := scanJSON(data, limit); err != nil {
+		return err
+	}
+	return knownKeys(data, shape)
+}
+
 // scanJSON refuses what encoding/json lets through: invalid UTF-8, repeated keys, deep nesting,
 // text after the value.
-func scanJSON(data []byte) error {
-	if len(data) > MaxJSON {
+func scanJSON(data []byte, limit int) error {
+	if len(data) > limit {
 		return fault.New(fault.TooLarge, "json_too_large")
 	}
 	if !utf8.Valid(data) {
@@ -89,12 +99,12 @@ func atEnd(dec *json.Decoder) error {
 
 // knownKeys refuses, with its place, a key that no part of a definition has. Names are compared
 // exactly, where encoding/json would ignore their case.
-func knownKeys(data []byte) error {
+func knownKeys(data []byte, shape reflect.Type) error {
 	var tree any
 	if err := json.Unmarshal(data, &tree); err != nil {
 		return fault.New(fault.Invalid, "json_malformed")
 	}
-	if path := unknownKey(reflect.TypeFor[Definition](), tree, ""); path != "" {
+	if path := unknownKey(shape, tree, ""); path != "" {
 		return fault.New(fault.Invalid, "form_unreadable", fault.Field{Path: path, Code: "unknown_field"})
 	}
 	return nil
@@ -106,6 +116,14 @@ func unknownKey(t reflect.Type, tree any, path string) string {
 	}
 	switch v := tree.(type) {
 	case map[string]any:
+		if t.Kind() == reflect.Map {
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				if found := unknownKey(t.Elem(), v[key], join(path, safeKey(key))); found != "" {
+					return found
+				}
+			}
+			return ""
+		}
 		if t.Kind() != reflect.Struct || t == reflect.TypeFor[Value]() {
 			return ""
 		}
