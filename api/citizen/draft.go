@@ -51,6 +51,9 @@ func (s *Server) draft(ctx context.Context, tx *tenants.Tx, v *visit, slug strin
 	if err == nil && d.ProcedureSlug != slug {
 		return requests.Draft{}, unknown
 	}
+	if err == nil {
+		d = d.Settle(tx, v.level())
+	}
 	if err == nil && v.signedIn() && d.CitizenID == "" && tx.Actor().ID == v.who.Citizen.ID {
 		d.CitizenID = v.who.Citizen.ID // kept with the next save
 	}

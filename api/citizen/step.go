@@ -21,7 +21,8 @@ type stepPage struct {
 	web.Frame
 	FormParts
 	Step     forms.StepView
-	Revealed bool // an answer made more questions appear
+	Stopped  *web.Notice // the form ends here for this person
+	Revealed bool        // an answer made more questions appear
 }
 
 var stepTemplate = web.MustParse[stepPage](web.Citizen, files, "step.html")
@@ -43,14 +44,26 @@ func (s *Server) showStep(v *visit, d requests.Draft, e catalogue.Entry, at step
 	page := stepPage{Step: view, Revealed: at.revealed && len(at.problems) == 0}
 	page.Frame, page.FormParts = s.parts(v, d, e, at.step)
 	page.Errors = web.StepErrors(view)
+	if view.Stopped != nil {
+		page.Stopped = stoppedNotice(*view.Stopped)
+	}
 	if at.expired != nil {
 		page.Errors = expiredNotice(page.Errors)
 	}
 	status := http.StatusOK
-	if len(page.Errors) > 0 || at.revealed {
+	if len(page.Errors) > 0 || len(at.problems) > 0 || at.revealed {
 		status = http.StatusUnprocessableEntity
 	}
 	return stepTemplate.Render(v.w, v.r, status, page)
+}
+
+// stoppedNotice says that the form ends here, and where to go instead.
+func stoppedNotice(s forms.StopView) *web.Notice {
+	n := &web.Notice{Tone: web.Warning, Title: "Cette démarche s’arrête ici", Text: s.Message}
+	if s.Href != "" {
+		n.Link = web.Link{Label: s.Label, URL: s.Href}
+	}
+	return n
 }
 
 // today is the commune's civil day, as the checks of a form take it.
@@ -153,6 +166,7 @@ func (in *stepSent) save(form url.Values) error {
 			return err
 		}
 		d.Answers = d.Procedure.Form.Merge(d.Answers, in.step, given)
+		d = d.Settle(tx, v.level())
 		if in.expired != nil {
 			return nil // shown again, not kept
 		}

@@ -54,14 +54,15 @@ func (d *Definition) Check() []Problem {
 			c.id(path, section.ID, c.sectionIDs)
 			c.words(path+"/title", section.Title, maxLabel, false)
 			c.words(path+"/help", section.Help, maxProse, false)
-			c.condition(path+"/if", section.If, entry)
+			c.condition(path+"/if", section.If, scope{c.x, entry})
 			if len(section.Fields) == 0 {
 				c.add(path+"/fields", "empty", "Ajoutez au moins une question à cette rubrique")
 			}
 			for fi := range section.Fields {
-				c.field(fieldPath(si, ci, fi), &section.Fields[fi], entry)
+				c.field(fieldPath(si, ci, fi), &section.Fields[fi], scope{c.x, entry})
 				entry++
 			}
+			c.stop(path+"/stop", section.Stop, scope{c.x, entry})
 		}
 	}
 	return c.problems
@@ -97,7 +98,7 @@ func (c *examiner) words(path, text string, limit int, obligatory bool) {
 	}
 }
 
-func (c *examiner) field(path string, f *Field, place int) {
+func (c *examiner) field(path string, f *Field, at scope) {
 	c.id(path, f.ID, c.ids)
 	if !knownKind(f.Kind) {
 		c.add(path+"/kind", "kind", "Choisissez un type de question")
@@ -109,7 +110,8 @@ func (c *examiner) field(path string, f *Field, place int) {
 	if f.Autocomplete != "" && !slices.Contains(autofill, f.Autocomplete) {
 		c.add(path+"/autocomplete", "autocomplete", "Choisissez un remplissage automatique connu, par exemple given-name")
 	}
-	c.condition(path+"/if", f.If, place)
+	c.condition(path+"/if", f.If, at)
+	c.stop(path+"/stop", f.Stop, scope{at.x, at.place + 1})
 	c.misplaced(path, f)
 	c.privacy(path, f)
 	switch f.Kind {
@@ -118,7 +120,7 @@ func (c *examiner) field(path string, f *Field, place int) {
 	case KindNumber:
 		c.number(path, f)
 	case KindDate:
-		c.date(path, f, place)
+		c.date(path, f, at)
 	case KindFile:
 		c.file(path, f)
 	case KindDeclaration:
@@ -261,7 +263,7 @@ func (c *examiner) text(path string, f *Field) {
 	}
 }
 
-func (c *examiner) date(path string, f *Field, place int) {
+func (c *examiner) date(path string, f *Field, at scope) {
 	for _, days := range []struct {
 		key   string
 		value *int
@@ -274,7 +276,7 @@ func (c *examiner) date(path string, f *Field, place int) {
 		c.add(path+"/max_days", "range", "Choisissez une dernière date qui ne précède pas la première")
 	}
 	for _, other := range []struct{ key, id string }{{"before", f.Before}, {"after", f.After}} {
-		if other.id != "" && c.x.earlierDate(other.id, place) < 0 {
+		if other.id != "" && at.x.earlierDate(other.id, at.place) < 0 {
 			c.add(path+"/"+other.key, "reference", "Choisissez une question de date posée avant celle-ci")
 		}
 	}

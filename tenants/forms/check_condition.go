@@ -1,8 +1,8 @@
 package forms
 
-// condition checks one condition of a field or a section that stands at a place among the entries: form
+// condition checks one condition of a field or a section that stands at a place: form
 // of each part, references to earlier fields only, operators and values that the referenced field can meet.
-func (c *examiner) condition(path string, cond *Condition, place int) {
+func (c *examiner) condition(path string, cond *Condition, at scope) {
 	leaves := 0
 	cond.walk(path, MaxDepth, func(path string, part *Condition, tooDeep bool) {
 		if tooDeep {
@@ -15,7 +15,7 @@ func (c *examiner) condition(path string, cond *Condition, place int) {
 		}
 		if part.Field != "" {
 			leaves++
-			c.leaf(path, part, place)
+			c.leaf(path, part, at)
 		}
 	})
 	if leaves > MaxConditionLeaves {
@@ -26,7 +26,9 @@ func (c *examiner) condition(path string, cond *Condition, place int) {
 // wellFormed tells whether a part is exactly one of: and, or, not, a field with one operator.
 func (c *Condition) wellFormed() bool {
 	operators := 0
-	for _, set := range []bool{c.Equals != nil, len(c.In) > 0, c.Contains != "", c.Gt != nil, c.Lt != nil, c.Filled} {
+	for _, set := range []bool{
+		c.Equals != nil, c.NotEquals != nil, len(c.In) > 0, c.Contains != "", c.Gt != nil, c.Ge != nil, c.Lt != nil, c.Le != nil, c.Filled,
+	} {
 		if set {
 			operators++
 		}
@@ -37,26 +39,29 @@ func (c *Condition) wellFormed() bool {
 			shapes++
 		}
 	}
+	if c.As == "" && c.At != "" || c.As != "" && c.Field == "" {
+		return false
+	}
 	if c.Field != "" {
 		return shapes == 1 && operators == 1
 	}
 	return shapes == 1 && operators == 0
 }
 
-func (c *examiner) leaf(path string, leaf *Condition, place int) {
-	i, ok := c.x.byID[leaf.Field]
-	switch {
-	case !ok:
-		c.add(path+"/field", "reference", "Choisissez une question qui existe dans ce formulaire")
-		return
-	case i >= place:
-		c.add(path+"/field", "forward", "Choisissez une question posée avant celle-ci")
+func (c *examiner) leaf(path string, leaf *Condition, at scope) {
+	e := c.refer(path+"/field", leaf.Field, at)
+	if e == nil {
 		return
 	}
-	e := &c.x.entries[i]
+	if leaf.As != "" {
+		c.counted(path, leaf, e, at)
+		e = &countedEntry
+	}
 	switch {
 	case leaf.Equals != nil:
 		c.operand(path+"/equals", e, *leaf.Equals)
+	case leaf.NotEquals != nil:
+		c.operand(path+"/not_equals", e, *leaf.NotEquals)
 	case len(leaf.In) > 0:
 		if e.field.Kind == KindDeclaration {
 			c.operator(path + "/in")
@@ -71,11 +76,61 @@ func (c *examiner) leaf(path string, leaf *Condition, place int) {
 		} else if _, ok := e.choices[leaf.Contains]; !ok {
 			c.unreachable(path + "/contains")
 		}
-	case leaf.Gt != nil:
-		c.ordered(path+"/gt", e, *leaf.Gt)
-	case leaf.Lt != nil:
-		c.ordered(path+"/lt", e, *leaf.Lt)
+	default:
+		for _, order := range []struct {
+			key   string
+			value *Value
+		}{{"gt", leaf.Gt}, {"ge", leaf.Ge}, {"lt", leaf.Lt}, {"le", leaf.Le}} {
+			if order.value != nil {
+				c.ordered(path+"/"+order.key, e, *order.value)
+			}
+		}
 	}
+}
+
+// countedEntry stands for the number that As makes of a date.
+var countedEntry = entry{field: &Field{Kind: KindNumber}}
+
+// counted checks what As counts, and from when.
+func (c *examiner) counted(path string, leaf *Condition, e *entry, at scope) {
+	if leaf.As != AsDays && leaf.As != AsAge {
+		c.add(path+"/as", "condition", "Choisissez un nombre de jours (days) ou un âge (age)")
+	}
+	if e.field.Kind != KindDate {
+		c.add(path+"/as", "operator", "Choisissez une question de date")
+	}
+	if leaf.At == "" {
+		return
+	}
+	if _, ok := parseISO(leaf.At); ok {
+		return
+	}
+	if other := c.refer(path+"/at", leaf.At, at); other != nil && other.field.Kind != KindDate {
+		c.add(path+"/at", "reference", "Choisissez une date, ou une question de date posée avant celle-ci")
+	}
+}
+
+// scope is where a condition or a formula stands: it sees the facts and the entries before a place.
+type scope struct {
+	x     *index
+	place int
+}
+
+// refer finds what a condition or a formula names, and says what is wrong where it cannot.
+func (c *examiner) refer(path, id string, at scope) *entry {
+	if e, ok := facts[id]; ok {
+		return e
+	}
+	i, ok := at.x.byID[id]
+	switch {
+	case !ok:
+		c.add(path, "reference", "Choisissez une question qui existe dans ce formulaire")
+		return nil
+	case i >= at.place:
+		c.add(path, "forward", "Choisissez une question posée avant celle-ci")
+		return nil
+	}
+	return &at.x.entries[i]
 }
 
 // operand checks the value that a field is compared with for equality.

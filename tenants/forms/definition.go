@@ -67,6 +67,7 @@ type Section struct {
 	Title  string     `json:"title,omitempty"`
 	Help   string     `json:"help,omitempty"`
 	If     *Condition `json:"if,omitempty"`
+	Stop   *Stop      `json:"stop,omitempty"` // judged after the section's last question
 	Fields []Field    `json:"fields"`
 }
 
@@ -85,6 +86,7 @@ type Field struct {
 	Help     string     `json:"help,omitempty"`
 	Optional bool       `json:"optional,omitempty"` // questions are obligatory unless they say so
 	If       *Condition `json:"if,omitempty"`
+	Stop     *Stop      `json:"stop,omitempty"`
 
 	Choices []Choice `json:"choices,omitempty"`
 
@@ -162,13 +164,13 @@ func (d *Definition) withinLimits() error {
 			section := &d.Steps[si].Sections[ci]
 			count += len(section.Fields)
 			path := sectionPath(si, ci)
-			if !section.If.bounded() {
-				return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: path + "/if", Code: "too_deep"})
+			if key := unbounded(section.If, section.Stop); key != "" {
+				return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: path + key, Code: "too_deep"})
 			}
 			for fi := range section.Fields {
 				f := &section.Fields[fi]
-				if !f.If.bounded() {
-					return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: fieldPath(si, ci, fi) + "/if", Code: "too_deep"})
+				if key := unbounded(f.If, f.Stop); key != "" {
+					return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: fieldPath(si, ci, fi) + key, Code: "too_deep"})
 				}
 				if len(f.Choices) > MaxChoices {
 					return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: fieldPath(si, ci, fi) + "/choices", Code: "too_many"})
@@ -180,6 +182,17 @@ func (d *Definition) withinLimits() error {
 		return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: "steps", Code: "too_many_fields"})
 	}
 	return nil
+}
+
+// unbounded names the condition that is beyond the limits, or none.
+func unbounded(cond *Condition, stop *Stop) string {
+	switch {
+	case !cond.bounded():
+		return "/if"
+	case stop != nil && !stop.If.bounded():
+		return "/stop/if"
+	}
+	return ""
 }
 
 // maxLength gives the number of characters that a textual answer may have.

@@ -15,19 +15,32 @@
 //
 // # Conditions
 //
-// A section or a field may carry a condition ("if") on fields that stand before it:
+// A section or a field may carry a condition ("if") on fields that stand before it, and on facts:
 //
 //	{"and": [C, …]}   {"or": [C, …]}   {"not": C}
 //	{"field": "f", "equals": "x"}      text, e-mail, phone, choice, number, date; true for a declaration
+//	{"field": "f", "not_equals": "x"}  the same kinds
 //	{"field": "f", "in": ["x", "y"]}   the same kinds, but declaration
 //	{"field": "f", "contains": "x"}    choices
-//	{"field": "f", "gt": 3}            number; date with "2026-12-31"; strict
-//	{"field": "f", "lt": 3}
-//	{"field": "f", "filled": true}     any kind
+//	{"field": "f", "gt": 3}            number; date with "2026-12-31"; also "ge", "lt", "le"
+//	{"field": "f", "filled": true}     is answered; any kind
+//	{"field": "d", "as": "days", "lt": 15}              days from today to a date, as a number
+//	{"field": "d", "as": "age", "at": "e", "ge": 3}     whole years at a date: "2026-12-31", an earlier date question; today by default
+//
+// A fact stands in the place of a field: "@today" (date), "@applicant" (person, organisation), "@identity" (number, 0 to
+// 3) and "@residence" (commune, france, abroad). Settle writes those that a form looks at into its answers, where they stay: a request
+// reads for ever as it was decided. No client can give them.
 //
 // A field that is hidden or unanswered makes each of these tests false. As a condition
 // only sees earlier fields, one pass from top to bottom decides what is visible, and no
 // cycle can exist; Check refuses a reference to a later, unknown or own field.
+//
+// # Attributes that shape a form
+//
+//	attribute   stands on        says
+//	if          section, field   it is asked only while the condition holds
+//	stop        section, field   {"if": C, "message": "…", "label": "…", "url": "https://…" or "procedure": "slug"}: while C holds (it sees the
+//	                             question itself) the form ends here; the sentence is told, nothing can be sent, the draft is kept
 //
 // # What it refuses
 //

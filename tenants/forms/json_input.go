@@ -33,6 +33,9 @@ func (d *Definition) FromJSON(data []byte) (Answers, error) {
 			break
 		}
 		i, ok := x.byID[id]
+		if !ok && slices.Contains(x.facts, id) {
+			continue // ours, as the API gave it: never taken back
+		}
 		if !ok {
 			wrong = append(wrong, unknownAnswer(id))
 			continue

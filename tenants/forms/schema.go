@@ -38,6 +38,10 @@ func newSchema(d *Definition, x *index) json.RawMessage {
 			rules = append(rules, node{"if": state.ref, "then": node{"required": []string{f.ID}}})
 		}
 	}
+	for _, id := range x.facts {
+		properties[id] = factSchema(id)
+	}
+	rules = append(rules, b.stops()...)
 	root := node{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
 		"type":                 "object",
@@ -85,11 +89,7 @@ func (b *schemaBuilder) visible(i int) visibility {
 	e := &b.x.entries[i]
 	state := visibility{always: e.section.If == nil && e.field.If == nil}
 	if !state.always {
-		opens := i
-		for opens > 0 && !b.x.entries[opens].opensSection {
-			opens--
-		}
-		section, okSection := b.condition(e.section.If, opens, MaxDepth)
+		section, okSection := b.condition(e.section.If, b.x.opens(i), MaxDepth)
 		field, okField := b.condition(e.field.If, i, MaxDepth)
 		if okSection && okField {
 			name := "visible_" + e.field.ID
@@ -99,6 +99,14 @@ func (b *schemaBuilder) visible(i int) visibility {
 	}
 	b.states[i] = state
 	return state
+}
+
+// opens gives the first entry of an entry's section.
+func (x *index) opens(i int) int {
+	for i > 0 && !x.entries[i].opensSection {
+		i--
+	}
+	return i
 }
 
 // condition writes a condition as a schema of the answers object; false where it cannot.
@@ -143,7 +151,14 @@ func (b *schemaBuilder) conditions(list []Condition, place, depth int) ([]any, b
 }
 
 func (b *schemaBuilder) leaf(c *Condition, place int) (any, bool) {
+	if c.As != "" {
+		return nil, false // JSON Schema counts no days
+	}
 	i, ok := b.x.byID[c.Field]
+	if _, isFact := facts[c.Field]; !ok && isFact {
+		test, ok := leafTest(c)
+		return node{"required": []string{c.Field}, "properties": node{c.Field: test}}, ok
+	}
 	if !ok || i >= place {
 		return false, true
 	}
@@ -170,12 +185,18 @@ func leafTest(c *Condition) (any, bool) {
 	switch {
 	case c.Equals != nil:
 		return node{"const": c.Equals}, true
+	case c.NotEquals != nil:
+		return node{"not": node{"const": c.NotEquals}}, true
 	case c.In != nil:
 		return node{"enum": c.In}, true
 	case c.Contains != "":
 		return node{"type": "array", "contains": node{"const": c.Contains}}, true
 	case c.Gt != nil:
 		return number("exclusiveMinimum", c.Gt)
+	case c.Ge != nil:
+		return number("minimum", c.Ge)
+	case c.Le != nil:
+		return number("maximum", c.Le)
 	case c.Lt != nil:
 		return number("exclusiveMaximum", c.Lt)
 	default:

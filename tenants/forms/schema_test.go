@@ -95,7 +95,7 @@ func TestSchemaAgreesWithValidate(t *testing.T) {
 		}
 		s := compile(t, d)
 		for range 4 {
-			a := d.Prune(drawAnswers(t, d))
+			a := d.Prune(d.Settle(drawAnswers(t, d), drawFacts(t)))
 			errs := d.Validate(a, today, forms.Options{PapersLater: true})
 			err := accepts(t, s, a)
 			if (len(errs) == 0) != (err == nil) {
@@ -103,6 +103,14 @@ func TestSchemaAgreesWithValidate(t *testing.T) {
 			}
 		}
 	})
+}
+
+func drawFacts(t *rapid.T) forms.Facts {
+	return forms.Facts{
+		Today: today, Identity: rapid.IntRange(0, 3).Draw(t, "identity"),
+		Applicant: rapid.SampledFrom([]string{"", forms.ApplicantPerson, forms.ApplicantOrganisation}).Draw(t, "applicant"),
+		Residence: rapid.SampledFrom([]string{"", forms.ResidenceCommune, forms.ResidenceAbroad}).Draw(t, "residence"),
+	}
 }
 
 var drawnKinds = []forms.Kind{
@@ -119,6 +127,14 @@ func drawForm(t *rapid.T) *forms.Definition {
 			f := drawField(t, len(earlier)+len(section.Fields))
 			f.If = drawCondition(t, append(earlier[:len(earlier):len(earlier)], section.Fields...), 3)
 			section.Fields = append(section.Fields, f)
+			if rapid.IntRange(0, 9).Draw(t, "stops") == 0 {
+				stop := drawPart(t, append(earlier[:len(earlier):len(earlier)], section.Fields...), 2)
+				section.Fields[len(section.Fields)-1].Stop = &forms.Stop{If: &stop, Message: "Ce n’est pas ici"}
+			}
+		}
+		if rapid.IntRange(0, 9).Draw(t, "section stops") == 0 {
+			stop := drawPart(t, append(earlier[:len(earlier):len(earlier)], section.Fields...), 2)
+			section.Stop = &forms.Stop{If: &stop, Message: "Ce n’est pas ici"}
 		}
 		earlier = append(earlier, section.Fields...)
 		sections = append(sections, section)
@@ -177,10 +193,23 @@ func drawPart(t *rapid.T, fields []forms.Field, depth int) forms.Condition {
 			return forms.Condition{Not: &sub}
 		}
 	}
+	if rapid.IntRange(0, 5).Draw(t, "fact") == 0 {
+		fields = forms.FactFields()
+	}
 	f := rapid.SampledFrom(fields).Draw(t, "on")
 	c := forms.Condition{Field: f.ID}
 	value := func(v forms.Value) *forms.Value { return &v }
-	switch kind := rapid.IntRange(0, 2).Draw(t, "operator"); {
+	switch kind := rapid.IntRange(0, 5).Draw(t, "operator"); {
+	case f.ID == forms.FactApplicant || f.ID == forms.FactResidence:
+		c.NotEquals = value(forms.Text(f.Choices[1].Value))
+	case f.ID == forms.FactIdentity && kind < 3:
+		c.Ge = value(forms.Number(2))
+	case f.Kind == forms.KindNumber && kind == 2:
+		c.Le = value(forms.Number(2))
+	case f.Kind == forms.KindNumber && kind == 3:
+		c.Ge = value(forms.Number(2))
+	case f.Kind == forms.KindChoice && kind == 2:
+		c.NotEquals = value(forms.Text("a"))
 	case f.Kind == forms.KindChoice && kind == 0:
 		c.Equals = value(forms.Text("b"))
 	case f.Kind == forms.KindChoice && kind == 1:

@@ -32,6 +32,7 @@ const (
 	CodeTooManyFiles   = "too_many_files"
 	CodeInvalidFile    = "invalid_file"
 	CodeAnswersTooBig  = "answers_too_large"
+	CodeStopped        = "stopped" // the form ends here for this person: the message says where to go
 )
 
 // Options says what to validate, and what the form cannot know of the commune.
@@ -73,7 +74,8 @@ func Faults(errs []FieldError) error {
 
 // Validate says what there is to correct, in the order of the form. Answers are those of the whole
 // form, even to validate one step: its conditions and dates may look at earlier steps. Of today only the
-// civil date counts, as it stands in its location: the commune's. Hidden fields are not looked at.
+// civil date counts, as it stands in its location: the commune's. Hidden fields are not looked at. Where
+// the form stops early, that alone is told: nothing can be sent, whatever else is answered.
 func (d *Definition) Validate(a Answers, today time.Time, o Options) []FieldError {
 	x := d.index()
 	c := checker{x: x, answers: a, visible: x.sight(a), today: midnight(today), opts: o}
@@ -86,8 +88,14 @@ func (d *Definition) Validate(a Answers, today time.Time, o Options) []FieldErro
 		only = si
 	}
 	for i := range x.entries {
-		if c.visible[i] && (only < 0 || x.entries[i].step == only) {
+		if only >= 0 && x.entries[i].step != only {
+			continue
+		}
+		if c.visible[i] {
 			c.field(i)
+		}
+		if x.stops && c.stopped(i) {
+			return c.errs
 		}
 	}
 	if only < 0 {
@@ -125,7 +133,7 @@ func (c *checker) whole() {
 	var unknown []string
 	for id, v := range c.answers {
 		total += len(id) + v.size()
-		if _, ok := c.x.byID[id]; !ok {
+		if _, ok := c.x.byID[id]; !ok && !slices.Contains(c.x.facts, id) {
 			unknown = append(unknown, id)
 		}
 	}

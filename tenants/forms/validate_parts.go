@@ -111,20 +111,20 @@ func (c *checker) address(e *entry, a Address) {
 			c.add(e, part, CodeUnknownField, notice{})
 		}
 	}
-	if len(c.errs) == before && f.InCommune && len(c.opts.PostalCodes) > 0 && !c.inCommune(a) {
+	if len(c.errs) == before && f.InCommune && len(c.opts.PostalCodes) > 0 && !a.In(c.opts.Town, c.opts.PostalCodes) {
 		c.add(e, PartTown, CodeOutsideCommune, notice{town: c.opts.Town, codes: c.opts.PostalCodes})
 	}
 }
 
-// inCommune compares the postal code and, as several communes share one, the town's name, of which a
-// beginning is enough (« Castanet », « CASTANET-TOLOSAN CEDEX »).
-func (c *checker) inCommune(a Address) bool {
-	if a.Country != "" || !slices.Contains(c.opts.PostalCodes, a.PostalCode) {
+// In tells whether the address lies in a commune, by its postal codes and, as several communes share
+// one, the town's name, of which a beginning is enough (« Castanet », « CASTANET-TOLOSAN CEDEX »).
+func (a Address) In(commune string, postalCodes []string) bool {
+	if a.Country != "" || !slices.Contains(postalCodes, a.PostalCode) {
 		return false
 	}
-	if a.Town == c.opts.Town {
+	if a.Town == commune {
 		return true
 	}
-	typed, town := foldTown(a.Town), foldTown(c.opts.Town)
+	typed, town := foldTown(a.Town), foldTown(commune)
 	return town == "" || (typed != "" && (hasWordPrefix(typed, town) || hasWordPrefix(town, typed)))
 }

@@ -28,6 +28,8 @@ type StepView struct {
 	Sections []SectionView
 	Errors   []ErrorView
 
+	Stopped *StopView // the form ends on this page for these answers; nil where it goes on
+
 	HasFiles    bool // the page's form is multipart
 	HasOptional bool // « Tous les champs sont obligatoires, sauf mention « facultatif » »
 }
@@ -93,6 +95,8 @@ type FieldView struct {
 	AcceptTypes []string
 	MaxFiles    int
 	CanAddFile  bool
+
+	Stops []StopView // where the form may end after this question
 
 	Conditional bool   // it or its section has a condition: list it under "_shown"
 	Visible     bool   // its own condition holds now
@@ -161,7 +165,7 @@ type viewer struct {
 	x     *index
 	step  int
 	in    ViewInput
-	get   func(string) Value
+	get   getter
 	check checker
 }
 
@@ -193,6 +197,7 @@ func (r *viewer) sections(v *StepView) {
 		fv.Conditional = e.field.If != nil || section.If != nil
 		v.HasFiles = v.HasFiles || e.field.Kind == KindFile
 		v.HasOptional = v.HasOptional || e.field.Optional
+		r.stops(v, &fv, i)
 		last := &v.Sections[len(v.Sections)-1]
 		last.Fields = append(last.Fields, fv)
 	}
@@ -203,11 +208,7 @@ func (r *viewer) condition(c *Condition) (showIf string, visible, never bool) {
 	if c == nil {
 		return "", true, false
 	}
-	elsewhere := func(id string) bool {
-		i, ok := r.x.byID[id]
-		return !ok || r.x.entries[i].step != r.step
-	}
-	left := c.resolve(elsewhere, r.get, MaxDepth)
+	left := c.resolve(r.elsewhere, r.get, MaxDepth)
 	if left.isConstant() {
 		holds := left.holds(r.get, MaxDepth)
 		return "", holds, !holds
@@ -219,6 +220,13 @@ func (r *viewer) condition(c *Condition) (showIf string, visible, never bool) {
 	return string(text), c.holds(r.get, MaxDepth), false
 }
 
+// elsewhere tells whether a reference is decided before this page: a fact, a written date, a question
+// of another step.
+func (r *viewer) elsewhere(id string) bool {
+	i, ok := r.x.byID[id]
+	return !ok || r.x.entries[i].step != r.step
+}
+
 func (r *viewer) errors(v *StepView) {
 	for _, e := range r.in.Errors {
 		i, ok := r.x.byID[e.Field]
@@ -226,6 +234,9 @@ func (r *viewer) errors(v *StepView) {
 			continue
 		}
 		f := r.x.entries[i].field
+		if e.Code == CodeStopped {
+			continue // no error to correct: see StepView.Stopped
+		}
 		v.Errors = append(v.Errors, ErrorView{FieldID: f.ID, InputID: inputID(f, e.Part), Message: e.Message})
 	}
 }

@@ -46,7 +46,7 @@ func (r *viewer) describe(v *FieldView) {
 		return "f-" + v.ID + suffix
 	}
 	for _, e := range r.in.Errors {
-		if e.Field != v.ID {
+		if e.Field != v.ID || e.Code == CodeStopped {
 			continue
 		}
 		v.Invalid = true

@@ -14,6 +14,8 @@ type index struct {
 	byID    map[string]int // field id → entry; the first wins
 	steps   map[string]int // step id → position; the first wins
 	schema  func() json.RawMessage
+	facts   []string // the facts that conditions look at, sorted
+	stops   bool     // something may stop early
 }
 
 type entry struct {
@@ -25,6 +27,7 @@ type entry struct {
 	choices       map[string]int // value → position
 	before, after int            // entries of the dates compared with, or -1
 	alone         bool           // no other field of the step has its kind
+	closesSection bool           // last field of its section
 }
 
 func newIndex(d *Definition) *index {
@@ -45,6 +48,11 @@ func newIndex(d *Definition) *index {
 				}
 				kinds[f.Kind]++
 				x.entries = append(x.entries, newEntry(f, section, si, fi == 0))
+				x.stops = x.stops || f.Stop != nil
+			}
+			if len(section.Fields) > 0 {
+				x.entries[len(x.entries)-1].closesSection = true
+				x.stops = x.stops || section.Stop != nil
 			}
 		}
 		for i := first; i < len(x.entries); i++ {
@@ -55,6 +63,7 @@ func newIndex(d *Definition) *index {
 		e := &x.entries[i]
 		e.before, e.after = x.earlierDate(e.field.Before, i), x.earlierDate(e.field.After, i)
 	}
+	x.facts = d.usedFacts()
 	x.schema = sync.OnceValue(func() json.RawMessage { return newSchema(d, x) })
 	return x
 }
@@ -158,7 +167,10 @@ func (x *index) sight(a Answers) []bool {
 	now := 0
 	get := func(id string) Value {
 		i, ok := x.byID[id]
-		if !ok || i >= now || !visible[i] {
+		if !ok {
+			return fact(a, id)
+		}
+		if i >= now || !visible[i] {
 			return Value{}
 		}
 		return a[id]
@@ -176,9 +188,13 @@ func (x *index) sight(a Answers) []bool {
 }
 
 // seen gives the getter that a condition anywhere in the form may use: hidden answers are absent.
-func (x *index) seen(a Answers, visible []bool) func(string) Value {
+func (x *index) seen(a Answers, visible []bool) getter {
 	return func(id string) Value {
-		if i, ok := x.byID[id]; ok && visible[i] {
+		i, ok := x.byID[id]
+		switch {
+		case !ok:
+			return fact(a, id)
+		case visible[i]:
 			return a[id]
 		}
 		return Value{}
@@ -234,6 +250,11 @@ func (d *Definition) Prune(a Answers) Answers {
 	out := make(Answers, len(a))
 	for id, i := range x.byID {
 		if v, ok := a[id]; ok && visible[i] && !v.Empty() {
+			out[id] = v
+		}
+	}
+	for _, id := range x.facts {
+		if v, ok := a[id]; ok {
 			out[id] = v
 		}
 	}

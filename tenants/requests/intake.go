@@ -383,7 +383,7 @@ func (in *intake) checkContent(ctx context.Context) error {
 		fields = append(fields, f.Fields...)
 	}
 	in.s.Applicant = applicant
-	in.s.Answers = p.Form.Prune(in.s.Answers)
+	in.s.Answers = p.Form.Prune(p.Form.Settle(in.s.Answers, knownFacts(in.tx, applicant, in.s.Level)))
 	invalid := forms.Faults(p.Form.Validate(in.s.Answers, in.tx.Now().In(in.tx.Tenant().Zone()), in.options()))
 	if f := fault.Of(invalid); f != nil {
 		fields = append(fields, f.Fields...)

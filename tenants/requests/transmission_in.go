@@ -178,7 +178,7 @@ func (p *incoming) answers(procedure *catalogue.Procedure, in *intake) forms.Ans
 		}
 		own[field] = value
 	}
-	own = procedure.Form.Prune(own)
+	own = procedure.Form.Prune(procedure.Form.Settle(own, knownFacts(in.tx, in.s.Applicant, in.s.Level)))
 	p.fits = len(procedure.Form.Validate(own, p.FirstReceived.Start(in.tx.Tenant().Zone()), forms.Options{Town: in.tx.Tenant().Name, PapersLater: true})) == 0
 	return own
 }

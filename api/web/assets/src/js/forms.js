@@ -60,18 +60,29 @@ const values = (form, id) => {
 };
 const number = (v) => (/^\d{4}-\d\d-\d\d$/.test(v) ? v : Number(String(v).replace(/[\s\u00a0\u202f]/g, "").replace(",", ".")));
 
+// counted gives the days from a date to another, or the whole years of an age; nothing where one is missing.
+const counted = (c, form) => {
+  const [day, at] = [c.field, c.at].map((ref) => (/^\d/.test(ref) ? ref : values(form, ref)[0]));
+  const [a, b] = [day, at].map((d) => new Date(d + "T00:00Z"));
+  if (isNaN(a) || isNaN(b)) return [];
+  return [String(c.as === "days" ? (a - b) / 864e5 : b.getUTCFullYear() - a.getUTCFullYear() - (at.slice(5) < day.slice(5)))];
+};
+
 // holds evaluates a condition of package forms against what the form says now.
 export function holds(c, form) {
   if (c.and) return c.and.every((x) => holds(x, form));
   if (c.or) return c.or.some((x) => holds(x, form));
   if (c.not) return !holds(c.not, form);
-  const v = values(form, c.field);
+  const v = c.as ? counted(c, form) : values(form, c.field);
   if ("filled" in c) return v.length > 0 === c.filled;
   if (!v.length) return false;
   if ("contains" in c) return v.includes(c.contains);
   if (c.in) return c.in.some((x) => String(x) === v[0]);
   if ("gt" in c) return number(v[0]) > number(c.gt);
+  if ("ge" in c) return number(v[0]) >= number(c.ge);
   if ("lt" in c) return number(v[0]) < number(c.lt);
+  if ("le" in c) return number(v[0]) <= number(c.le);
+  if ("not_equals" in c) return !holds({ field: c.field, as: c.as, at: c.at, equals: c.not_equals }, form);
   if (c.equals === true) return true;
   return typeof c.equals === "number" ? number(v[0]) === c.equals : v[0] === String(c.equals);
 }
