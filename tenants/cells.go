@@ -40,6 +40,12 @@ func (c Cell) Load() float64 {
 	return max(float64(c.Tenants)/float64(c.Soft), float64(c.Population)/(float64(c.Soft)*averagePopulation))
 }
 
+// Takes tells whether a cell may get another tenant at all.
+func (c Cell) Takes() bool { return !c.Draining && c.Tenants < c.Hard }
+
+// Roomy tells whether a cell is below its soft limit.
+func (c Cell) Roomy() bool { return c.Tenants < c.Soft }
+
 // averagePopulation of a commune: France's 67 million inhabitants in 34,969.
 const averagePopulation = 1_900
 
@@ -281,10 +287,7 @@ func place(ctx context.Context, q querier) (string, error) {
 	}
 	best := -1
 	for i, cell := range list {
-		if cell.Draining || cell.Tenants >= cell.Hard {
-			continue
-		}
-		if best < 0 || cell.better(list[best]) {
+		if cell.Takes() && (best < 0 || cell.better(list[best])) {
 			best = i
 		}
 	}
@@ -302,8 +305,8 @@ func (r *Registry) HasRoom(ctx context.Context) error {
 
 // better tells whether a cell should be taken before another.
 func (c Cell) better(other Cell) bool {
-	if roomy, otherRoomy := c.Tenants < c.Soft, other.Tenants < other.Soft; roomy != otherRoomy {
-		return roomy
+	if c.Roomy() != other.Roomy() {
+		return c.Roomy()
 	}
 	return c.Load() < other.Load()
 }

@@ -176,7 +176,7 @@ func table(lines []tenants.CommuneLine, filtered bool) web.Table {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
 			{Text: l.Name, URL: "/communes/" + l.INSEE}, {Text: web.Number(l.Late), Late: l.Late > 0}, {Text: web.Number(l.DueSoon)}, {Text: web.Number(l.Open)},
 			{Text: web.Number(l.Received)}, {Text: short(l.LastActivity)}, {Text: web.Number(l.MailFailures), Late: l.MailFailures > 0}, {Status: stateOf(l.State)},
-			{Text: strings.ReplaceAll(l.Cell, "-", "\u2011")}, {Text: versionOf(l)},
+			{Text: web.CellName(l.Cell)}, {Text: versionOf(l)},
 		}})
 	}
 	return t

@@ -58,6 +58,8 @@ func New(d web.Deps) *Server {
 	s.router.Handle("POST /communes/{insee}/entrer", s.administrators(s.enter))
 	s.router.Handle("GET /communes/{insee}/vie", s.administrators(s.life))
 	s.router.Handle("POST /communes/{insee}/vie", s.administrators(s.lead))
+	s.router.Handle("GET /communes/{insee}/base", s.administrators(s.cell))
+	s.router.Handle("POST /communes/{insee}/base", s.administrators(s.move))
 	s.router.Handle("GET "+erasedPath, s.administrators(s.erased))
 	s.router.Handle("GET "+erasedPath+"/{file}", s.administrators(s.certificate))
 	s.router.Handle("POST /communes/{insee}/agent", s.administrators(s.invite))

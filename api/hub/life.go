@@ -15,6 +15,7 @@ import (
 type lifePage struct {
 	web.Frame
 	Action    string
+	Base      string // where its cell is changed
 	Suspended bool
 	May       bool
 	Busy      bool // something is being done: nothing else is asked for
@@ -58,7 +59,7 @@ func (s *Server) showLife(v visit, t tenants.Tenant, days, visa string, refused 
 		days = strconv.Itoa(operations.DefaultDelay)
 	}
 	page := lifePage{
-		Frame: s.frame(v, "Vie de la commune", "/"), Action: lifePath(t), Suspended: t.State == tenants.StateSuspended, May: v.admin.Actor().MayManage(),
+		Frame: s.frame(v, "Vie de la commune", "/"), Action: lifePath(t), Base: movePath(t), Suspended: t.State == tenants.StateSuspended, May: v.admin.Actor().MayManage(),
 		Table: web.OperationsTable(list, t.Zone(), func(operations.Operation) string { return "" }),
 		Days:  web.Input{Name: "days", Label: "Délai avant l’effacement, en jours", Value: days, InputMode: "numeric", Width: "short", Error: wrong["days"]},
 		Visa: web.Textarea{Name: "visa", Label: "Archives publiques", Value: visa, Rows: 2, Error: wrong["visa"],

@@ -9,7 +9,7 @@ import (
 
 // What is done to a whole commune, in words, for the hub's pages and the commune's own.
 var operationNames = map[operations.Kind]string{
-	operations.Create: "Ouverture", operations.Export: "Archive", operations.Import: "Reprise d’une archive", operations.Move: "Changement de cellule",
+	operations.Create: "Ouverture", operations.Export: "Archive", operations.Import: "Reprise d’une archive", operations.Move: "Changement de base",
 	operations.Suspend: "Suspension", operations.Resume: "Reprise du portail", operations.Delete: "Effacement",
 }
 
@@ -20,8 +20,23 @@ var operationStates = map[operations.State]Status{
 
 // operationSteps are the steps that last, in words.
 var operationSteps = map[string]string{
-	"reserve": "Préparation", "rows": "Reprise des données", "documents": "Reprise des pièces", "codes": "Reprise des codes de suivi", "agents": "Invitation des agents",
+	"place": "Préparation", "note": "Compte rendu", "reserve": "Préparation", "rows": "Reprise des données", "documents": "Reprise des pièces", "codes": "Reprise des codes de suivi", "agents": "Invitation des agents",
 	"schema": "Préparation", "settings": "Préremplissage", "copy": "Copie", "switch": "Bascule", "jobs": "Tâches en attente", "write": "Écriture de l’archive",
+}
+
+// CellName writes a cell's name so that it stays on one line.
+func CellName(name string) string { return strings.ReplaceAll(name, "-", "\u2011") }
+
+// OperationSteps shows how far one is that goes through these steps.
+func OperationSteps(o operations.Operation) Stepper {
+	var s Stepper
+	for i, name := range operations.Steps(o.Kind) {
+		s.Steps = append(s.Steps, Step{Label: operationSteps[name]})
+		if name == o.Step {
+			s.Current = i
+		}
+	}
+	return s
 }
 
 // OperationsTable lists operations with how far they are. Link gives the address of what
@@ -58,6 +73,8 @@ func operationDetail(o operations.Operation, zone *time.Location) string {
 		return operationSteps[o.Step]
 	case o.Error != "" && o.State != operations.Done:
 		return operationError(o.Error)
+	case o.Kind == operations.Move && o.State == operations.Done:
+		return "De " + CellName(o.Data.From) + " à " + CellName(o.Data.To) + "\u00a0; les envois ont attendu " + Number(o.Data.Paused) + "\u00a0ms"
 	case (o.Kind == operations.Export || o.Kind == operations.Import && o.State == operations.Done) && o.Data.Export != nil:
 		e := o.Data.Export
 		parts := []string{Plural(int(e.Requests), "demande", "demandes"), Plural(e.Documents.Present+e.Documents.Altered, "pièce", "pièces")}

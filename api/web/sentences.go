@@ -346,7 +346,12 @@ var sentences = map[string]string{
 	// The life of a commune: what is done to it as a whole
 	"tenant_suspended":    "Le portail est suspendu : aucune nouvelle demande n’y est reçue. Rien de ce qui a été déposé n’est perdu ; adressez-vous à la mairie.",
 	"tenant_state":        "L’état de la commune ne permet pas cette opération. Rechargez la page pour voir où elle en est.",
-	"tenant_in_cell":      "La commune est déjà dans cette cellule.",
+	"tenant_in_cell":      "La commune est déjà dans cette base.",
+	"cell_missing":        "Choisissez la base où la commune doit aller.",
+	"cell_draining":       "L’exploitant vide cette base : elle ne reçoit plus de commune.",
+	"cell_full":           "Cette base est pleine. Choisissez-en une autre.",
+	"cell_away":           "Cette base ne répond pas en ce moment. Réessayez plus tard, ou choisissez-en une autre.",
+	"cell_loaded":         "Cette base est au-dessus de sa charge prévue, et une autre a de la place. Choisissez-en une autre.",
 	"tenant_moved":        "La commune vient d’être déplacée. Rechargez la page, puis recommencez.",
 	"tenant_busy":         "La commune travaille encore. Réessayez dans une minute.",
 	"slug_taken":          "Cette adresse est déjà celle d’une autre commune ou intercommunalité. Choisissez-en une autre.",

@@ -165,6 +165,8 @@ func cellFault(err error, name string) error {
 	switch {
 	case fault.Is(err, "cell_unknown"):
 		return fmt.Errorf("there is no cell %q: parvis cell list names them", name)
+	case fault.Is(err, "cell_draining"), fault.Is(err, "cell_full"):
+		return fmt.Errorf("cell %q takes no other commune: parvis cell list shows why", name)
 	case fault.Is(err, "cell_exists"):
 		return fmt.Errorf("there is a cell %q already", name)
 	case fault.Is(err, "cell_name"):

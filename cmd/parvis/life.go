@@ -303,10 +303,7 @@ func (p *program) moveTenant(ctx context.Context, out io.Writer, slug string, f 
 	}
 	op, err := p.operations.Move(ctx, operator(*f.by), t, *f.to)
 	if op, err = p.carry(ctx, op, err); err != nil {
-		if fault.Is(err, "cell_unknown") || fault.Is(err, "cells_full") {
-			return cellFault(err, *f.to)
-		}
-		return err
+		return cellFault(err, *f.to)
 	}
 	fmt.Fprintf(out, "%s is in %s; its writes waited for %d ms, and what it left in %s is dropped in a day\n", t.Name, *f.to, op.Data.Paused, op.Data.From)
 	return nil

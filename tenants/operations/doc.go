@@ -12,7 +12,8 @@
 //
 // A hub's managers for its communes, a commune's administrators for their own, the
 // operator for all. But an archive holds the citizens' files: a hub may ask for one and
-// see that it was made, and only the commune or the operator can have it.
+// see that it was made, and only the commune or the operator can have it. Where a commune
+// lies is its hub's managers' and the operator's matter.
 //
 // # Erasing
 //

@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,27 +17,78 @@ import (
 // grace is how long what a move left behind is kept.
 const grace = 24 * time.Hour
 
-// Move asks that a commune go to another cell. The operator alone. A cell that is not
-// there is fault.NotFound "cell_unknown", the commune's own one fault.Conflict
-// "tenant_in_cell", a full one fault.Unavailable "cells_full".
+// Move asks that a commune go to another cell. A manager of its hub and the operator may;
+// the hub where [Service.Destinations] refuses nothing, the operator above a soft limit
+// too. A cell that is not there is fault.NotFound "cell_unknown"; one that is refused,
+// fault.Conflict with the code that Destinations gives.
 func (s *Service) Move(ctx context.Context, a tenants.Actor, t tenants.Tenant, cell string) (Operation, error) {
-	if a.Kind != tenants.ActorSystem {
-		return Operation{}, fault.New(fault.Forbidden, "system_only")
-	}
-	to, err := s.config.Registry.Cells().Get(ctx, cell)
-	switch {
-	case err != nil:
+	if err := mayMove(a, t); err != nil {
 		return Operation{}, err
-	case cell == t.Cell:
-		return Operation{}, fault.New(fault.Conflict, "tenant_in_cell")
-	case to.Tenants >= to.Hard || to.Draining:
-		return Operation{}, fault.New(fault.Unavailable, "cells_full")
+	}
+	cells, err := s.Destinations(ctx, a, t)
+	if err != nil {
+		return Operation{}, err
+	}
+	i := slices.IndexFunc(cells, func(d Destination) bool { return d.Name == cell })
+	switch {
+	case i < 0:
+		return Operation{}, fault.New(fault.NotFound, "cell_unknown")
+	case cells[i].Refused != "":
+		return Operation{}, fault.New(fault.Conflict, cells[i].Refused)
 	case t.State == tenants.StateOpening:
 		return Operation{}, fault.New(fault.Conflict, "tenant_state")
 	}
 	o := of(Move, t)
 	o.Data = Details{From: t.Cell, To: cell, Epoch: t.Epoch, Schema: t.Schema}
 	return s.start(ctx, a, o)
+}
+
+// mayMove tells whether somebody may have a commune go to another cell. Its own
+// administrators may not: which cell it lies in changes nothing for them.
+func mayMove(a tenants.Actor, t tenants.Tenant) error {
+	switch {
+	case a.Kind == tenants.ActorSystem, a.MayManage() && t.HubID != 0:
+		return nil
+	}
+	return fault.New(fault.Forbidden, "hub_manager_only")
+}
+
+// Destination is a cell, and why a commune may not go there: the code of a fault, or
+// nothing. "tenant_in_cell": it is there; "cell_draining": the operator empties it;
+// "cell_full": it is at its hard limit; "cell_loaded": it is above its soft limit, and
+// another is below; "cell_away": its database does not answer, or is not migrated.
+type Destination struct {
+	tenants.Cell
+	Refused string
+}
+
+// Destinations gives every cell, and whether the commune may go there when it is the actor
+// who asks. The rules are those of a new commune's place.
+func (s *Service) Destinations(ctx context.Context, a tenants.Actor, t tenants.Tenant) ([]Destination, error) {
+	list, err := s.config.Registry.Cells().List(ctx)
+	if err != nil {
+		return nil, away(err)
+	}
+	roomy := slices.ContainsFunc(list, func(c tenants.Cell) bool { return c.Takes() && c.Roomy() })
+	all := make([]Destination, len(list))
+	for i, c := range list {
+		all[i].Cell = c
+		switch {
+		case c.Name == t.Cell:
+			all[i].Refused = "tenant_in_cell"
+		case c.Draining:
+			all[i].Refused = "cell_draining"
+		case !c.Takes():
+			all[i].Refused = "cell_full"
+		case roomy && !c.Roomy() && a.Kind != tenants.ActorSystem:
+			all[i].Refused = "cell_loaded"
+		default:
+			if _, err := s.config.Registry.Spares(ctx, c.Name); err != nil {
+				all[i].Refused = "cell_away"
+			}
+		}
+	}
+	return all, nil
 }
 
 // here finds the commune as it was before the move, and whether it has moved.

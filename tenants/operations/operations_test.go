@@ -303,8 +303,12 @@ func TestAMoveThatCannotSucceedIsUndone(t *testing.T) {
 	if _, err := w.service.Move(t.Context(), operator, w.Tenant, w.Tenant.Cell); !fault.Is(err, "tenant_in_cell") {
 		t.Errorf("to its own cell: %v", err)
 	}
-	if _, err := w.service.Move(t.Context(), claire, w.Tenant, to); !fault.Is(err, "system_only") {
-		t.Errorf("by a hub: %v", err)
+	reader := claire
+	reader.HubRole = tenants.HubKeeper
+	for what, who := range map[string]tenants.Actor{"by who keeps a hub's settings": reader, "by an administrator of the commune": {Kind: tenants.ActorAgent, Role: tenants.RoleAdmin}} {
+		if _, err := w.service.Move(t.Context(), who, w.Tenant, to); !fault.Is(err, "hub_manager_only") {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 	op := must[operations.Operation](t)(w.service.Move(t.Context(), operator, w.Tenant, to))
 	if _, err := w.service.Move(t.Context(), operator, w.Tenant, to); !fault.Is(err, "operation_pending") {

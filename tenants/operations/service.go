@@ -97,6 +97,15 @@ func init() { //nolint:gochecknoinits // the steps refer to what refers to them
 	}
 }
 
+// Steps names the steps that a kind of operation goes through.
+func Steps(k Kind) []string {
+	var names []string
+	for _, st := range ways[k].steps {
+		names = append(names, st.name)
+	}
+	return names
+}
+
 // run is an operation that is being carried out.
 type run struct {
 	*Service

@@ -33,7 +33,9 @@ const (
 	Ramonville      = "31446" // Ramonville-Saint-Agne
 )
 
-// Env is a deployment of a test's own: a database with a hub and two live communes.
+// Env is a deployment of a test's own: a database with a hub and two live communes. Their
+// roles are every test's, and so is their password: what changes it, like a move to
+// another cell, is tried with a commune that the test opens.
 type Env struct {
 	DB       *tenants.DB
 	Registry *tenants.Registry

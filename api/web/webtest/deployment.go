@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -85,6 +86,7 @@ type Option func(*options)
 
 type options struct {
 	kratos, closed, library bool
+	cells                   int
 	pdf                     bool
 	resolver                string
 	state                   oidc.Config
@@ -93,6 +95,10 @@ type options struct {
 // WithKratos ties the deployment to the real Kratos that the tests of a program
 // share. Without it, the identity provider is away.
 func WithKratos() Option { return func(o *options) { o.kratos = true } }
+
+// WithCells gives the deployment so many databases for communes, as [pgtest.WithCells],
+// with the workers' own tables: a commune can be moved.
+func WithCells(n int) Option { return func(o *options) { o.cells = n } }
 
 // WithResolver names the DNS server, host:port, that communes' own hosts are looked up
 // at. Without it, the machine's own is asked.
@@ -116,7 +122,7 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	env := pgtest.Schema(t)
+	env := pgtest.Schema(t, pgtest.WithCells(o.cells))
 	d := &Deployment{Env: env}
 	logger := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	ui, err := web.New(web.Config{Key: []byte("a key for the tests of pages: 32 bytes"), Log: logger, Now: time.Now})
@@ -137,6 +143,11 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	d.Deps.Operations = operations.New(operations.Config{
 		Platform: env.Pool, Registry: env.Registry, DB: env.DB, Files: d.Deps.Files, Master: pgtest.Master, Clock: env.Clock.Now, Jobs: jobs.Queues{},
 	})
+	for i := range o.cells {
+		cell, err := env.Registry.Cells().Owner(t.Context(), fmt.Sprintf("cell-%d", i+1))
+		must(t, err)
+		must(t, jobs.Migrate(t.Context(), cell, logger))
+	}
 	if o.pdf {
 		node, dir, err := parts.Typst(t.Context(), nil, "")
 		must(t, err)
