@@ -243,7 +243,7 @@ func TestSearch(t *testing.T) {
 		all = append(all, entry(t, p.Slug))
 	}
 	for q, want := range map[string]string{
-		"cantine": "cantine", "ÉCOLE": "cantine", "acte de naissance": "copie-acte-naissance", "actes naissances": "copie-acte-naissance",
+		"cantine": "cantine", "ÉCOLE": "inscription-scolaire", "acte de naissance": "copie-acte-naissance", "actes naissances": "copie-acte-naissance",
 		"nid de poule": "signalement-voirie", "lampadaires": "signalement-voirie", "vide greniers": "vide-grenier", "brocante": "vide-grenier",
 		"bar": "buvette-temporaire", "je veux une salle": "salle-association", "subvention": "subvention-association", "chaises": "pret-materiel",
 		"réclamation": "courrier-maire", "cada": "documents-administratifs", "tranchee": "permission-voirie", "terrase": "", "café": "terrasse", "xyz": "",

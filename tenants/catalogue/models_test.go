@@ -344,7 +344,7 @@ func TestLifeEventsAndServicesCoverTheModels(t *testing.T) {
 		}
 	}
 	// Of these no model is written yet: whoever writes the first takes its group out.
-	awaited := []string{"logement", "Petite enfance", "Cimetière", "Urbanisme"}
+	awaited := []string{"logement", "Cimetière", "Urbanisme"}
 	for _, e := range catalogue.LifeEvents() {
 		if used[e.Slug] == slices.Contains(awaited, e.Slug) || e.Title == "" || e.Icon == "" {
 			t.Errorf("life event %+v is empty", e)
