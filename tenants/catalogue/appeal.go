@@ -28,7 +28,9 @@ type Appeal struct {
 	PriorBody string
 	// Informal: asking the commune to think again interrupts the time (recours
 	// gracieux, L.411-2).
-	Informal     bool
+	Informal bool
+	// Review: what is refused was itself a recours gracieux. Another one interrupts nothing.
+	Review       bool
 	Mediator     string
 	RightsAgency string // Défenseur des droits
 	// Residence is where the person lives, where that makes the time before the court longer
@@ -44,7 +46,7 @@ func AppealFor(e Entry, s tenants.Settings) *Appeal {
 		return nil
 	}
 	a := &Appeal{
-		Route: p.Route, Court: s.Court, Months: appealMonths, Informal: p.Route == RouteCourt,
+		Route: p.Route, Court: s.Court, Months: appealMonths, Informal: p.Route == RouteCourt && !p.Review, Review: p.Review,
 		Mediator: s.Mediator, RightsAgency: rightsAgency,
 	}
 	a.Court.Telerecours = cmp.Or(a.Court.Telerecours, telerecours)
@@ -105,6 +107,11 @@ func (a *Appeal) seize(contest, from, until string) string {
 }
 
 func (a *Appeal) planning(contest, from, until string) []string {
+	if a.Review {
+		return append([]string{
+			contest + ", attention\u00a0: votre recours gracieux n’a pas prolongé le délai pour saisir le tribunal. Ce délai est de deux mois" + a.longer() + " depuis la notification de la décision d’urbanisme elle-même ou, pour un voisin, depuis le premier jour de son affichage sur le terrain (code de l’urbanisme, articles\u00a0L.600-12-2 et R*600-2). S’il n’est pas passé, vous pouvez saisir\u00a0: " + a.courtAddress(),
+		}, a.others()...)
+	}
 	out := []string{
 		a.seize(contest, from, until),
 		"Vous pouvez aussi, dans un délai d’un mois " + from + ", demander à la mairie de revoir sa position (recours gracieux)\u00a0; sans réponse dans les deux mois, elle refuse. Attention\u00a0: ce recours ne prolonge pas le délai de deux mois pour saisir le tribunal (code de l’urbanisme, article\u00a0L.600-12-2).",
@@ -121,6 +128,12 @@ func (a *Appeal) prefect(contest, from, until string) []string {
 }
 
 func (a *Appeal) court(contest, from, until string) []string {
+	if a.Review {
+		return append([]string{
+			a.seize(contest, from, until),
+			"Un nouveau recours gracieux n’interromprait pas ce délai une seconde fois (" + gracieuxBasis + ").",
+		}, a.others()...)
+	}
 	out := []string{
 		a.seize(contest, from, until),
 		"Dans ce même délai, vous pouvez demander à la mairie de revoir sa position (recours gracieux). Cela interrompt le délai pour saisir le tribunal\u00a0: il repart pour deux mois à la réponse de la mairie ou, si elle ne répond pas, deux mois après votre demande (" + gracieuxBasis + ").",

@@ -78,7 +78,10 @@ func TestRefusalNamesTheAppeal(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := "Si vous contestez cette décision"
-		if p.Route == catalogue.RouteNone {
+		switch {
+		case p.Silence.Code == calendar.Privacy:
+			want = "Cnil" // GDPR art. 12.4
+		case p.Route == catalogue.RouteNone:
 			want = "procureur de la République"
 		}
 		if !strings.Contains(l.Body, want) || !strings.Contains(l.Body, "Parce que") {
@@ -283,6 +286,27 @@ func TestEveryWordingHasItsSample(t *testing.T) {
 			if _, err := p.Reword(o, catalogue.Letter{Subject: "{{lune}}", Body: l.Body}); !fault.Is(err, "letter_invalid") || fault.Of(err).Fields[0].Path != "letters/"+string(o)+"/subject" {
 				t.Errorf("%s %s: an unknown name: %v", p.Slug, o, err)
 			}
+		}
+	}
+}
+
+// Whoever asked the town to think again is not told to ask once more: it would interrupt
+// nothing (CRPA L.411-2), and in planning the first one did not either (C. urb. L.600-12-2).
+func TestAReviewIsNotReviewedAgain(t *testing.T) {
+	t.Parallel()
+	last, appeal := calendar.NewDate(2027, 2, 1), calendar.NewDate(2027, 4, 2)
+	for slug, want := range map[string][]string{
+		"recours-gracieux":           {"à compter du 1er février 2027, soit jusqu’au 2 avril 2027 inclus", "n’interromprait pas ce délai"},
+		"recours-gracieux-urbanisme": {"n’a pas prolongé le délai", "deux mois depuis la notification de la décision d’urbanisme"},
+	} {
+		text := strings.Join(catalogue.AppealFor(entry(t, slug), complete()).Paragraphs(false, last, appeal), "\n")
+		for _, part := range append(want, "Tribunal administratif de Toulouse", "deux mois", "Défenseur des droits") {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: no %q in\n%s", slug, part, text)
+			}
+		}
+		if strings.Contains(text, "demander à la mairie de revoir") || slug == "recours-gracieux-urbanisme" && strings.Contains(text, "2027") {
+			t.Errorf("%s:\n%s", slug, text)
 		}
 	}
 }

@@ -117,6 +117,7 @@ type Procedure struct {
 	Silence          calendar.Rule      `json:"silence"`
 	SilenceWarning   string             `json:"silence_warning,omitempty"` // shown beside the rule, where somebody would rely on it
 	Route            Route              `json:"route"`
+	Review           bool               `json:"review,omitempty"`          // itself asks to think again (recours gracieux): a second one interrupts nothing
 	PaperExemption   string             `json:"paper_exemption,omitempty"` // "R.112-4 2°": no receipt for the same by letter
 	Event            *EventRule         `json:"event,omitempty"`
 	Alternatives     Alternatives       `json:"alternatives"`
