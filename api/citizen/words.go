@@ -36,6 +36,8 @@ func facts(p *catalogue.Procedure) web.Facts {
 		out = append(out, web.Fact{Icon: costIcon(p.Cost), Text: shortCost(p.Cost)})
 	}
 	switch {
+	case p.Redirect != "":
+		out = append(out, web.Fact{Icon: "landmark", Text: "Sur un site officiel"})
 	case p.Commitment > 0:
 		out = append(out, web.Fact{Icon: "calendar-days", Text: "Réponse sous " + web.Plural(p.Commitment, "jour ouvré", "jours ouvrés")})
 	case p.Silence.Months > 0:
