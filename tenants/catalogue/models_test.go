@@ -302,9 +302,11 @@ func eachText(tree any, path string, visit func(path, text string)) {
 	case map[string]any:
 		for key, sub := range v {
 			switch key {
-			case "id", "pattern", "accept", "value", "autocomplete", "redirect", "field", "if":
+			case "id", "pattern", "value", "autocomplete", "redirect", "field", "if":
 			default:
-				eachText(sub, path+"/"+key, visit)
+				if _, types := sub.([]any); !types || key != "accept" { // of a file; of the letters it is one
+					eachText(sub, path+"/"+key, visit)
+				}
 			}
 		}
 	case []any:
@@ -344,7 +346,7 @@ func TestLifeEventsAndServicesCoverTheModels(t *testing.T) {
 		}
 	}
 	// Of these no model is written yet: whoever writes the first takes its group out.
-	awaited := []string{"logement", "Cimetière", "Urbanisme"}
+	awaited := []string{"Cimetière"}
 	for _, e := range catalogue.LifeEvents() {
 		if used[e.Slug] == slices.Contains(awaited, e.Slug) || e.Title == "" || e.Icon == "" {
 			t.Errorf("life event %+v is empty", e)
