@@ -200,7 +200,7 @@ func (r *Registry) Furnish(ctx context.Context, t Tenant) error {
 		return err
 	}
 	taken, password := false, RolePassword(r.master, t.Schema, t.Epoch)
-	if !there {
+	if !there && t.Kind != KindEPCI { // a spare's catalogue speaks of a town hall
 		taken, err = r.takeSpare(ctx, owner, t.Schema, password)
 	}
 	if err == nil && !taken && !there {

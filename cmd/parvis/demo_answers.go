@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/communes"
 )
 
@@ -71,6 +73,17 @@ func demoProcedures() []weighted {
 		{"buvette-temporaire", 5, bar}, {"vide-grenier", 4, fleaMarket}, {"documents-administratifs", 3, publicDocument},
 		{"permission-voirie", 3, roadWorks}, {"subvention-association", 4, grant},
 	}
+}
+
+// demoProceduresOf are those that are asked for in a tenant: an EPCI keeps no civil register,
+// and lets no fair be held.
+func demoProceduresOf(t tenants.Tenant) []weighted {
+	all := demoProcedures()
+	if t.Kind == tenants.KindEPCI {
+		theirs := []string{"signalement-voirie", "courrier-maire", "pret-materiel", "documents-administratifs", "permission-voirie", "subvention-association"}
+		all = slices.DeleteFunc(all, func(w weighted) bool { return !slices.Contains(theirs, w.slug) })
+	}
+	return all
 }
 
 func birthCertificate(r *rand.Rand, _ communes.Commune, p person, _ time.Time) map[string]any {

@@ -30,6 +30,8 @@ var demoLooks = map[string]demoLook{
 	"31048": {"pont", "#9a4d12", "village", "", ""},
 	"31409": {"", "#ffcc00", "campagne", "", ""},
 	"31161": {"", "#fefefe", "montagne", "", ""},
+
+	sicoval: {"", "#0b5c8a", branding.NoSilhouette, "Les services communs des 36 communes", ""},
 }
 
 // dress gives a commune of the demonstration its look, before it is filled.
@@ -60,6 +62,9 @@ func (d *demonstration) dress(ctx context.Context, t tenants.Tenant, c communes.
 		}
 		own.Tagline = look.tagline
 		own.Brand = tenants.Brand{Silhouette: look.silhouette, Welcome: look.welcome, Footer: "Hôtel de ville accessible à tous.\nParking et arrêt de bus devant la mairie."}
+		if t.Kind == tenants.KindEPCI {
+			own.Brand.Footer = "Accueil accessible à tous, parking et arrêt de bus devant."
+		}
 		if look.blason != "" {
 			if own.Brand.Logo, err = tenants.KeepLogo(ctx, tx, logo); err != nil {
 				return err

@@ -93,8 +93,8 @@ func (a *accounts) forPages() demo.Accounts {
 	return out
 }
 
-// openCommunes opens the hub and as many of its communes as are wanted, the largest
-// first, and gives them.
+// openCommunes opens the hub, the portal of its EPCI's own services and as many of its
+// communes as are wanted, the largest first, and gives them.
 func (d *demonstration) openCommunes(ctx context.Context, count int) ([]tenants.Tenant, error) {
 	epci, err := communes.EPCIBySIREN(sicoval)
 	if err != nil {
@@ -110,21 +110,26 @@ func (d *demonstration) openCommunes(ctx context.Context, count int) ([]tenants.
 	members := communes.Members(sicoval)
 	slices.SortFunc(members, func(a, b communes.Commune) int { return cmp.Compare(b.Population, a.Population) })
 	members = members[:min(count, len(members))]
-	list := make([]tenants.Tenant, len(members))
+	// The EPCI's own services first: communes transmit to it.
+	codes := []string{sicoval}
+	for _, c := range members {
+		codes = append(codes, c.INSEE)
+	}
+	list := make([]tenants.Tenant, len(codes))
 	opened := 0
-	for i, c := range members {
-		t, err := d.registry.ByINSEE(ctx, c.INSEE)
+	for i, code := range codes {
+		t, err := d.registry.ByINSEE(ctx, code)
 		if fault.Is(err, "not_found") || err == nil && t.State == tenants.StateOpening {
-			t, err = d.operations.Open(ctx, tenants.System("démonstration"), operations.Opening{Opening: tenants.Opening{HubID: hub.ID, INSEE: c.INSEE}})
+			t, err = d.operations.Open(ctx, tenants.System("démonstration"), operations.Opening{Opening: tenants.Opening{HubID: hub.ID, INSEE: code}})
 			opened++
 		}
 		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", c.Name, err)
+			return nil, fmt.Errorf("open %s: %w", code, err)
 		}
 		list[i] = t
 	}
 	if opened > 0 {
-		d.say(fmt.Sprintf("%d communes of %s are open", opened, hub.Name))
+		d.say(fmt.Sprintf("%s has its portals: its communes’ and that of its own services, %d new", hub.Name, opened))
 	}
 	return list, nil
 }
@@ -171,7 +176,7 @@ func (d *demonstration) fill(ctx context.Context, list []tenants.Tenant) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	d.say(fmt.Sprintf("filling %d communes with agents and requests", len(missing)))
+	d.say(fmt.Sprintf("filling %d portals with agents and requests", len(missing)))
 	var (
 		group errgroup.Group
 		mu    sync.Mutex
@@ -179,6 +184,14 @@ func (d *demonstration) fill(ctx context.Context, list []tenants.Tenant) error {
 	)
 	group.SetLimit(seedWorkers)
 	for i, t := range missing {
+		if t.Kind == tenants.KindEPCI { // what communes transmit goes there, so it is ready first
+			n, err := d.seedCommune(ctx, t)
+			if err != nil {
+				return fmt.Errorf("fill %s: %w", t.Name, err)
+			}
+			total += n
+			continue
+		}
 		group.Go(func() error {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -206,9 +219,12 @@ func (d *demonstration) fill(ctx context.Context, list []tenants.Tenant) error {
 // seedCommune fills one commune. It may run again after it was cut short: agents
 // are found, and each request has a key of its own.
 func (d *demonstration) seedCommune(ctx context.Context, t tenants.Tenant) (int, error) {
-	c, err := communes.ByINSEE(t.INSEE)
+	c, err := communes.ByINSEE(t.Seat) // an EPCI's people live in its seat
 	if err != nil {
 		return 0, err
+	}
+	if t.Kind == tenants.KindEPCI {
+		c.Population = epciSize
 	}
 	r := rand.New(rand.NewPCG(2026, uint64(t.ID))) //nolint:gosec // a demonstration that is the same each time
 	if err := d.dress(ctx, t, c); err != nil {
@@ -226,6 +242,9 @@ func (d *demonstration) seedCommune(ctx context.Context, t tenants.Tenant) (int,
 		s.agents = append(s.agents, a.actor)
 	}
 	n, err := s.requests(ctx, requestsOf(c))
+	if err == nil && t.INSEE == told {
+		err = s.law(ctx, agents)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -236,6 +255,9 @@ func (d *demonstration) seedCommune(ctx context.Context, t tenants.Tenant) (int,
 		return 0, err
 	}
 	entry := demo.Commune{Slug: t.Slug, INSEE: t.INSEE, Name: t.Name, Population: c.Population}
+	if t.Kind == tenants.KindEPCI {
+		entry.Population = 0 // it is listed after the communes
+	}
 	for _, a := range agents {
 		entry.Agents = append(entry.Agents, a.Agent)
 	}
@@ -246,18 +268,26 @@ func (d *demonstration) seedCommune(ctx context.Context, t tenants.Tenant) (int,
 // three each.
 func requestsOf(c communes.Commune) int { return 3 + c.Population/400 }
 
+// epciSize is as many inhabitants as give an EPCI's own services some requests and three agents.
+const epciSize = 2000
+
 func (d *demonstration) seedSettings(ctx context.Context, t tenants.Tenant, c communes.Commune, r *rand.Rand) error {
 	mayor := newPerson(r, c)
-	town := fmt.Sprintf("Mairie %s\n1 place de la Mairie\n%s %s", communes.Of(c.Name), c.PostalCodes[0], c.Name)
+	town := fmt.Sprintf("%s\n1 place de la Mairie\n%s %s", t.Office(), c.PostalCodes[0], c.Name)
+	mailbox, title := "mairie", "maire"
+	if t.Kind == tenants.KindEPCI {
+		town = fmt.Sprintf("%s\n12 allée du Canal\n%s %s", t.Office(), c.PostalCodes[0], c.Name)
+		mailbox, title = "contact", "président"
+	}
 	phone := fmt.Sprintf(fictionalPhone+"%02d %02d", t.ID%100, 10+t.ID%90)
 	return d.db.Write(ctx, t, tenants.System("démonstration"), func(tx *tenants.Tx) error {
 		own, version, err := tenants.GetSettings(ctx, tx)
 		if err != nil {
 			return err
 		}
-		own.PostalAddress, own.Phone, own.Email = town, phone, "mairie@"+t.Slug+".example"
+		own.PostalAddress, own.Phone, own.Email = town, phone, mailbox+"@"+t.Slug+".example"
 		own.OpeningHours = "Lundi au vendredi : 9 h – 12 h et 14 h – 17 h\nSamedi : 9 h – 12 h"
-		own.Mayor, own.SignatoryName, own.SignatoryTitle = mayor.name(), mayor.name(), "maire"
+		own.Mayor, own.SignatoryName, own.SignatoryTitle = mayor.name(), mayor.name(), title
 		own.Court = tenants.Court{
 			Name: "Tribunal administratif de Toulouse", PostalAddress: "68 rue Raymond-IV, BP 7007, 31068 Toulouse Cedex 7",
 			Telerecours: "https://citoyens.telerecours.fr",
@@ -276,6 +306,12 @@ func (d *demonstration) seedSettings(ctx context.Context, t tenants.Tenant, c co
 			if _, err := tenants.PutService(ctx, tx, s); err != nil {
 				return err
 			}
+		}
+		if t.Kind == tenants.KindEPCI {
+			for _, p := range demoProceduresOf(t) {
+				err = errors.Join(err, catalogue.SetOpen(ctx, tx, p.slug, true))
+			}
+			return err
 		}
 		closed, err := catalogue.OpenAll(ctx, tx)
 		if err == nil && len(closed) > 0 {
@@ -299,10 +335,14 @@ func agentMailbox(t tenants.Tenant, mailbox string) string {
 // seedAgents invites the commune's agents: an administrator everywhere, an
 // instructor and somebody at the front desk where the town has 1,000 inhabitants.
 func (d *demonstration) seedAgents(ctx context.Context, t tenants.Tenant, c communes.Commune, r *rand.Rand) ([]demoAgent, error) {
+	secretary := "secrétaire de mairie"
+	if t.Kind == tenants.KindEPCI {
+		secretary = "responsable de l’accueil des usagers"
+	}
 	wanted := []struct {
 		mailbox, title string
 		role           tenants.Role
-	}{{"secretariat", "secrétaire de mairie", tenants.RoleAdmin}, {"instruction", "agent instructeur", tenants.RoleInstructor}, {"accueil", "agent d’accueil", tenants.RoleFront}}
+	}{{"secretariat", secretary, tenants.RoleAdmin}, {"instruction", "agent instructeur", tenants.RoleInstructor}, {"accueil", "agent d’accueil", tenants.RoleFront}}
 	if c.Population < 1000 {
 		wanted = wanted[:1]
 	}
@@ -381,7 +421,7 @@ func (s *seeder) at(ctx context.Context, when time.Time, actor tenants.Actor, fn
 }
 
 func (s *seeder) choose() weighted {
-	all := demoProcedures()
+	all := demoProceduresOf(s.tenant)
 	total := 0
 	for _, w := range all {
 		total += w.weight

@@ -44,12 +44,12 @@ func TestDemonstration(t *testing.T) {
 	const patience = 3 * time.Minute // a machine that builds Kratos first, or is busy
 
 	p := run("2")
-	p.says("filling 2 communes", patience)
-	p.end(syscall.SIGKILL) // in the middle of it
+	p.says("filling 3 portals", patience) // the EPCI’s own among them
+	p.end(syscall.SIGKILL)                // in the middle of it
 	p = run("2")
 	p.says("\nready in ", patience)
 	a := accounts()
-	if len(a.Tenants) != 2 || len(a.Tenants[0].Agents) != 3 || a.Hub.Admin.Password == "" {
+	if len(a.Tenants) != 3 || len(a.Tenants[0].Agents) != 3 || a.Hub.Admin.Password == "" {
 		t.Fatalf("the accounts are %+v", a)
 	}
 	town, token := a.Tenants[0].Host, []string{"Authorization", "Bearer " + a.Tenants[0].Agents[0].APIToken}
@@ -83,8 +83,8 @@ func TestDemonstration(t *testing.T) {
 	if told() != 2 {
 		t.Errorf("%d messages after kill -9; want 2", told())
 	}
-	if again := accounts(); len(again.Tenants) != 3 {
-		t.Errorf("%d communes; want 3", len(again.Tenants))
+	if again := accounts(); len(again.Tenants) != 4 {
+		t.Errorf("%d portals; want 4", len(again.Tenants))
 	}
 	if a := ask(t, "GET", addr, town, "/api/v1/requests/"+f.Number, "", "X-Tracking-Code", f.TrackingCode); a.status != 200 {
 		t.Errorf("the request of before: %d", a.status)
