@@ -31,7 +31,7 @@ func samples(t *testing.T, p *catalogue.Procedure) []forms.Answers {
 		if err != nil {
 			t.Fatalf("%s: %v", p.Slug, err)
 		}
-		out = append(out, a)
+		out = append(out, p.Form.Settle(a, forms.Facts{Today: today}))
 	}
 	return out
 }
