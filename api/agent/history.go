@@ -80,6 +80,8 @@ func eventWords(kind string, d requests.EventData) web.Event {
 			return web.Event{Title: "Accord pour recevoir la décision par courriel"}
 		}
 		return web.Event{Title: "Plus d’accord pour la décision par courriel\u00a0: elle part sur papier"}
+	case "rated":
+		return web.Event{Title: "La personne a donné son avis sur la démarche", Text: "Ce qu’elle en dit est compté à part, sans sa demande."}
 	case "applicant_corrected":
 		return web.Event{Title: "Coordonnées corrigées", Text: capital(strings.Join(fieldNames(d.Fields), ", "))}
 	case "date_kept":

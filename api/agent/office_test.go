@@ -11,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web/webtest"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/requests"
 	"github.com/parvis-gru/parvis/tenants/statistics"
 )
 
@@ -34,6 +35,16 @@ func TestStatisticsHaveTheirTableAndTheirSpreadsheet(t *testing.T) {
 		if !slices.Contains(cells, want) {
 			t.Errorf("no table says %q: %q", want, cells)
 		}
+	}
+	o.Write(t, o.Tenant, tenants.Guest(), func(ctx context.Context, tx *tenants.Tx) error {
+		d, _, err := requests.StartDraft(ctx, tx, "signalement-voirie", "")
+		if err == nil {
+			err = requests.DropDraft(ctx, tx, d)
+		}
+		return err
+	})
+	if cells := b.Get("/agents/statistiques").Texts("table td"); !slices.Contains(cells, "25 %") || !slices.ContainsFunc(cells, func(c string) bool { return strings.HasSuffix(c, "(1)") }) {
+		t.Errorf("of four forms one was given up, and the page says %q", cells)
 	}
 	f := p.Form("form.filters").Set("du", "2026-12").Set("au", "2026-01")
 	f.Submit().Want(http.StatusUnprocessableEntity, "")

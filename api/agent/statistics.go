@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -25,6 +26,7 @@ type statisticsPage struct {
 	ByType   web.Table
 	ByWay    web.Table
 	Delays   web.Table
+	Opinions web.Table
 	Title    string
 }
 
@@ -55,6 +57,7 @@ func monthValue(d calendar.Date) string { return d.String()[:7] }
 
 func (s *Server) statistics(v visit) error {
 	var report statistics.Report
+	var experiences []statistics.Experience
 	titles := map[string]string{}
 	from, to := period(v.r, v.scope.Tenant.Territory().Today(s.Clock()))
 	var refused error
@@ -66,6 +69,11 @@ func (s *Server) statistics(v visit) error {
 		}
 		if err != nil {
 			return err
+		}
+		if refused == nil {
+			if experiences, err = statistics.Experiences(ctx, tx, from, to); err != nil {
+				return err
+			}
 		}
 		entries, err := catalogue.List(ctx, tx)
 		for _, e := range entries {
@@ -89,6 +97,7 @@ func (s *Server) statistics(v visit) error {
 		return statisticsTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 	}
 	page.fill(report, titles)
+	page.Opinions = opinionsTable(experiences, titles)
 	return statisticsTemplate.Render(v.w, v.r, http.StatusOK, page)
 }
 
@@ -108,12 +117,7 @@ func (p *statisticsPage) fill(r statistics.Report, titles map[string]string) {
 	}
 	p.Chart = newChart(r.Months, p.Title)
 	p.Months = figuresTable("Demandes par mois", "Mois", r.Months, monthLabel)
-	p.ByType = figuresTable("Demandes par démarche", "Démarche", r.Procedures, func(slug string) string {
-		if titles[slug] != "" {
-			return titles[slug]
-		}
-		return slug
-	})
+	p.ByType = figuresTable("Demandes par démarche", "Démarche", r.Procedures, func(slug string) string { return cmp.Or(titles[slug], slug) })
 	p.ByWay = figuresTable("Demandes par canal", "Canal", r.Channels, func(c string) string { return channelLabels[c] })
 	p.Delays = web.Table{Caption: "Délais de réponse", Columns: []web.Column{{Label: "Répondues en"}, {Label: "Demandes", Numeric: true}, {Label: "Part", Numeric: true}}}
 	for _, x := range []struct {
@@ -135,6 +139,34 @@ func figuresTable(caption, first string, lines []statistics.Line, label func(str
 	for _, l := range lines {
 		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
 			{Text: label(l.Key)}, {Text: web.Number(l.Received)}, {Text: web.Number(l.Closed)}, {Text: days(l.MeanDays())}, {Text: percent(l.ShareInTime())},
+		}})
+	}
+	return t
+}
+
+// maxStops is how many questions are named at which a form was given up.
+const maxStops = 3
+
+// opinionsTable says what people think of each procedure, and where they give it up.
+func opinionsTable(all []statistics.Experience, titles map[string]string) web.Table {
+	t := web.Table{Caption: "Ce qu’en pensent les habitants", Empty: "Personne n’a encore commencé de démarche en ligne dans cette période.", Columns: []web.Column{
+		{Label: "Démarche"}, {Label: "Avis", Numeric: true}, {Label: "Bien", Numeric: true}, {Label: "Moyen", Numeric: true}, {Label: "Mal", Numeric: true},
+		{Label: "Abandons", Numeric: true}, {Label: "Où l’on s’arrête"},
+	}}
+	for _, e := range all {
+		share := func(n int) string {
+			return percent(100*float64(n)/float64(max(e.Ratings(), 1)), e.Ratings() >= statistics.FewestRatings)
+		}
+		count := web.Number(e.Ratings())
+		if e.Ratings() > 0 && e.Ratings() < statistics.FewestRatings {
+			count = "moins de " + web.Number(statistics.FewestRatings)
+		}
+		var stops []string
+		for _, s := range e.Stops[:min(len(e.Stops), maxStops)] {
+			stops = append(stops, s.Label+" ("+web.Number(s.Drafts)+")")
+		}
+		t.Rows = append(t.Rows, web.Row{Cells: []web.Cell{
+			{Text: cmp.Or(titles[e.ProcedureSlug], e.ProcedureSlug)}, {Text: count}, {Text: share(e.Good)}, {Text: share(e.Fair)}, {Text: share(e.Poor)}, {Text: percent(e.ShareGivenUp())}, {Text: cmp.Or(strings.Join(stops, " · "), "—")},
 		}})
 	}
 	return t

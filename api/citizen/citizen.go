@@ -116,6 +116,7 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /demandes/{number}/motifs", s.askReasons)
 	s.handle("GET /demandes/{number}/motifs/{reasons}", s.reasons)
 	s.handle("GET /demandes/{number}/motifs/{reasons}/lettre.pdf", s.reasonsPDF)
+	s.handle("POST /demandes/{number}/avis", s.rate)
 	s.handle("GET /demandes/{number}/retirer", s.withdrawPage)
 	s.handle("POST /demandes/{number}/retirer", s.withdraw)
 	s.handle("POST /demandes/{number}/rattacher", s.claim)

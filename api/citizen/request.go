@@ -55,6 +55,7 @@ type requestPage struct {
 	Guest             bool
 	Problem           string
 	Why               *whyBox
+	Opinions          []opinion // while the holder can still say how they found the procedure
 }
 
 var requestTemplate = web.MustParse[requestPage](web.Citizen, files, "request.html")
@@ -134,6 +135,9 @@ func (s *Server) requestPage(v *visit, d requests.Detail, today calendar.Date, a
 		p.Summary = append(p.Summary, part{Title: step.Title, List: web.SummaryOf(step, "")})
 	}
 	p.Why = whyOf(d, today)
+	if d.MayRate {
+		p.Opinions = opinions
+	}
 	p.asked(d, at)
 	p.decision(d)
 	p.appeal(d)

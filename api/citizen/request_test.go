@@ -11,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/requests"
 	"github.com/parvis-gru/parvis/tenants/staff"
+	"github.com/parvis-gru/parvis/tenants/statistics"
 )
 
 // agent makes an administrator of the commune.
@@ -148,6 +149,36 @@ func TestADecisionIsReadAndAWithdrawalConfirmed(t *testing.T) {
 	if !strings.Contains(gone.Text("main .notice.info"), "retiré") {
 		t.Errorf("the page says %q", gone.Texts("main .notice"))
 	}
+}
+
+func TestAProcedureIsRatedInOneTap(t *testing.T) {
+	t.Parallel()
+	d := deploy(t)
+	b := d.Browser(t)
+	_, number := stall(t, b)
+	const opinion = `#avis form`
+	p := b.Get("/demandes/"+number).Want(200, "")
+	if p.Has(opinion) {
+		t.Error("an opinion is asked before the answer")
+	}
+	admin := agent(t, d)
+	d.Write(t, d.Tenant, admin, func(ctx context.Context, tx *tenants.Tx) error {
+		_, err := requests.Decide(ctx, tx, number, requests.DecisionInput{Outcome: catalogue.OutcomeAccept}, 1)
+		return err
+	})
+	p = b.Get("/demandes/"+number).Want(200, "")
+	again := p.Form(opinion)
+	if p = again.Press("Moyen").Want(200, "/demandes/"+number); p.Has(opinion) || !strings.Contains(p.Text("main .notice.success, .flash"), "Merci") {
+		t.Errorf("after the tap: %q", p.Text("main"))
+	}
+	again.Press("Mal").Want(200, "/demandes/"+number)
+	d.Write(t, d.Tenant, admin, func(ctx context.Context, tx *tenants.Tx) error {
+		all, err := statistics.Experiences(ctx, tx, tx.Today(), tx.Today())
+		if err == nil && (len(all) != 1 || all[0].Fair != 1 || all[0].Ratings() != 1) {
+			t.Errorf("counted %+v", all)
+		}
+		return err
+	})
 }
 
 func TestAnEmptyMessageAndAForgedFormAreRefused(t *testing.T) {

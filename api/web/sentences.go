@@ -139,6 +139,8 @@ var sentences = map[string]string{
 	"request_or_code_unknown": "Aucune demande ne correspond à ce numéro et à ce code. Vérifiez les deux sur votre accusé de réception.",
 	"request_unknown":         "Cette demande n’existe pas.",
 	"request_changed":         "Quelqu’un d’autre a modifié cette demande pendant que vous y travailliez. Relisez ce qui a changé, puis recommencez si c’est encore utile.",
+	"already_rated":           "Votre avis est déjà compté. Merci.",
+	"rating_unknown":          "Choisissez « Bien », « Moyen » ou « Mal ».",
 	"action_not_possible":     "L’état de la demande ne permet plus cette action. Rechargez la page pour voir où elle en est.",
 	"idempotency_mismatch":    "Cette demande a déjà été envoyée avec d’autres réponses. Commencez une nouvelle demande.",
 	"sender_blocked":          "Un agent a suspendu pour un temps les envois venus de cette adresse, de ce compte ou de ce réseau, après un grand nombre d’envois. Rien n’est perdu : un brouillon est gardé. Appelez la mairie, écrivez-lui ou venez au guichet.",

@@ -55,6 +55,7 @@ type Detail struct {
 	Outcomes         []catalogue.Outcome // what the actor may decide now
 	Warnings         []string            // French, to be shown beside the dates
 	Standing         Standing            // of the receipts; agents alone
+	MayRate          bool                // the holder can say how they found the procedure
 
 	Reasons []ReasonsRequest // why silence refused, as it was asked for
 }
@@ -88,6 +89,7 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 		return Detail{}, err
 	}
 	d.History = publicHistory(history, who)
+	d.MayRate = who == Owner && d.rateable() && tx.SchemaAt(SinceProcedures) && !rated(history)
 	if err := d.judge(tx, who); err != nil || who == Owner {
 		return d, err
 	}

@@ -48,7 +48,6 @@ const (
 	sqlDraftOwned  = `select ` + draftColumns + ` where d.id = $1 and d.expires_at > $2 and d.citizen_id = $3`
 	sqlDraftsOf    = `select ` + draftColumns + ` where d.citizen_id = $1 and d.expires_at > $2 order by d.updated_at desc limit 50`
 	sqlSaveDraft   = `update draft set answers = $2, applicant = $3, step = $4, citizen_id = $5, updated_at = $6, expires_at = $7 where id = $1`
-	sqlPurgeDrafts = `delete from draft where expires_at <= $1`
 )
 
 type draftRow struct {
@@ -204,23 +203,6 @@ func (d Draft) save(ctx context.Context, tx *tenants.Tx) (Draft, error) {
 		return Draft{}, fault.New(fault.NotFound, "draft_unknown")
 	}
 	return d, err
-}
-
-// DropDraft deletes a draft at its holder's wish; its files go with the next sweep.
-func DropDraft(ctx context.Context, tx *tenants.Tx, d Draft) error {
-	if err := outsider(tx); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, sqlDeleteDraft, d.ID)
-	return err
-}
-
-// PurgeDrafts deletes the drafts that expired, and gives their number.
-func PurgeDrafts(ctx context.Context, tx *tenants.Tx) (int64, error) {
-	if err := outsider(tx); err != nil {
-		return 0, err
-	}
-	return tx.Exec(ctx, sqlPurgeDrafts, tx.Now())
 }
 
 // MailDraftCode sends the code by which the draft goes on elsewhere.

@@ -147,6 +147,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"DraftByID":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftByID(ctx, tx, own.ID)) },
 		"DraftByToken": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.DraftByToken(ctx, tx, "x")) },
 		"LockDraft":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.LockDraft(ctx, tx, "x")) },
+		"Rate":         func(ctx context.Context, tx *tenants.Tx) error { return requests.Rate(ctx, tx, n, requests.RatingGood) },
 		"DropDraft":    func(ctx context.Context, tx *tenants.Tx) error { return requests.DropDraft(ctx, tx, own) },
 		"GetByTracking": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.GetByTracking(ctx, tx, n, "1111-1111-1111"))

@@ -6,4 +6,7 @@
 // figures stay when requests are purged. A silence (an implicit decision) is never
 // counted as an answer in time. It refuses to show anything to somebody who is no
 // agent of the commune.
+//
+// It also tells how people found each procedure ([Experiences]): what they said of it, and
+// where forms were given up. Fewer than [FewestRatings] ratings are not shown.
 package statistics

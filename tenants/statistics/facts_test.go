@@ -227,3 +227,41 @@ func lines(list []string) string {
 	}
 	return out
 }
+
+func TestOpinionsAreSummedAndSharesOfFormsGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	for i, r := range []requests.Rating{requests.RatingGood, requests.RatingGood, requests.RatingFair, requests.RatingPoor} {
+		number := w.submit("2026-11-23", tenants.Guest(), letter())
+		w.decide("2026-11-24", number, catalogue.OutcomeAnswer)
+		w.on([]string{"2026-11-24", "2026-12-24"}[i%2])
+		var of requests.Request
+		w.do(instructor, func(ctx context.Context, tx *tenants.Tx) error {
+			d, err := requests.Get(ctx, tx, number)
+			of = d.Request
+			return err
+		})
+		w.do(requests.GuestOf(of), func(ctx context.Context, tx *tenants.Tx) error { return requests.Rate(ctx, tx, number, r) })
+	}
+	w.do(tenants.Guest(), func(ctx context.Context, tx *tenants.Tx) error {
+		d, _, err := requests.StartDraft(ctx, tx, "courrier-maire", "")
+		if err == nil {
+			err = requests.DropDraft(ctx, tx, d)
+		}
+		return err
+	})
+	w.do(system, statistics.Refresh)
+	w.do(instructor, func(ctx context.Context, tx *tenants.Tx) error {
+		all, err := statistics.Experiences(ctx, tx, day(t, "2026-11-01"), day(t, "2026-12-31"))
+		if err != nil {
+			return err
+		}
+		if len(all) != 1 || all[0].Good != 2 || all[0].Fair != 1 || all[0].Poor != 1 || all[0].Ratings() != 4 || len(all[0].Stops) != 1 || all[0].Stops[0].Question != "_applicant" {
+			t.Errorf("got %+v", all)
+		}
+		if share, ok := all[0].ShareGivenUp(); !ok || share != 20 {
+			t.Errorf("given up: %v %%", share)
+		}
+		return nil
+	})
+}
