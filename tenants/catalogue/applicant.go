@@ -113,6 +113,9 @@ func (p *Procedure) SilenceText() string {
 	case calendar.Declaration:
 		return "C’est une déclaration\u00a0: nous l’enregistrons et vous remettons un récépissé. Le silence ne vaut ni accord ni refus."
 	case calendar.None:
+		if p.Silence.Code == calendar.Privacy {
+			return "Nous répondons dans le mois, ou dans les trois mois si votre demande est complexe\u00a0: nous vous le disons alors dans le premier mois. Le silence ne décide rien."
+		}
 		return "Le silence n’a pas d’effet\u00a0: votre demande n’est ni acceptée ni refusée tant que nous n’avons pas répondu."
 	}
 	return ""
