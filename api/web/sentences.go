@@ -325,6 +325,13 @@ var sentences = map[string]string{
 	"media_type":         "Envoyez du JSON (Content-Type : application/json).",
 	"master_key":         "La clé maîtresse n’est pas valable : elle doit compter au moins 32 octets.",
 
+	// Procedures from other systems
+	"import_missing":    "Choisissez le fichier à importer.",
+	"import_one_file":   "Importez ces fichiers un par un.",
+	"import_too_large":  "Ce fichier est trop volumineux, ou trop imbriqué. Exportez un seul formulaire, de 4\u00a0Mo au plus.",
+	"import_unknown":    "Ce fichier ne vient d’aucun outil que nous savons lire. Choisissez un export de Publik (.wcs), de démarches-simplifiées (.json), d’Open Forms ou de form.io (.json, .zip), ou de Parvis (.json).",
+	"import_unreadable": "Ce fichier n’a pas pu être lu. Exportez-le de nouveau depuis l’outil d’origine, sans le modifier.",
+
 	// The life of a commune: archives
 	"archive_unreadable": "Ce fichier n’est pas une archive de commune. Choisissez le fichier qui se termine par .tar.zst.",
 	"archive_missing":    "Choisissez l’archive de la commune.",

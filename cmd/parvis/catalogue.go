@@ -2,17 +2,22 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants/exchange"
 )
 
 const catalogueUsage = `Usage:
-  parvis catalogue check FILE...    what keeps procedures in our own format from being published, one line a fault
-  parvis catalogue schema           the JSON Schema of that format`
+  parvis catalogue check FILE...                            what keeps procedures in our own format from being published, one line a fault
+  parvis catalogue import --from wcs|ds|formio FILE...      another system's form as a procedure of ours: a JSON report of what is carried, changed and lost;
+                                                            a form of Publik may come with its blocks, tables and workflow
+  parvis catalogue schema                                   the JSON Schema of our format`
 
 // maxProcedureFile bounds what is read of a file, in bytes: more than any reader accepts.
 const maxProcedureFile = 16 << 20
@@ -22,6 +27,8 @@ func runCatalogue(_ context.Context, args []string, out io.Writer) error {
 	switch {
 	case len(args) > 1 && args[0] == "check":
 		return checkProcedures(args[1:], out)
+	case len(args) > 0 && args[0] == "import":
+		return importProcedure(args[1:], out)
 	case len(args) == 1 && args[0] == "schema":
 		_, err := out.Write(exchange.Schema())
 		return err
@@ -55,6 +62,36 @@ func checkProcedures(names []string, out io.Writer) error {
 		return fmt.Errorf("%d faults", faults)
 	}
 	return nil
+}
+
+// importProcedure prints what became of another system's files, and the procedure that
+// came out, as JSON. It fails only where nothing could be read.
+func importProcedure(args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("catalogue import", flag.ContinueOnError)
+	from := flags.String("from", "", "wcs, ds or formio")
+	if err := flags.Parse(args); err != nil {
+		return errUsage
+	}
+	if flags.NArg() == 0 {
+		fmt.Fprintln(out, catalogueUsage)
+		return errUsage
+	}
+	var files []exchange.File
+	for _, name := range flags.Args() {
+		text, err := readBounded(name)
+		if err != nil {
+			return err
+		}
+		files = append(files, exchange.File{Name: name, Data: text})
+	}
+	report, err := exchange.Read(*from, files...)
+	if err != nil {
+		return errors.New(web.Sentence(err))
+	}
+	text := json.NewEncoder(out)
+	text.SetEscapeHTML(false)
+	text.SetIndent("", "  ")
+	return text.Encode(report)
 }
 
 // readBounded reads a file, or refuses it where it is larger than any reader accepts.

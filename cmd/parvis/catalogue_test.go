@@ -59,3 +59,40 @@ func TestProceduresAreCheckedAsFiles(t *testing.T) {
 		t.Error("no verb ends well")
 	}
 }
+
+func TestOtherSystemsProceduresAreReported(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "..", "tenants", "exchange", "testdata")
+	for from, names := range map[string][]string{"wcs": {"concession.wcs", "defunts.wcs"}, "ds": {"projet.ds.json"}, "formio": {"salle.formio.json"}} {
+		args := []string{"catalogue", "import", "--from", from}
+		for _, name := range names {
+			args = append(args, filepath.Join(folder, name))
+		}
+		var out bytes.Buffer
+		if err := run(t.Context(), args, &out); err != nil {
+			t.Fatalf("%s: %v", from, err)
+		}
+		var report struct {
+			Carried, Changed, Lost []struct{ Path, Reason string }
+			Procedure              json.RawMessage
+		}
+		if err := json.Unmarshal(out.Bytes(), &report); err != nil || len(report.Carried) == 0 || len(report.Changed) == 0 || len(report.Lost) == 0 {
+			t.Errorf("%s: %v: %s", from, err, &out)
+		}
+		for _, lost := range report.Lost {
+			if lost.Path == "" || lost.Reason == "" {
+				t.Errorf("%s: %+v", from, lost)
+			}
+		}
+		if p, _ := exchange.Check(report.Procedure); p == nil {
+			t.Errorf("%s: the procedure is not of our format", from)
+		}
+	}
+	var out bytes.Buffer
+	broken := wrote(t, t.TempDir(), "x.wcs", []byte("<formdef>"))
+	for _, args := range [][]string{{"--from", "wcs", broken}, {"--from", "abc", broken}, {"--from", "wcs", "nowhere"}, {"--from", "wcs"}, {}} {
+		if err := run(t.Context(), append([]string{"catalogue", "import"}, args...), &out); err == nil {
+			t.Errorf("%v ends well", args)
+		}
+	}
+}

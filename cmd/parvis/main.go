@@ -29,7 +29,7 @@ func commands() []command {
 		{"migrate", "[--status]           bring the databases to this version", runMigrate},
 		{"cell", "list|add|address|limit|drain   the databases that communes are placed in", runCell},
 		{"tenant", "create|list|export|import|move|…   the communes, the hubs and their first administrators", runTenant},
-		{"catalogue", "check|schema       procedures as files: are they right, what is their format", runCatalogue},
+		{"catalogue", "check|import|schema   procedures as files: are they right, what do other systems' become, what is our format", runCatalogue},
 		{"token", "issue|revoke|list      the agents' API tokens", runToken},
 		{"config", "check                 is the environment complete? is each part there?", runConfig},
 	}
