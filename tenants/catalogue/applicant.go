@@ -57,7 +57,8 @@ func (p *Procedure) EventDate(a forms.Answers) calendar.Date {
 }
 
 // Warnings tells, in French, that an event comes too soon: before the time that
-// the procedure wants, or before the silence can mean anything. They never keep
+// the procedure wants, or before the silence can mean anything; or so late that the law does
+// not take the filing yet. They never keep
 // anyone from filing: the law lets the late apply, and the agent must see it.
 func (p *Procedure) Warnings(a forms.Answers, received, lastDay calendar.Date) []string {
 	day := p.EventDate(a)
@@ -65,8 +66,15 @@ func (p *Procedure) Warnings(a forms.Answers, received, lastDay calendar.Date) [
 		return nil
 	}
 	var out []string
-	if p.Event.MinDays > 0 && received.DaysUntil(day) < p.Event.MinDays {
+	ahead := received.DaysUntil(day)
+	if p.Event.Clear {
+		ahead--
+	}
+	switch {
+	case p.Event.MinDays > 0 && ahead < p.Event.MinDays:
 		out = append(out, p.Event.Late)
+	case p.Event.MaxDays > 0 && ahead > p.Event.MaxDays:
+		out = append(out, p.Event.Early)
 	}
 	if !lastDay.IsZero() && !day.After(lastDay) {
 		out = append(out, "La date demandée ("+day.FrenchShort()+") arrive avant la fin du délai de réponse ("+lastDay.FrenchShort()+

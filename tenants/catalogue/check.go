@@ -103,6 +103,9 @@ func (c *checker) silence() {
 	default:
 		c.add("route", "unknown", "Choisissez la voie de recours")
 	}
+	if p.Event != nil && p.Event.MaxDays > 0 {
+		c.want(p.Event.Early != "" && p.Event.LegalBasis != "" && p.Event.MaxDays >= p.Event.MinDays, "event", "Dites d’où vient le premier jour du dépôt, et ce qu’il faut faire avant")
+	}
 	if p.Event != nil && p.Event.MinDays > 0 {
 		c.want(p.Event.Late != "" && p.Event.LegalBasis != "", "event", "Dites d’où vient le délai, et ce qu’il faut faire quand il est passé")
 	}

@@ -83,8 +83,8 @@ func TestSilenceIsTheLaws(t *testing.T) {
 		if string(p.Route) != string(law.Route) || (p.PaperExemption != "") != law.Delivery || (p.Kind == catalogue.KindDeclaration) != (law.Sending == calendar.SentDeclaration) {
 			t.Errorf("%s: %s by %q, exempt by %q, the statute says %+v", p.Slug, p.Kind, p.Route, p.PaperExemption, law)
 		}
-		if least := law.Rule.Filing.MinDays; least > 0 && (p.Event == nil || p.Event.MinDays != least) {
-			t.Errorf("%s: wanted %+v before its day, the statute says %d", p.Slug, p.Event, least)
+		if when := law.Rule.Filing; when != (calendar.Filing{}) && (p.Event == nil || when != calendar.Filing{MinDays: p.Event.MinDays, MaxDays: p.Event.MaxDays, Clear: p.Event.Clear}) {
+			t.Errorf("%s: wanted %+v before its day, the statute says %+v", p.Slug, p.Event, when)
 		}
 		doubtful := law.Certainty == calendar.Secondary || law.Certainty == calendar.Unsettled
 		if doubtful && p.SilenceWarning == "" && !slices.ContainsFunc(p.ToVerify, func(d catalogue.Doubt) bool { return strings.Contains(d.Text, "à vérifier") }) {
@@ -255,6 +255,9 @@ func TestEvents(t *testing.T) {
 		warnings := strings.Join(p.Warnings(answers, received, last), "\n")
 		if late := p.Event.Late != "" && strings.Contains(warnings, p.Event.Late); late != (row["late"] == "yes") {
 			t.Errorf("%s: late %v: %s", row["case"], late, warnings)
+		}
+		if early := p.Event.Early != "" && strings.Contains(warnings, p.Event.Early); early != (row["early"] == "yes") {
+			t.Errorf("%s: early %v: %s", row["case"], early, warnings)
 		}
 		if after := strings.Contains(warnings, "n’attendez pas l’effet du silence"); after != (row["after_silence"] == "yes") {
 			t.Errorf("%s: after silence %v: %s", row["case"], after, warnings)

@@ -158,8 +158,11 @@ type Piece struct {
 type EventRule struct {
 	Field      string `json:"field"`              // date field of the form
 	MinDays    int    `json:"min_days,omitempty"` // wanted before that day
+	MaxDays    int    `json:"max_days,omitempty"` // and not sooner than so many before it; 0: as early as one likes
+	Clear      bool   `json:"clear,omitempty"`    // jours francs: neither the day of filing nor that day counts
 	LegalBasis string `json:"legal_basis,omitempty"`
-	Late       string `json:"late,omitempty"` // sentence shown to whoever files later
+	Late       string `json:"late,omitempty"`  // sentence shown to whoever files later
+	Early      string `json:"early,omitempty"` // and to whoever files sooner
 }
 
 // Alternatives says what can be done without a screen (CE 3 June 2022, n° 452798).

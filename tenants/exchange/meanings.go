@@ -53,6 +53,9 @@ var meanings = map[string]string{
 	"EventRule":             "The day that a procedure is for.",
 	"EventRule.field":       "The form's date field.",
 	"EventRule.min_days":    "Days before it that the request is wanted.",
+	"EventRule.max_days":    "Days before it from which the request is taken, 0 where it may come as early as one likes.",
+	"EventRule.clear":       "Whether these are clear days (jours francs): neither the day of filing nor that day counts.",
+	"EventRule.early":       "The sentence that whoever files sooner reads.",
 	"EventRule.legal_basis": "The text that says so.",
 	"EventRule.late":        "The sentence that whoever files later reads.",
 
