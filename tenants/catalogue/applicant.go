@@ -112,6 +112,9 @@ func (p *Procedure) SilenceAdvice() string {
 func (p *Procedure) SilenceText() string {
 	switch p.Silence.Effect {
 	case calendar.Acceptance:
+		if p.Silence.Means != "" {
+			return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", le silence de la commune vaut " + p.Silence.Means + ", si votre dossier est complet."
+		}
 		return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", votre demande est acceptée, si elle est complète."
 	case calendar.Rejection:
 		if p.Kind == KindReport {

@@ -85,7 +85,8 @@ func (c *checker) silence() {
 	}
 	c.want(p.Silence.Source != "", "silence/source", "Citez le texte qui fixe l’effet du silence")
 	decides := p.Silence.Effect.Decides()
-	if p.Kind == KindDeclaration && p.Silence.Effect != calendar.Declaration || p.Kind != KindDeclaration && p.Silence.Effect == calendar.Declaration {
+	preemption := p.Silence.Code == calendar.Preemption && p.Kind == KindDeclaration // whose silence waives a right (C. urb. L.213-2)
+	if p.Kind == KindDeclaration && p.Silence.Effect != calendar.Declaration && !preemption || p.Kind != KindDeclaration && p.Silence.Effect == calendar.Declaration {
 		c.add("silence/effect", "contradiction", "Une déclaration, et elle seule, n’a pas d’effet du silence")
 	}
 	if p.Kind == KindInformation && decides {
@@ -97,7 +98,7 @@ func (c *checker) silence() {
 			c.add("route", "contradiction", "Les voies de recours accompagnent une décision")
 		}
 	case RouteNone:
-		if decides {
+		if decides && !preemption {
 			c.add("route", "required", "Indiquez la voie de recours")
 		}
 	default:
@@ -204,7 +205,11 @@ func (p *Procedure) requiredLetters() []Outcome {
 	}
 	switch p.Kind {
 	case KindDeclaration:
-		need = append(need, OutcomeRegister)
+		if p.Silence.Effect == calendar.Declaration {
+			need = append(need, OutcomeRegister)
+		} else { // the commune waives its right, or uses it
+			need = append(need, OutcomeAccept, OutcomeRefuse)
+		}
 	case KindReport, KindInformation:
 		need = append(need, OutcomeAnswer)
 	case KindRequest:

@@ -81,6 +81,8 @@ func TestRefusalNamesTheAppeal(t *testing.T) {
 		switch {
 		case p.Silence.Code == calendar.Privacy:
 			want = "Cnil" // GDPR art. 12.4
+		case p.Silence.Code == calendar.Preemption:
+			want = "tribunal administratif"
 		case p.Route == catalogue.RouteNone && p.Slug != "concession-funeraire": // whose letter names the court itself
 			want = "procureur de la République"
 		}
