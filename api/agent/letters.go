@@ -124,7 +124,7 @@ func (s *Server) showLetters(v visit, typed url.Values, refused error) error {
 
 func line(l requests.Letter, awaited bool, typed url.Values) letterLine {
 	out := letterLine{
-		Tick:    web.Checkbox{Name: tickPrefix + string(l.ID), Label: letterLabels[l.Kind] + "\u00a0: " + l.Subject, Checked: l.Addressed && !awaited},
+		Tick:    web.Checkbox{Name: tickPrefix + string(l.ID), Label: letterLabel(l), Checked: l.Addressed && !awaited},
 		Address: strings.Split(l.Recipient, "\n"), Request: web.Link{Label: l.Number, URL: requestPath(l.Number)}, Subject: l.Title,
 		Print: lettersPrintPath + "?lettre=" + string(l.ID),
 	}
@@ -143,6 +143,15 @@ func line(l requests.Letter, awaited bool, typed url.Values) letterLine {
 		out.Missing = requestPath(l.Number) + "/demandeur"
 	}
 	return out
+}
+
+// letterLabel says what a letter is, once.
+func letterLabel(l requests.Letter) string {
+	label := letterLabels[l.Kind]
+	if strings.HasPrefix(l.Subject, label) {
+		return l.Subject
+	}
+	return label + "\u00a0: " + l.Subject
 }
 
 func (p *lettersPage) wrong(refused error) {

@@ -74,6 +74,19 @@ func paperHeading(r requests.Receipt) string {
 
 // decision shows the letter of an answer.
 func (s *Server) decision(v *visit) error {
+	return s.letter(v, "decision_unknown", func(d requests.Detail) (page paperPage, ok bool) {
+		for _, x := range d.Decisions {
+			if string(x.ID) == v.r.PathValue("decision") {
+				return paperPage{Heading: x.Subject, Text: x.Letter, Issued: x.DecidedOn.French()}, x.Letter != ""
+			}
+		}
+		return page, false
+	})
+}
+
+// letter shows a letter of a request's; one that find does not find is fault.NotFound of
+// that code.
+func (s *Server) letter(v *visit, unknown string, find func(requests.Detail) (paperPage, bool)) error {
 	var page paperPage
 	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
 		tx, number, err := s.holder(ctx, tx, v)
@@ -84,13 +97,12 @@ func (s *Server) decision(v *visit) error {
 		if err != nil {
 			return err
 		}
-		for _, x := range d.Decisions {
-			if string(x.ID) == v.r.PathValue("decision") && x.Letter != "" {
-				page = paperPage{Heading: x.Subject, Text: x.Letter, Issued: x.DecidedOn.French(), PDF: v.r.URL.Path + "/lettre.pdf"}
-				return nil
-			}
+		found := false
+		if page, found = find(d); !found {
+			return fault.New(fault.NotFound, unknown)
 		}
-		return fault.New(fault.NotFound, "decision_unknown")
+		page.PDF = v.r.URL.Path + "/lettre.pdf"
+		return nil
 	})
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/documents"
-	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -59,28 +58,14 @@ func (s *Server) askReasons(v *visit) error {
 
 // reasons shows the letter of the reasons.
 func (s *Server) reasons(v *visit) error {
-	var page paperPage
-	err := s.read(v, func(ctx context.Context, tx *tenants.Tx) error {
-		tx, number, err := s.holder(ctx, tx, v)
-		if err != nil {
-			return err
-		}
-		d, err := requests.Get(ctx, tx, number)
-		if err != nil {
-			return err
-		}
+	return s.letter(v, "document_unknown", func(d requests.Detail) (page paperPage, ok bool) {
 		for _, q := range d.Reasons {
-			if string(q.ID) == v.r.PathValue("reasons") && q.Letter != "" {
-				page = paperPage{Heading: q.Subject, Text: q.Letter, Issued: q.AnsweredOn.French(), PDF: v.r.URL.Path + "/lettre.pdf"}
-				return nil
+			if string(q.ID) == v.r.PathValue("reasons") {
+				return paperPage{Heading: q.Subject, Text: q.Letter, Issued: q.AnsweredOn.French()}, q.Letter != ""
 			}
 		}
-		return fault.New(fault.NotFound, "document_unknown")
+		return page, false
 	})
-	if err != nil {
-		return err
-	}
-	return s.showPaper(v, page)
 }
 
 func (s *Server) reasonsPDF(v *visit) error {

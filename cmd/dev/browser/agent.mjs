@@ -195,7 +195,7 @@ test('an administrator reads the figures and keeps the settings', LIMIT, async (
     await v.stop('agent-12-statistiques')
     const csv = await v.page.evaluate(async () => { const r = await fetch('/agents/statistiques.csv'); return { status: r.status, type: r.headers.get('Content-Type'), lines: (await r.text()).trim().split('\n').length } })
     assert.ok(csv.status === 200 && /text\/csv/.test(csv.type) && csv.lines > 1, JSON.stringify(csv))
-    for (const [pathname, name] of [['/agents/demarches', '13-demarches'], ['/agents/demarches/terrasse', '14-demarche'], ['/agents/demarches/terrasse/lettres/refuse', '40-lettre-modele'], ['/agents/equipe', '15-equipe'], ['/agents/courriers', '25-courriers'], ['/agents/simulateur?demarche=terrasse&recu=2026-12-01&canal=portal&territoire=metropole&demande-1=2026-12-08&limite-1=2026-12-23&pieces-1=2026-12-18', '26-simulateur'], ['/agents/compte', '16-compte'], ['/agents/reglages/apparence', '23-apparence'], ['/agents/reglages/archive', '24-archive'], ['/agents/accuses', '27-accuses'], ['/agents/envois-abusifs', '28-envois-abusifs'], ['/agents/incidents', '30-incidents'], ['/agents/reglages/jours-feries', '41-jours-feries']]) {
+    for (const [pathname, name] of [['/agents/demarches', '13-demarches'], ['/agents/equipe', '15-equipe'], ['/agents/compte', '16-compte'], ['/agents/reglages/apparence', '23-apparence'], ['/agents/reglages/archive', '24-archive'], ['/agents/reglages/jours-feries', '41-jours-feries']]) {
       await v.visit(address(COMMUNE, pathname))
       await v.stop(`agent-${name}`)
     }
