@@ -96,11 +96,11 @@ var actions = map[string]action{
 		_, err := requests.HandOverReceipt(ctx, tx, number, tenants.ID(form.Get("accuse")), version(form))
 		return err
 	}},
-	actAsk: {done: "La demande de motifs est enregistrée : vous avez un mois pour répondre.", at: "#motifs", do: func(ctx context.Context, tx *tenants.Tx, number string, _ url.Values) error {
+	actAsk: {done: "La demande de motifs est enregistrée : vous avez un mois pour répondre.", at: "#refus", do: func(ctx context.Context, tx *tenants.Tx, number string, _ url.Values) error {
 		_, err := requests.AskReasons(ctx, tx, number)
 		return err
 	}},
-	actReasons: {done: "Les motifs sont communiqués.", at: "#motifs", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
+	actReasons: {done: "Les motifs sont communiqués.", at: "#refus", do: func(ctx context.Context, tx *tenants.Tx, number string, form url.Values) error {
 		_, err := requests.GiveReasons(ctx, tx, number, requests.ReasonsInput{Reasons: form.Get("motifs"), Delivery: form.Get("remise")}, version(form))
 		return err
 	}},

@@ -129,14 +129,11 @@ func Size(bytes int64) string {
 }
 
 // paragraphs turns plain text into paragraphs: blank lines part them, newlines
-// break lines, a block whose lines all begin with "- " is a list, and everything is escaped.
+// break lines, and everything is escaped.
 func paragraphs(text string) template.HTML {
 	var b strings.Builder
 	for block := range strings.SplitSeq(strings.ReplaceAll(strings.TrimSpace(text), "\r\n", "\n"), "\n\n") {
-		block = strings.TrimSpace(block)
-		if listed, ok := strings.CutPrefix(block, "- "); ok && strings.Count(listed, "\n") == strings.Count(listed, "\n- ") {
-			b.WriteString("<ul><li>" + strings.ReplaceAll(html.EscapeString(listed), "\n- ", "</li><li>") + "</li></ul>")
-		} else if block != "" {
+		if block = strings.TrimSpace(block); block != "" {
 			b.WriteString("<p>" + strings.ReplaceAll(html.EscapeString(block), "\n", "<br>") + "</p>")
 		}
 	}

@@ -63,7 +63,7 @@ test('an agent sees what the law asks for', LIMIT, async () => {
 /** Number, tracking code and page of a request, from the receipt that its person was mailed. */
 async function openAs(v, name, procedure, email, slug = COMMUNE) {
   const number = await numberOf(name, procedure, slug)
-  const { text } = await message(email, new RegExp(`Accusé de réception.*${number}`))
+  const { text } = await message(email, new RegExp(`${number}.*[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}`))
   await v.visit(address(slug, `/suivi?numero=${number}`))
   await v.fill({ code: text.match(/[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}/)[0] })
   await v.press('Suivre')
