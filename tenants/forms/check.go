@@ -54,15 +54,20 @@ func (d *Definition) Check() []Problem {
 			c.id(path, section.ID, c.sectionIDs)
 			c.words(path+"/title", section.Title, maxLabel, false)
 			c.words(path+"/help", section.Help, maxProse, false)
-			c.condition(path+"/if", section.If, scope{c.x, entry})
+			c.condition(path+"/if", section.If, scope{x: c.x, place: entry, step: si})
 			if len(section.Fields) == 0 {
 				c.add(path+"/fields", "empty", "Ajoutez au moins une question à cette rubrique")
 			}
+			if section.Repeat != nil {
+				c.rows(path, section, si, entry)
+				entry++
+				continue
+			}
 			for fi := range section.Fields {
-				c.field(fieldPath(si, ci, fi), &section.Fields[fi], scope{c.x, entry})
+				c.field(fieldPath(si, ci, fi), &section.Fields[fi], scope{x: c.x, place: entry, step: si})
 				entry++
 			}
-			c.stop(path+"/stop", section.Stop, scope{c.x, entry})
+			c.stop(path+"/stop", section.Stop, scope{x: c.x, place: entry, step: si})
 		}
 	}
 	return c.problems
@@ -89,6 +94,21 @@ func (c *examiner) id(path, id string, seen map[string]bool) {
 	seen[id] = true
 }
 
+// rows checks a repeated section, which is one entry.
+func (c *examiner) rows(path string, section *Section, step, place int) {
+	c.repeat(path+"/repeat", section)
+	if c.ids[section.ID] {
+		c.add(path+"/id", "duplicate", "Donnez un identifiant qui ne sert pas déjà")
+	}
+	c.ids[section.ID] = true
+	around := scope{x: c.x, place: place, step: step}
+	for fi := range section.Fields {
+		own := joinIndex(path+"/fields", fi)
+		c.inGroup(own, &section.Fields[fi])
+		c.field(own, &section.Fields[fi], scope{x: c.x.entries[place].group, place: fi, step: step, outer: &around})
+	}
+}
+
 func (c *examiner) words(path, text string, limit int, obligatory bool) {
 	switch {
 	case obligatory && strings.TrimSpace(text) == "":
@@ -111,11 +131,20 @@ func (c *examiner) field(path string, f *Field, at scope) {
 		c.add(path+"/autocomplete", "autocomplete", "Choisissez un remplissage automatique connu, par exemple given-name")
 	}
 	c.condition(path+"/if", f.If, at)
-	c.stop(path+"/stop", f.Stop, scope{at.x, at.place + 1})
+	c.stop(path+"/stop", f.Stop, at.after())
 	c.misplaced(path, f)
+	if kinds, ok := prefills[f.Prefill]; f.Prefill != "" && (!ok || !slices.Contains(kinds, f.Kind)) {
+		c.add(path+"/prefill", "prefill", "Choisissez ce qui du compte convient à ce type de question")
+	}
 	c.privacy(path, f)
 	switch f.Kind {
+	case KindComputed:
+		c.formula(path, f, at)
 	case KindChoice, KindChoices:
+		if f.Table != nil {
+			c.tableChoice(path+"/table", f, at)
+			return
+		}
 		c.choices(path+"/choices", f)
 	case KindNumber:
 		c.number(path, f)
@@ -132,7 +161,7 @@ func (c *examiner) field(path string, f *Field, at scope) {
 
 func knownKind(k Kind) bool {
 	switch k {
-	case KindText, KindLongText, KindEmail, KindPhone, KindNumber, KindDate, KindChoice, KindChoices, KindAddress, KindFile, KindDeclaration:
+	case KindText, KindLongText, KindEmail, KindPhone, KindNumber, KindDate, KindChoice, KindChoices, KindAddress, KindFile, KindDeclaration, KindComputed:
 		return true
 	}
 	return false
@@ -148,10 +177,13 @@ func (c *examiner) misplaced(path string, f *Field) {
 		kinds []Kind
 	}{
 		{"choices", len(f.Choices) > 0, chosen},
+		{"table", f.Table != nil, []Kind{KindChoice}},
+		{"compute", f.Compute != nil, []Kind{KindComputed}},
+		{"money", f.Money, []Kind{KindComputed}},
 		{"min", f.Min != nil, []Kind{KindNumber}},
 		{"max", f.Max != nil, []Kind{KindNumber}},
-		{"decimals", f.Decimals != 0, []Kind{KindNumber}},
-		{"unit", f.Unit != "", []Kind{KindNumber}},
+		{"decimals", f.Decimals != 0, []Kind{KindNumber, KindComputed}},
+		{"unit", f.Unit != "", []Kind{KindNumber, KindComputed}},
 		{"min_length", f.MinLength != 0, texts},
 		{"max_length", f.MaxLength != 0, texts},
 		{"pattern", f.Pattern != "", texts},
@@ -183,7 +215,7 @@ func (c *examiner) privacy(path string, f *Field) {
 		c.add(path+"/purpose", "purpose", "Dites à quoi sert cette réponse (RGPD, article 5)")
 	}
 	basis := strings.TrimSpace(f.LegalBasis) != ""
-	if !f.Optional && !basis {
+	if !f.Optional && !basis && f.Kind != KindComputed {
 		c.add(path+"/legal_basis", "legal_basis", "Citez le texte qui exige cette réponse, ou rendez-la facultative")
 	}
 	if f.Optional && !basis && f.Sensitivity != "" {

@@ -114,6 +114,14 @@ func (c *examiner) counted(path string, leaf *Condition, e *entry, at scope) {
 type scope struct {
 	x     *index
 	place int
+	step  int
+	outer *scope // around a repeated section
+}
+
+// after is where the question itself can be looked at too.
+func (s scope) after() scope {
+	s.place++
+	return s
 }
 
 // refer finds what a condition or a formula names, and says what is wrong where it cannot.
@@ -123,6 +131,8 @@ func (c *examiner) refer(path, id string, at scope) *entry {
 	}
 	i, ok := at.x.byID[id]
 	switch {
+	case !ok && at.outer != nil:
+		return c.refer(path, id, *at.outer)
 	case !ok:
 		c.add(path, "reference", "Choisissez une question qui existe dans ce formulaire")
 		return nil
@@ -137,6 +147,9 @@ func (c *examiner) refer(path, id string, at scope) *entry {
 func (c *examiner) operand(path string, e *entry, v Value) {
 	switch e.field.Kind {
 	case KindChoice:
+		if e.field.Table != nil && v.shape == shapeText && v.text != "" {
+			return // a table may have any text
+		}
 		if _, ok := e.choices[v.text]; v.shape != shapeText || !ok {
 			c.unreachable(path)
 		}
@@ -154,6 +167,10 @@ func (c *examiner) operand(path string, e *entry, v Value) {
 		case v.shape != shapeNumber, f.Min != nil && v.num < *f.Min, f.Max != nil && v.num > *f.Max, decimals(v.num) > f.Decimals:
 			c.unreachable(path)
 		}
+	case KindComputed:
+		if v.shape != shapeNumber {
+			c.unreachable(path)
+		}
 	case KindDeclaration:
 		if b, ok := v.Bool(); !ok || !b {
 			c.unreachable(path)
@@ -165,7 +182,7 @@ func (c *examiner) operand(path string, e *entry, v Value) {
 
 func (c *examiner) ordered(path string, e *entry, v Value) {
 	switch e.field.Kind {
-	case KindNumber:
+	case KindNumber, KindComputed:
 		if v.shape != shapeNumber {
 			c.unreachable(path)
 		}

@@ -68,6 +68,7 @@ type Section struct {
 	Help   string     `json:"help,omitempty"`
 	If     *Condition `json:"if,omitempty"`
 	Stop   *Stop      `json:"stop,omitempty"` // judged after the section's last question
+	Repeat *Repeat    `json:"repeat,omitempty"`
 	Fields []Field    `json:"fields"`
 }
 
@@ -88,7 +89,12 @@ type Field struct {
 	If       *Condition `json:"if,omitempty"`
 	Stop     *Stop      `json:"stop,omitempty"`
 
-	Choices []Choice `json:"choices,omitempty"`
+	Choices []Choice     `json:"choices,omitempty"`
+	Table   *TableChoice `json:"table,omitempty"` // the choices, in place of Choices
+
+	Compute *Expr  `json:"compute,omitempty"`
+	Money   bool   `json:"money,omitempty"`   // the computed value is money: the formula gives euros, the answer is in cents
+	Prefill string `json:"prefill,omitempty"` // what of the account is offered as the answer: PrefillEmail…
 
 	Min      *float64 `json:"min,omitempty"` // inclusive
 	Max      *float64 `json:"max,omitempty"` // inclusive
@@ -158,7 +164,7 @@ func (d *Definition) withinLimits() error {
 	if len(d.Steps) > MaxSteps {
 		return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: "steps", Code: "too_many"})
 	}
-	count := 0
+	count, computed := 0, 0
 	for si := range d.Steps {
 		for ci := range d.Steps[si].Sections {
 			section := &d.Steps[si].Sections[ci]
@@ -172,11 +178,20 @@ func (d *Definition) withinLimits() error {
 				if key := unbounded(f.If, f.Stop); key != "" {
 					return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: fieldPath(si, ci, fi) + key, Code: "too_deep"})
 				}
+				if !f.Compute.bounded() {
+					return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: fieldPath(si, ci, fi) + "/compute", Code: "too_deep"})
+				}
+				if f.Compute != nil {
+					computed++
+				}
 				if len(f.Choices) > MaxChoices {
 					return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: fieldPath(si, ci, fi) + "/choices", Code: "too_many"})
 				}
 			}
 		}
+	}
+	if computed > MaxComputed {
+		return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: "steps", Code: "too_many_computed"})
 	}
 	if count > MaxFields {
 		return fault.New(fault.TooLarge, "form_too_large", fault.Field{Path: "steps", Code: "too_many_fields"})

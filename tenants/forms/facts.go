@@ -33,6 +33,7 @@ type Facts struct {
 	Applicant string
 	Identity  int
 	Residence string
+	Tables    Tables // those that the form draws from (TableNames)
 }
 
 // facts are the entries that stand for each, so that conditions on them are checked like those on questions.
@@ -86,14 +87,24 @@ func (f Facts) answer(id string) Value {
 // usedFacts lists the facts that the form's conditions look at.
 func (d *Definition) usedFacts() []string {
 	used := map[string]bool{}
-	d.conditions(func(c *Condition) {
-		refs := []string{c.Field}
-		if c.As != "" {
-			refs = append(refs, c.at())
-		}
+	use := func(refs ...string) {
 		for _, id := range refs {
 			if _, ok := facts[id]; ok {
 				used[id] = true
+			}
+		}
+	}
+	d.conditions(func(c *Condition) {
+		use(c.Field)
+		if c.As != "" {
+			use(c.at())
+		}
+	})
+	d.formulas(func(e *Expr) {
+		use(e.Field)
+		for _, span := range []*Span{e.Days, e.Years} {
+			if span != nil {
+				use(orToday(span.From), orToday(span.To))
 			}
 		}
 	})
@@ -112,25 +123,58 @@ func (d *Definition) conditions(visit func(leaf *Condition)) {
 			s.If.walk("", MaxDepth, leaves)
 		}
 	}
+	d.sections(func(section *Section) {
+		section.If.walk("", MaxDepth, leaves)
+		stop(section.Stop)
+		for fi := range section.Fields {
+			section.Fields[fi].If.walk("", MaxDepth, leaves)
+			stop(section.Fields[fi].Stop)
+		}
+	})
+	d.formulas(func(e *Expr) { e.If.walk("", MaxDepth, leaves) })
+}
+
+func (d *Definition) sections(visit func(*Section)) {
 	for si := range d.Steps {
 		for ci := range d.Steps[si].Sections {
-			section := &d.Steps[si].Sections[ci]
-			section.If.walk("", MaxDepth, leaves)
-			stop(section.Stop)
-			for fi := range section.Fields {
-				section.Fields[fi].If.walk("", MaxDepth, leaves)
-				stop(section.Fields[fi].Stop)
-			}
+			visit(&d.Steps[si].Sections[ci])
 		}
 	}
 }
 
-// Settle gives the answers with what the program itself knows: the facts that the form looks at. What
-// answers held under those names is dropped. A form that looks at none gets its argument back; otherwise the argument is left as it is.
+// formulas visits every part of every formula.
+func (d *Definition) formulas(visit func(*Expr)) {
+	d.sections(func(section *Section) {
+		for fi := range section.Fields {
+			section.Fields[fi].Compute.walk("", MaxDepth, func(_ string, part *Expr, _ bool) { visit(part) })
+		}
+	})
+}
+
+// usedTables lists the tables that the form draws from.
+func (d *Definition) usedTables() []string {
+	used := map[string]bool{}
+	d.sections(func(section *Section) {
+		for fi := range section.Fields {
+			if t := section.Fields[fi].Table; t != nil {
+				used[t.Table] = true
+			}
+		}
+	})
+	d.formulas(func(e *Expr) {
+		if e.Lookup != nil {
+			used[e.Lookup.Table] = true
+		}
+	})
+	return slices.Sorted(maps.Keys(used))
+}
+
+// Settle gives the answers with what the program itself knows: the facts that the form looks at, and the values that it
+// works out. What answers held under those names is dropped. A form that has neither gets its argument back; otherwise the argument is left as it is.
 // Call it before Visible, Prune, Validate or View wherever answers may still change.
 func (d *Definition) Settle(a Answers, f Facts) Answers {
 	x := d.index()
-	if len(x.facts) == 0 {
+	if len(x.facts) == 0 && !x.computes {
 		return a
 	}
 	out := make(Answers, len(a)+len(x.facts))
@@ -142,7 +186,50 @@ func (d *Definition) Settle(a Answers, f Facts) Answers {
 			out[id] = v
 		}
 	}
+	if x.computes {
+		x.settle(out, nil, f.Tables)
+	}
 	return out
+}
+
+// typed gives a copy of a row without what is worked out.
+func (x *index) typed(row Answers) Answers {
+	out := make(Answers, len(row))
+	for id, v := range row {
+		if i, ok := x.byID[id]; !ok || x.entries[i].field.Kind != KindComputed {
+			out[id] = v
+		}
+	}
+	return out
+}
+
+// settle works out, in place, the computed values among answers.
+func (x *index) settle(a Answers, outer *reckoner, tables Tables) {
+	var outside getter
+	if outer != nil {
+		outside = outer.get
+	}
+	x.sightIn(a, outside, func(i int, get getter) {
+		e := &x.entries[i]
+		r := &reckoner{x: x, get: get, outer: outer, tables: tables}
+		switch {
+		case e.field.Kind == KindComputed:
+			delete(a, e.field.ID)
+			if v := r.result(e.field); !v.Empty() {
+				a[e.field.ID] = v
+			}
+		case e.group != nil && e.group.computes:
+			rows := slices.Clone(a[e.field.ID].rows)
+			for n := range rows {
+				if rows[n] = e.group.typed(rows[n]); !emptyRow(rows[n]) {
+					e.group.settle(rows[n], r, tables)
+				}
+			}
+			if len(rows) > 0 {
+				a[e.field.ID] = Rows(rows...)
+			}
+		}
+	})
 }
 
 // factSchema describes a fact among the answers.

@@ -46,7 +46,13 @@ func (d *Definition) FromForm(step string, form url.Values) (Answers, Raw, error
 	answers := Answers{}
 	for i := range x.entries {
 		e := &x.entries[i]
-		if e.step != si || e.field.Kind == KindFile {
+		if e.step != si || e.field.Kind == KindFile || e.field.Kind == KindComputed {
+			continue
+		}
+		if e.group != nil {
+			if v := in.readRows(e); !v.Empty() {
+				answers[e.field.ID] = v
+			}
 			continue
 		}
 		if v := in.read(e.field); !v.Empty() {

@@ -115,3 +115,13 @@ func enumerate(items []string, conjunction string) string {
 	last := len(items) - 1
 	return strings.Join(items[:last], ", ") + " " + conjunction + " " + items[last]
 }
+
+// frenchMoney writes cents as « 1 234,50 € ».
+func frenchMoney(cents float64) string {
+	sign, n := "", int64(cents)
+	if n < 0 {
+		sign, n = "−", -n
+	}
+	rest := strconv.FormatInt(100+n%100, 10)[1:]
+	return sign + frenchNumber(float64(n/100), "") + "," + rest + nbsp + "€"
+}

@@ -32,6 +32,10 @@ func everything(t *testing.T, d *forms.Definition, a forms.Answers) {
 	t.Helper()
 	d.Check()
 	d.Privacy()
+	a = d.Settle(a, forms.Facts{Today: today, Identity: 2, Tables: rates})
+	for _, action := range []string{"add:enfants", "drop:enfants:0"} {
+		a, _, _ = d.EditRows(a, action)
+	}
 	pruned := d.Prune(a)
 	if again := d.Prune(pruned); len(again) != len(pruned) {
 		t.Error("pruning twice prunes more")
@@ -85,9 +89,20 @@ func FuzzParse(f *testing.F) {
 }
 
 func FuzzFromForm(f *testing.F) {
+	d := family(f)
+	f.Add("enfants=0&enfants=1&enfants=x&enfants.0.prenom=L%C3%A9a&enfants.0.ne-day=1&enfants.0.ne-month=5&enfants.0.ne-year=2025&enfants.1.classe=o&_shown=enfants.0.classe&a_payer=3")
+	fuzzForm(f, d)
+}
+
+func FuzzFromFormOfEveryKind(f *testing.F) {
 	d := terrasse(f)
 	f.Add("debut-day=6&debut-month=12&debut-year=2026&surface=1,5&mobilier=autre&mobilier=x")
 	f.Add("telephone=%2B33&courriel=@&adresse-town=%00&naissance=2026-13-01&qualite=%ff")
+	fuzzForm(f, d)
+}
+
+func fuzzForm(f *testing.F, d *forms.Definition) {
+	f.Helper()
 	f.Fuzz(func(t *testing.T, body string) {
 		form, err := url.ParseQuery(body)
 		if err != nil {
@@ -104,7 +119,7 @@ func FuzzFromForm(f *testing.F) {
 				}
 				everything(t, d, a)
 				d.Revealed(step.ID, a, raw)
-				if _, err := d.View("vous", forms.ViewInput{Answers: a, Raw: raw, Today: today}); err != nil {
+				if _, err := d.View(d.Steps[0].ID, forms.ViewInput{Answers: a, Raw: raw, Today: today}); err != nil {
 					t.Errorf("the page cannot be shown again: %v", err)
 				}
 				data, err := json.Marshal(a)
@@ -125,6 +140,12 @@ func FuzzFromForm(f *testing.F) {
 	})
 }
 
+func FuzzRowsFromJSON(f *testing.F) {
+	f.Add([]byte(`{"cantine":"o","quotient":3,"enfants":[{"prenom":"Léa","ne":"2020-01-01","classe":"o"},{}],"motif":"x"}`))
+	f.Add([]byte(`{"enfants":[[{}],{"prenom":[{}]},3,null]}`))
+	fuzzJSON(f, family(f))
+}
+
 func FuzzFromJSON(f *testing.F) {
 	d := terrasse(f)
 	data, err := json.Marshal(complete())
@@ -133,6 +154,11 @@ func FuzzFromJSON(f *testing.F) {
 	}
 	f.Add(data)
 	f.Add([]byte(`{"adresse":{"street":"a","country":"\ud800"},"plan":[{}],"surface":-0.0,"nom":"\u0000"}`))
+	fuzzJSON(f, d)
+}
+
+func fuzzJSON(f *testing.F, d *forms.Definition) {
+	f.Helper()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		bounded(t, func() {
 			a, err := d.FromJSON(data)

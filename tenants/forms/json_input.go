@@ -33,11 +33,19 @@ func (d *Definition) FromJSON(data []byte) (Answers, error) {
 			break
 		}
 		i, ok := x.byID[id]
-		if !ok && slices.Contains(x.facts, id) {
+		if !ok && slices.Contains(x.facts, id) || ok && x.entries[i].field.Kind == KindComputed {
 			continue // ours, as the API gave it: never taken back
 		}
 		if !ok {
 			wrong = append(wrong, unknownAnswer(id))
+			continue
+		}
+		if x.entries[i].group != nil {
+			v, problems := readRows(&x.entries[i], body[id])
+			wrong = append(wrong, problems...)
+			if !v.Empty() {
+				answers[id] = v
+			}
 			continue
 		}
 		f := x.entries[i].field
@@ -55,6 +63,50 @@ func (d *Definition) FromJSON(data []byte) (Answers, error) {
 		return nil, err
 	}
 	return answers, nil
+}
+
+// readRows reads the rows of a repeated section, each an object.
+func readRows(e *entry, data json.RawMessage) (Value, []FieldError) {
+	var list []json.RawMessage
+	if !startsWith(data, "[") || json.Unmarshal(data, &list) != nil {
+		return Value{}, []FieldError{*wrongType(e.field.ID, "Envoyez un tableau JSON d’objets")}
+	}
+	var rows []Answers
+	var wrong []FieldError
+	for n, item := range list {
+		path := joinIndex(e.field.ID, n)
+		var body map[string]json.RawMessage
+		if !startsWith(item, "{") || json.Unmarshal(item, &body) != nil {
+			wrong = append(wrong, *wrongType(path, "Envoyez un objet JSON"))
+			continue
+		}
+		if n > MaxRows || len(wrong) >= maxErrors {
+			break // one too many is enough for Validate to refuse
+		}
+		row := Answers{}
+		for _, id := range slices.Sorted(maps.Keys(body)) {
+			i, ok := e.group.byID[id]
+			if !ok {
+				problem := unknownAnswer(id)
+				problem.Path = join(path, problem.Path)
+				wrong = append(wrong, problem)
+				continue
+			}
+			f := e.group.entries[i].field
+			if f.Kind == KindComputed {
+				continue
+			}
+			v, problem := readJSON(f, body[id])
+			if problem != nil {
+				problem.Path, problem.Field = join(path, problem.Path), rowScope(e.field.ID, n)+f.ID
+				wrong = append(wrong, *problem)
+			} else if !v.Empty() {
+				row[id] = v
+			}
+		}
+		rows = append(rows, row)
+	}
+	return Rows(rows...), wrong
 }
 
 func unknownAnswer(id string) FieldError {

@@ -19,7 +19,7 @@ type notice struct {
 // answer's meaning.
 var technical = map[string]bool{
 	CodeUnknownField: true, CodeWrongType: true, CodeTooLong: true, CodeNotAChoice: true,
-	CodeTooManyFiles: true, CodeInvalidFile: true, CodeIncompleteDate: true,
+	CodeTooManyFiles: true, CodeTooFewRows: true, CodeTooManyRows: true, CodeInvalidFile: true, CodeIncompleteDate: true,
 }
 
 // message writes the sentence that says what to do, from the field's label and its constraint.
@@ -81,6 +81,10 @@ func choiceOrFileMessage(e *entry, code string, n notice) string {
 		return "Gardez " + count(n.count, "document") + " au plus pour " + quote(f.Label)
 	case CodeInvalidFile:
 		return "Ajoutez de nouveau le document de " + quote(f.Label)
+	case CodeTooFewRows:
+		return "Complétez " + quote(f.Label) + nbsp + ": il en faut " + frenchNumber(float64(n.count), "") + " au moins"
+	case CodeTooManyRows:
+		return "Gardez-en " + frenchNumber(float64(n.count), "") + " au plus dans " + quote(f.Label)
 	case CodeUnknownField:
 		return "Retirez cette partie de " + quote(f.Label) + nbsp + ": la démarche ne la demande pas"
 	default:

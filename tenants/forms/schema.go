@@ -22,40 +22,10 @@ const noAnswers = "false"
 
 func newSchema(d *Definition, x *index) json.RawMessage {
 	b := schemaBuilder{d: d, x: x, defs: node{}, states: map[int]visibility{}}
-	properties, required, rules := node{}, []string{}, []any{}
-	for i := range x.entries {
-		f := x.entries[i].field
-		if x.byID[f.ID] != i {
-			continue // a repeated id: Check refuses it
-		}
-		properties[f.ID] = b.property(i)
-		state := b.visible(i)
-		switch {
-		case f.Optional, f.Kind == KindFile: // papers may come later: see Options.PapersLater
-		case state.always:
-			required = append(required, f.ID)
-		case state.ref != nil:
-			rules = append(rules, node{"if": state.ref, "then": node{"required": []string{f.ID}}})
-		}
-	}
-	for _, id := range x.facts {
-		properties[id] = factSchema(id)
-	}
-	rules = append(rules, b.stops()...)
-	root := node{
-		"$schema":              "https://json-schema.org/draft/2020-12/schema",
-		"type":                 "object",
-		"title":                "Réponses à la démarche",
-		"description":          "Les champs masqués ou sans réponse sont omis.",
-		"properties":           properties,
-		"additionalProperties": false,
-	}
-	if len(required) > 0 {
-		root["required"] = required
-	}
-	if len(rules) > 0 {
-		root["allOf"] = rules
-	}
+	root := b.object()
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["title"] = "Réponses à la démarche"
+	root["description"] = "Les champs masqués ou sans réponse sont omis."
 	if len(b.defs) > 0 {
 		root["$defs"] = b.defs
 	}
@@ -66,11 +36,45 @@ func newSchema(d *Definition, x *index) json.RawMessage {
 	return data
 }
 
+// object describes the answers to the questions of an index: the form's, or those of a row.
+func (b *schemaBuilder) object() node {
+	x := b.x
+	properties, required, rules := node{}, []string{}, []any{}
+	for i := range x.entries {
+		f := x.entries[i].field
+		if x.byID[f.ID] != i {
+			continue // a repeated id: Check refuses it
+		}
+		properties[f.ID] = b.property(i)
+		state := b.visible(i)
+		switch {
+		case f.Optional, f.Kind == KindComputed, f.Kind == KindFile: // papers may come later: see Options.PapersLater
+		case state.always:
+			required = append(required, f.ID)
+		case state.ref != nil:
+			rules = append(rules, node{"if": state.ref, "then": node{"required": []string{f.ID}}})
+		}
+	}
+	for _, id := range x.facts {
+		properties[id] = factSchema(id)
+	}
+	rules = append(rules, b.stops()...)
+	root := node{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 {
+		root["required"] = required
+	}
+	if len(rules) > 0 {
+		root["allOf"] = rules
+	}
+	return root
+}
+
 type schemaBuilder struct {
 	d      *Definition
 	x      *index
 	defs   node
 	states map[int]visibility
+	row    bool // of a repeated section: what stands around it is out of sight
 }
 
 // visibility tells when an entry is visible: always, when the schema at ref accepts the answers, or (both
@@ -155,6 +159,9 @@ func (b *schemaBuilder) leaf(c *Condition, place int) (any, bool) {
 		return nil, false // JSON Schema counts no days
 	}
 	i, ok := b.x.byID[c.Field]
+	if !ok && b.row {
+		return nil, false
+	}
 	if _, isFact := facts[c.Field]; !ok && isFact {
 		test, ok := leafTest(c)
 		return node{"required": []string{c.Field}, "properties": node{c.Field: test}}, ok
@@ -255,6 +262,9 @@ func (b *schemaBuilder) kind(e *entry) node {
 			"description": "Numéro français ou international, rendu au format E.164", "examples": []string{"+33561000000"},
 		}
 	case KindChoice:
+		if f.Table != nil {
+			return node{"type": "string", "minLength": 1, "maxLength": MaxCell, "x-table": f.Table}
+		}
 		return node{"enum": choiceValues(f), "x-choices": f.Choices}
 	case KindChoices:
 		n := node{"type": "array", "items": node{"enum": choiceValues(f)}, "uniqueItems": true, "x-choices": f.Choices}
@@ -266,6 +276,14 @@ func (b *schemaBuilder) kind(e *entry) node {
 		return addressSchema(f)
 	case KindFile:
 		return fileSchema(f)
+	case KindGroup:
+		return b.rows(e)
+	case KindComputed:
+		n := node{"type": "number", "readOnly": true}
+		if f.Money {
+			n["type"], n["x-unit"] = "integer", "centimes"
+		}
+		return n
 	case KindDeclaration:
 		if f.Optional {
 			return node{"type": "boolean"}
@@ -274,6 +292,15 @@ func (b *schemaBuilder) kind(e *entry) node {
 	default:
 		return textSchema(e)
 	}
+}
+
+// rows describes the answers of a repeated section.
+func (b *schemaBuilder) rows(e *entry) node {
+	sub := schemaBuilder{d: b.d, x: e.group, defs: b.defs, states: map[int]visibility{}, row: true}
+	item := sub.object()
+	item["title"], item["minProperties"] = e.section.Repeat.Item, 1
+	least, most := e.section.Repeat.limits()
+	return node{"type": "array", "minItems": max(least, 1), "maxItems": most, "items": item}
 }
 
 func choiceValues(f *Field) []string {

@@ -123,14 +123,26 @@ func drawForm(t *rapid.T) *forms.Definition {
 	var sections []forms.Section
 	for si := range rapid.IntRange(1, 3).Draw(t, "sections") {
 		section := forms.Section{ID: fmt.Sprintf("s%d", si), If: drawCondition(t, earlier, 2)}
+		repeated := rapid.IntRange(0, 3).Draw(t, "repeated") == 0
+		if repeated {
+			section.Repeat = &forms.Repeat{Min: rapid.IntRange(0, 2).Draw(t, "least"), Max: 2, Item: "Enfant"}
+		}
 		for range rapid.IntRange(1, 4).Draw(t, "fields") {
-			f := drawField(t, len(earlier)+len(section.Fields))
+			f := drawField(t, len(earlier)+len(section.Fields)+100*si)
+			if repeated {
+				section.Fields = append(section.Fields, inRow(f, section.Fields))
+				continue
+			}
 			f.If = drawCondition(t, append(earlier[:len(earlier):len(earlier)], section.Fields...), 3)
 			section.Fields = append(section.Fields, f)
 			if rapid.IntRange(0, 9).Draw(t, "stops") == 0 {
 				stop := drawPart(t, append(earlier[:len(earlier):len(earlier)], section.Fields...), 2)
 				section.Fields[len(section.Fields)-1].Stop = &forms.Stop{If: &stop, Message: "Ce n’est pas ici"}
 			}
+		}
+		if repeated {
+			sections = append(sections, section)
+			continue
 		}
 		if rapid.IntRange(0, 9).Draw(t, "section stops") == 0 {
 			stop := drawPart(t, append(earlier[:len(earlier):len(earlier)], section.Fields...), 2)
@@ -147,6 +159,17 @@ func drawForm(t *rapid.T) *forms.Definition {
 		t.Fatalf("%v", err)
 	}
 	return d
+}
+
+// inRow makes a field one of a repeated section, asked once the one before it is answered.
+func inRow(f forms.Field, before []forms.Field) forms.Field {
+	if f.Kind == forms.KindFile {
+		f.Kind, f.MaxFiles = forms.KindEmail, 0
+	}
+	if len(before) > 0 {
+		f.If = &forms.Condition{Field: before[len(before)-1].ID, Filled: true}
+	}
+	return f
 }
 
 func drawField(t *rapid.T, n int) forms.Field {
@@ -231,13 +254,27 @@ func drawPart(t *rapid.T, fields []forms.Field, depth int) forms.Condition {
 func drawAnswers(t *rapid.T, d *forms.Definition) forms.Answers {
 	a := forms.Answers{}
 	for _, section := range d.Steps[0].Sections {
-		for _, f := range section.Fields {
-			if rapid.IntRange(0, 9).Draw(t, "left out") > 0 {
-				a[f.ID] = drawAnswer(t, f)
-			}
+		if section.Repeat == nil {
+			drawInto(t, a, section)
+			continue
 		}
+		var rows []forms.Answers
+		for range rapid.IntRange(0, 3).Draw(t, "rows") {
+			row := forms.Answers{}
+			drawInto(t, row, section)
+			rows = append(rows, row)
+		}
+		a[section.ID] = forms.Rows(rows...)
 	}
 	return a
+}
+
+func drawInto(t *rapid.T, a forms.Answers, section forms.Section) {
+	for _, f := range section.Fields {
+		if rapid.IntRange(0, 9).Draw(t, "left out") > 0 {
+			a[f.ID] = drawAnswer(t, f)
+		}
+	}
 }
 
 // drawAnswer is good nine times in ten.

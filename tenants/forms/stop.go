@@ -35,7 +35,7 @@ type StopView struct {
 
 // stopped tells whether the form ends after an entry, and makes that the only thing said.
 func (c *checker) stopped(i int) bool {
-	get := c.x.seen(c.answers, c.visible)
+	get := c.seen()
 	for _, s := range c.x.stopsAfter(i) {
 		if (s.section || c.visible[i]) && s.shown.holds(get, MaxDepth) && s.If.holds(get, MaxDepth) {
 			id := c.x.entries[i].field.ID

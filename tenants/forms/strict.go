@@ -17,8 +17,8 @@ import (
 )
 
 // maxNesting bounds arrays and objects inside each other: a definition needs 6 levels down to a
-// field's condition, 2 for each level of the condition, and what holds the definition 2 more.
-const maxNesting = 10 + 2*(MaxDepth+1)
+// field's condition, 2 for each level of the condition or of a formula and a condition in it, and what holds the definition 2 more.
+const maxNesting = 10 + 4*(MaxDepth+1)
 
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
 

@@ -1,6 +1,8 @@
 package forms
 
 import (
+	"iter"
+	"strconv"
 	"strings"
 )
 
@@ -23,7 +25,10 @@ type SummaryRow struct {
 	Filled  bool      // whether there is an answer
 }
 
-const notAnswered = "Non renseigné"
+const (
+	notAnswered = "Non renseigné"
+	notKnown    = "Pas encore connu" // of a computed value
+)
 
 // Summary gives the visible questions with their answers as a person reads them.
 func (d *Definition) Summary(a Answers) []SummaryStep {
@@ -41,15 +46,43 @@ func (d *Definition) Summary(a Answers) []SummaryStep {
 			last = e.step
 		}
 		step := &steps[len(steps)-1]
+		if v := a[e.field.ID]; e.group != nil && !v.Empty() {
+			step.Rows = append(step.Rows, e.groupRows(v, x.seen(a, visible))...)
+			continue
+		}
 		step.Rows = append(step.Rows, e.row(a[e.field.ID]))
 	}
 	return steps
 }
 
+// groupRows gives one row for each of a repeated section's: « Enfant 1 », with a line for each answer.
+func (e *entry) groupRows(v Value, outer getter) []SummaryRow {
+	var out []SummaryRow
+	for n, row := range v.rows {
+		if emptyRow(row) {
+			continue
+		}
+		visible := e.group.sightIn(row, outer, nil)
+		r := SummaryRow{FieldID: e.field.ID, Kind: KindGroup, Label: e.section.Repeat.Item + " " + strconv.Itoa(n+1), Filled: true}
+		for i := range e.group.entries {
+			sub := &e.group.entries[i]
+			if a := row[sub.field.ID]; visible[i] && !a.Empty() {
+				r.Lines = append(r.Lines, sub.field.Label+nbsp+": "+strings.Join(sub.row(a).Lines, ", "))
+			}
+		}
+		r.Value = strings.Join(r.Lines, "; ")
+		out = append(out, r)
+	}
+	return out
+}
+
 func (e *entry) row(v Value) SummaryRow {
 	row := SummaryRow{FieldID: e.field.ID, Kind: e.field.Kind, Label: e.field.Label, Value: notAnswered}
 	if v.Empty() {
-		row.Lines = []string{notAnswered}
+		if e.field.Kind == KindComputed {
+			row.Value = notKnown
+		}
+		row.Lines = []string{row.Value}
 		return row
 	}
 	row.Filled = true
@@ -83,6 +116,9 @@ func (e *entry) lines(v Value) []string {
 		}
 		return []string{v.text}
 	case shapeNumber:
+		if f.Money {
+			return []string{frenchMoney(v.num)}
+		}
 		return []string{frenchNumber(v.num, f.Unit)}
 	case shapeBool:
 		if f.Declaration != "" {
@@ -137,9 +173,31 @@ func (d *Definition) Placeholders(a Answers) map[string]string {
 		out[id] = ""
 		if visible[i] && !a[id].Empty() {
 			out[id] = x.entries[i].row(a[id]).Value
+			if e := &x.entries[i]; e.group != nil {
+				var rows []string
+				for _, r := range e.groupRows(a[id], x.seen(a, visible)) {
+					rows = append(rows, r.Label+nbsp+": "+r.Value)
+				}
+				out[id] = strings.Join(rows, "\n")
+			}
 		}
 	}
 	return out
+}
+
+// fields gives every field of the definition, in its order, those of repeated sections too.
+func (d *Definition) fields() iter.Seq[*Field] {
+	return func(yield func(*Field) bool) {
+		for si := range d.Steps {
+			for ci := range d.Steps[si].Sections {
+				for fi := range d.Steps[si].Sections[ci].Fields {
+					if !yield(&d.Steps[si].Sections[ci].Fields[fi]) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // FieldPrivacy is what the register of processing (GDPR art. 30.1) and the notice to the person (art. 13)
@@ -157,10 +215,8 @@ type FieldPrivacy struct {
 
 // Privacy lists every field of the form with why it is asked, the definition's defaults filled in.
 func (d *Definition) Privacy() []FieldPrivacy {
-	x := d.index()
-	rows := make([]FieldPrivacy, 0, len(x.entries))
-	for i := range x.entries {
-		f := x.entries[i].field
+	rows := make([]FieldPrivacy, 0, len(d.index().entries))
+	for f := range d.fields() {
 		row := FieldPrivacy{
 			FieldID: f.ID, Label: f.Label, Obligatory: !f.Optional, Purpose: f.Purpose, LegalBasis: f.LegalBasis,
 			Recipients: f.Recipients, Retention: f.Retention, Sensitivity: f.Sensitivity,

@@ -32,6 +32,8 @@ const (
 	CodeTooManyFiles   = "too_many_files"
 	CodeInvalidFile    = "invalid_file"
 	CodeAnswersTooBig  = "answers_too_large"
+	CodeTooFewRows     = "too_few"
+	CodeTooManyRows    = "too_many"
 	CodeStopped        = "stopped" // the form ends here for this person: the message says where to go
 )
 
@@ -40,6 +42,7 @@ type Options struct {
 	Step        string   // the id of one step; empty for the whole form
 	Town        string   // the commune's name, for addresses that must lie in it
 	PostalCodes []string // the commune's postal codes; empty switches that check off
+	Tables      Tables   // those that the form draws from (TableNames); nil switches that check off
 	// PapersLater lets files be missing: a request without one of its papers is
 	// incomplete, not inadmissible, and the paper is asked for (CRPA L.114-5). Pages
 	// ask for them at once; the API and the counter do not insist.
@@ -48,8 +51,8 @@ type Options struct {
 
 // FieldError is one thing to correct.
 type FieldError struct {
-	Path    string // place under the answers object: "date", "adresse/postal_code", "pieces/0"
-	Field   string // the field's id; empty where it is about no field
+	Path    string // place under the answers object: "date", "adresse/postal_code", "pieces/0", "enfants/0/prenom"
+	Field   string // the field's id, in a repeated section "enfants.0.prenom"; empty where it is about no field
 	Part    string // the input concerned, for dates and addresses: PartDay, PartTown…
 	Code    string // stable; one of the Code constants
 	Message string // French; says what to do, never what was typed
@@ -116,7 +119,16 @@ type checker struct {
 	today   time.Time
 	opts    Options
 	errs    []FieldError
+
+	// Of a row of a repeated section:
+	outer  getter // what stands around it
+	prefix string // of paths: "enfants/0/"
+	scope  string // of names: "enfants.0."
+	row    string // what it is called: « Enfant 1 »
 }
+
+// seen gives what a condition anywhere in the form may look at.
+func (c *checker) seen() getter { return c.x.seenIn(c.answers, c.visible, c.outer) }
 
 func (c *checker) add(e *entry, part, code string, n notice) {
 	path := e.field.ID
@@ -124,7 +136,11 @@ func (c *checker) add(e *entry, part, code string, n notice) {
 		path = join(path, part)
 	}
 	n.part = part
-	c.errs = append(c.errs, FieldError{Path: path, Field: e.field.ID, Part: part, Code: code, Message: message(e, code, n)})
+	said := message(e, code, n)
+	if c.row != "" {
+		said += " (" + c.row + ")"
+	}
+	c.errs = append(c.errs, FieldError{Path: c.prefix + path, Field: c.scope + e.field.ID, Part: part, Code: code, Message: said})
 }
 
 // whole checks what no single field shows: answers that the form does not know, and their size.
@@ -149,6 +165,13 @@ func (c *checker) whole() {
 func (c *checker) field(i int) {
 	e := &c.x.entries[i]
 	v := c.answers[e.field.ID]
+	switch {
+	case e.field.Kind == KindComputed:
+		return // ours
+	case e.group != nil:
+		c.rows(i)
+		return
+	}
 	if v.Empty() {
 		if !e.field.Optional && (e.field.Kind != KindFile || !c.opts.PapersLater) {
 			part := ""
@@ -169,7 +192,7 @@ func (c *checker) field(i int) {
 	case KindDate:
 		c.date(e, v)
 	case KindChoice:
-		if _, ok := e.choices[v.text]; v.shape != shapeText || !ok {
+		if _, ok := e.choices[v.text]; v.shape != shapeText || !ok && !c.fromTable(e.field, v.text) {
 			c.add(e, "", CodeNotAChoice, notice{})
 		}
 	case KindChoices:
@@ -189,6 +212,14 @@ func (c *checker) field(i int) {
 	default:
 		c.text(e, v)
 	}
+}
+
+// fromTable tells whether a choice stands in the column that the question draws from.
+func (c *checker) fromTable(f *Field, chosen string) bool {
+	if f.Table == nil || utf8.RuneCountInString(chosen) > MaxCell {
+		return false
+	}
+	return c.opts.Tables == nil || slices.Contains(c.opts.Tables[f.Table.Table].choices(f.Table, c.seen()), chosen)
 }
 
 func (c *checker) text(e *entry, v Value) {

@@ -3,6 +3,7 @@ package forms
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -25,9 +26,10 @@ const (
 	shapeList
 	shapeAddress
 	shapeFiles
+	shapeRows
 )
 
-// Value is one answer: text, number, boolean, list of choices, address or files. The zero Value is no
+// Value is one answer: text, number, boolean, list of choices, address, files or the rows of a repeated section. The zero Value is no
 // answer. A date is the text "2026-12-06" and a phone number the text "+33561000000". A value is never
 // changed once made.
 type Value struct {
@@ -37,6 +39,7 @@ type Value struct {
 	list  []string
 	addr  *Address
 	files []FileRef
+	rows  []Answers
 }
 
 // Address is a postal address. Country is empty for France.
@@ -88,6 +91,12 @@ func AddressOf(a Address) Value { return Value{shape: shapeAddress, addr: &a} }
 // Files makes the answer of a file field.
 func Files(refs ...FileRef) Value { return Value{shape: shapeFiles, files: slices.Clone(refs)} }
 
+// Rows makes the answer of a repeated section.
+func Rows(rows ...Answers) Value { return Value{shape: shapeRows, rows: slices.Clone(rows)} }
+
+// Rows gives a copy of the list of rows, which must not be changed, and whether the value is one.
+func (v Value) Rows() ([]Answers, bool) { return slices.Clone(v.rows), v.shape == shapeRows }
+
 // Text gives the text, and whether the value is one.
 func (v Value) Text() (string, bool) { return v.text, v.shape == shapeText }
 
@@ -129,6 +138,8 @@ func (v Value) Empty() bool {
 		return *v.addr == Address{}
 	case shapeFiles:
 		return len(v.files) == 0
+	case shapeRows:
+		return len(v.rows) == 0
 	default:
 		return true
 	}
@@ -138,6 +149,9 @@ func (v Value) Empty() bool {
 func (v Value) Equal(w Value) bool {
 	if v.shape != w.shape || v.text != w.text || v.num != w.num || !slices.Equal(v.list, w.list) || !slices.Equal(v.files, w.files) {
 		return false
+	}
+	if v.shape == shapeRows {
+		return slices.EqualFunc(v.rows, w.rows, func(a, b Answers) bool { return maps.EqualFunc(a, b, Value.Equal) })
 	}
 	return v.shape != shapeAddress || *v.addr == *w.addr
 }
@@ -150,6 +164,12 @@ func (v Value) size() int {
 	}
 	for _, f := range v.files {
 		n += len(f.ID) + len(f.Name) + 40
+	}
+	for _, row := range v.rows {
+		n += 3
+		for id, cell := range row {
+			n += len(id) + cell.size()
+		}
 	}
 	if v.addr != nil {
 		n += len(v.addr.Street) + len(v.addr.Complement) + len(v.addr.PostalCode) + len(v.addr.Town) + len(v.addr.Country) + 70
@@ -179,6 +199,8 @@ func (v Value) MarshalJSON() ([]byte, error) {
 			return []byte("[]"), nil
 		}
 		return json.Marshal(v.files)
+	case shapeRows:
+		return json.Marshal(v.rows)
 	default:
 		return []byte("null"), nil
 	}
@@ -220,15 +242,46 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 
 func (v *Value) unmarshalArray(data []byte) error {
 	if strings.HasPrefix(strings.TrimLeft(string(data[1:]), " \t\r\n"), "{") {
-		var refs []FileRef
-		err := strictDecode(data, &refs)
-		*v = Files(refs...)
-		return err
+		return v.unmarshalObjects(data)
 	}
 	var list []string
 	err := json.Unmarshal(data, &list)
 	*v = List(list...)
 	return err
+}
+
+// unmarshalObjects reads files where each object has a file's three parts, and else rows, whose own values are
+// no rows.
+func (v *Value) unmarshalObjects(data []byte) error {
+	var objects []map[string]json.RawMessage
+	if err := json.Unmarshal(data, &objects); err != nil {
+		return err
+	}
+	files := func(object map[string]json.RawMessage) bool {
+		return len(object) == 3 && object["id"] != nil && object["name"] != nil && startsWith(object["size"], "-0123456789")
+	}
+	if !slices.ContainsFunc(objects, func(o map[string]json.RawMessage) bool { return !files(o) }) {
+		var refs []FileRef
+		err := strictDecode(data, &refs)
+		*v = Files(refs...)
+		return err
+	}
+	rows := make([]Answers, len(objects))
+	for i, object := range objects {
+		rows[i] = Answers{}
+		for id, cell := range object {
+			var own Value
+			if startsWith(cell, "[") && !startsWith(bytes.TrimSpace(cell)[1:], "\"]") {
+				return errValue() // neither choices nor nothing: a row holds no files and no rows
+			}
+			if err := own.UnmarshalJSON(cell); err != nil {
+				return err
+			}
+			rows[i][id] = own
+		}
+	}
+	*v = Rows(rows...)
+	return nil
 }
 
 func strictDecode(data []byte, into any) error {

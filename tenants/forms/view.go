@@ -2,6 +2,7 @@ package forms
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
@@ -14,6 +15,8 @@ type ViewInput struct {
 	Raw     Raw          // nil unless a post is shown again
 	Errors  []FieldError // of Validate
 	Today   time.Time    // the commune's date, for the limits of dates
+	Tables  Tables       // those that the form draws from (TableNames)
+	Account Account      // what the account knows, offered to a step that nobody has answered yet
 }
 
 // StepView is everything that a page of a step shows, without any HTML.
@@ -96,6 +99,13 @@ type FieldView struct {
 	MaxFiles    int
 	CanAddFile  bool
 
+	Items     []RowView // of a repeated section
+	AddLabel  string    // « Ajouter : Enfant »; empty where no more can be
+	Add       string    // the value of the button named RowAction
+	Computed  bool      // the value is worked out, never typed
+	Select    bool      // choices that come from a table: a list to choose from
+	Prefilled bool      // the value is the account's: « repris de votre compte »
+
 	Stops []StopView // where the form may end after this question
 
 	Conditional bool   // it or its section has a condition: list it under "_shown"
@@ -115,6 +125,16 @@ type PartView struct {
 	MaxLength    int
 	Optional     bool
 	Invalid      bool
+}
+
+// RowView is one answer of a repeated section.
+type RowView struct {
+	ID     string // of its element
+	Name   string // of the hidden input that lists the row, and its value
+	Number string
+	Title  string // « Enfant 1 »
+	Fields []FieldView
+	Remove string // the value of the button named RowAction; empty where a row cannot go
 }
 
 // ChoiceView is one radio button or check box.
@@ -156,6 +176,7 @@ func (d *Definition) View(step string, in ViewInput) (StepView, error) {
 		x: x, step: si, in: in, get: x.seen(in.Answers, visible),
 		check: checker{x: x, answers: in.Answers, visible: visible, today: midnight(in.Today)},
 	}
+	r.fresh = in.Raw == nil && !slices.ContainsFunc(x.entries, func(e entry) bool { return e.step == si && !in.Answers[e.field.ID].Empty() })
 	r.sections(&v)
 	r.errors(&v)
 	return v, nil
@@ -167,6 +188,7 @@ type viewer struct {
 	in    ViewInput
 	get   getter
 	check checker
+	fresh bool // nobody has answered the step yet
 }
 
 func (r *viewer) sections(v *StepView) {
@@ -197,6 +219,9 @@ func (r *viewer) sections(v *StepView) {
 		fv.Conditional = e.field.If != nil || section.If != nil
 		v.HasFiles = v.HasFiles || e.field.Kind == KindFile
 		v.HasOptional = v.HasOptional || e.field.Optional
+		if e.group != nil {
+			r.rows(v, &fv, e)
+		}
 		r.stops(v, &fv, i)
 		last := &v.Sections[len(v.Sections)-1]
 		last.Fields = append(last.Fields, fv)
@@ -229,11 +254,11 @@ func (r *viewer) elsewhere(id string) bool {
 
 func (r *viewer) errors(v *StepView) {
 	for _, e := range r.in.Errors {
-		i, ok := r.x.byID[e.Field]
+		i, ok := r.x.byID[groupOf(e.Field)]
 		if !ok || r.x.entries[i].step != r.step {
 			continue
 		}
-		f := r.x.entries[i].field
+		f := r.x.entries[i].fieldNamed(e.Field)
 		if e.Code == CodeStopped {
 			continue // no error to correct: see StepView.Stopped
 		}

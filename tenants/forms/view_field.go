@@ -1,6 +1,7 @@
 package forms
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,13 @@ func (r *viewer) field(e *entry) FieldView {
 		Limit: r.limit(e), Optional: f.Optional, Unit: f.Unit, Autocomplete: f.Autocomplete,
 	}
 	r.describe(&v)
+	if known := r.in.Account.answer(f.Prefill, f.Kind); r.fresh && a.Empty() && !known.Empty() {
+		a, v.Prefilled = known, true
+	}
 	switch f.Kind {
+	case KindComputed:
+		v.Computed, v.Value = true, e.row(a).Value
+	case KindGroup:
 	case KindDate:
 		r.date(&v, e, a, typed)
 	case KindAddress:
@@ -191,13 +198,31 @@ func (r *viewer) choices(v *FieldView, f *Field, a Value, typed bool) {
 			chosen[s] = true
 		}
 	}
-	for i, c := range f.Choices {
+	choices := f.Choices
+	if f.Table != nil {
+		v.Select = true
+		choices = r.drawn(f, a.text)
+	}
+	for i, c := range choices {
 		cv := ChoiceView{Value: c.Value, Label: c.Label, Help: c.Help, InputID: "f-" + f.ID + "-" + strconv.Itoa(i), Checked: chosen[c.Value]}
 		if c.Help != "" {
 			cv.HelpID = cv.InputID + "-help"
 		}
 		v.Choices = append(v.Choices, cv)
 	}
+}
+
+// drawn gives the choices of a table, and what was chosen even where the table has it no more.
+func (r *viewer) drawn(f *Field, chosen string) []Choice {
+	texts := r.in.Tables[f.Table.Table].choices(f.Table, r.get)
+	if chosen != "" && !slices.Contains(texts, chosen) {
+		texts = append(texts, chosen)
+	}
+	out := make([]Choice, len(texts))
+	for i, s := range texts {
+		out[i] = Choice{Value: s, Label: s}
+	}
+	return out
 }
 
 // limit tells, before anything is typed, what an answer must keep to.

@@ -10,12 +10,14 @@ import (
 
 // index is what Parse prepares once, so that a check of answers compiles and searches nothing.
 type index struct {
-	entries []entry
-	byID    map[string]int // field id → entry; the first wins
-	steps   map[string]int // step id → position; the first wins
-	schema  func() json.RawMessage
-	facts   []string // the facts that conditions look at, sorted
-	stops   bool     // something may stop early
+	entries  []entry
+	byID     map[string]int // field id → entry; the first wins
+	steps    map[string]int // step id → position; the first wins
+	schema   func() json.RawMessage
+	computes bool     // something is worked out
+	tables   []string // the tables that it draws from, sorted
+	facts    []string // the facts that conditions look at, sorted
+	stops    bool     // something may stop early
 }
 
 type entry struct {
@@ -28,6 +30,7 @@ type entry struct {
 	before, after int            // entries of the dates compared with, or -1
 	alone         bool           // no other field of the step has its kind
 	closesSection bool           // last field of its section
+	group         *index         // of the questions of a repeated section, which the entry stands for; else nil
 }
 
 func newIndex(d *Definition) *index {
@@ -41,13 +44,14 @@ func newIndex(d *Definition) *index {
 		first := len(x.entries)
 		for ci := range step.Sections {
 			section := &step.Sections[ci]
+			if section.Repeat != nil {
+				x.addEntry(newGroup(section, si))
+				continue
+			}
 			for fi := range section.Fields {
 				f := &section.Fields[fi]
-				if _, dup := x.byID[f.ID]; !dup {
-					x.byID[f.ID] = len(x.entries)
-				}
 				kinds[f.Kind]++
-				x.entries = append(x.entries, newEntry(f, section, si, fi == 0))
+				x.addField(f, section, si, fi == 0)
 				x.stops = x.stops || f.Stop != nil
 			}
 			if len(section.Fields) > 0 {
@@ -59,13 +63,31 @@ func newIndex(d *Definition) *index {
 			x.entries[i].alone = kinds[x.entries[i].field.Kind] == 1
 		}
 	}
+	x.link()
+	x.tables = d.usedTables()
+	x.facts = d.usedFacts()
+	x.schema = sync.OnceValue(func() json.RawMessage { return newSchema(d, x) })
+	return x
+}
+
+func (x *index) addField(f *Field, section *Section, step int, opens bool) {
+	x.addEntry(newEntry(f, section, step, opens))
+}
+
+func (x *index) addEntry(e entry) {
+	if _, dup := x.byID[e.field.ID]; !dup {
+		x.byID[e.field.ID] = len(x.entries)
+	}
+	x.computes = x.computes || e.field.Kind == KindComputed || e.group != nil && e.group.computes
+	x.entries = append(x.entries, e)
+}
+
+// link finds the dates that dates are compared with.
+func (x *index) link() {
 	for i := range x.entries {
 		e := &x.entries[i]
 		e.before, e.after = x.earlierDate(e.field.Before, i), x.earlierDate(e.field.After, i)
 	}
-	x.facts = d.usedFacts()
-	x.schema = sync.OnceValue(func() json.RawMessage { return newSchema(d, x) })
-	return x
 }
 
 func newEntry(f *Field, section *Section, step int, opens bool) entry {
@@ -149,10 +171,11 @@ func (d *Definition) Field(id string) (*Field, bool) {
 	return x.entries[i].field, true
 }
 
-// StepOf gives the id of the step where a field stands, or "" for an unknown field.
+// StepOf gives the id of the step where a field stands, also by the name of a FieldError in a repeated
+// section, or "" for an unknown field.
 func (d *Definition) StepOf(fieldID string) string {
 	x := d.index()
-	i, ok := x.byID[fieldID]
+	i, ok := x.byID[groupOf(fieldID)]
 	if !ok {
 		return ""
 	}
@@ -162,13 +185,17 @@ func (d *Definition) StepOf(fieldID string) string {
 // sight decides in one pass, from top to bottom, which entries are visible. A condition sees the
 // answers of earlier visible fields only, so that an answer left behind in a field that has been
 // hidden since decides nothing.
-func (x *index) sight(a Answers) []bool {
+func (x *index) sight(a Answers) []bool { return x.sightIn(a, nil, nil) }
+
+// sightIn does so for the questions of a row, around which the form's other answers stand; reached, where it is
+// not nil, is called for each visible entry with what it may look at, and may answer it.
+func (x *index) sightIn(a Answers, outer getter, reached func(i int, get getter)) []bool {
 	visible := make([]bool, len(x.entries))
 	now := 0
 	get := func(id string) Value {
 		i, ok := x.byID[id]
 		if !ok {
-			return fact(a, id)
+			return around(a, outer, id)
 		}
 		if i >= now || !visible[i] {
 			return Value{}
@@ -183,17 +210,30 @@ func (x *index) sight(a Answers) []bool {
 			shown = e.section.If.holds(get, MaxDepth)
 		}
 		visible[i] = shown && e.field.If.holds(get, MaxDepth)
+		if reached != nil && visible[i] {
+			reached(i, get)
+		}
 	}
 	return visible
 }
 
+// around gives what no question of this index has: an answer of the form around it, or a fact.
+func around(a Answers, outer getter, id string) Value {
+	if outer != nil {
+		return outer(id)
+	}
+	return fact(a, id)
+}
+
 // seen gives the getter that a condition anywhere in the form may use: hidden answers are absent.
-func (x *index) seen(a Answers, visible []bool) getter {
+func (x *index) seen(a Answers, visible []bool) getter { return x.seenIn(a, visible, nil) }
+
+func (x *index) seenIn(a Answers, visible []bool, outer getter) getter {
 	return func(id string) Value {
 		i, ok := x.byID[id]
 		switch {
 		case !ok:
-			return fact(a, id)
+			return around(a, outer, id)
 		case visible[i]:
 			return a[id]
 		}
@@ -249,7 +289,11 @@ func (d *Definition) Prune(a Answers) Answers {
 	visible := x.sight(a)
 	out := make(Answers, len(a))
 	for id, i := range x.byID {
-		if v, ok := a[id]; ok && visible[i] && !v.Empty() {
+		v, ok := a[id]
+		if sub := x.entries[i].group; ok && sub != nil && visible[i] {
+			v = sub.pruneRows(v, x.seen(a, visible))
+		}
+		if ok && visible[i] && !v.Empty() {
 			out[id] = v
 		}
 	}
@@ -275,7 +319,7 @@ func (d *Definition) Merge(into Answers, step string, from Answers) Answers {
 	}
 	for i := range x.entries {
 		e := &x.entries[i]
-		if e.step != si || e.field.Kind == KindFile {
+		if e.step != si || e.field.Kind == KindFile || e.field.Kind == KindComputed {
 			continue
 		}
 		if v, given := from[e.field.ID]; given && !v.Empty() {
@@ -305,11 +349,30 @@ func (d *Definition) Revealed(step string, a Answers, raw Raw) []string {
 	for i := range x.entries {
 		e := &x.entries[i]
 		conditional := e.field.If != nil || e.section.If != nil
-		if e.step == si && visible[i] && conditional && !shown[e.field.ID] {
+		switch {
+		case e.step != si || !visible[i] || e.field.Kind == KindComputed:
+		case e.group != nil:
+			revealed = append(revealed, e.revealed(a, x.seen(a, visible), shown)...)
+		case conditional && !shown[e.field.ID]:
 			revealed = append(revealed, e.field.ID)
 		}
 	}
 	return revealed
+}
+
+// revealed does so for the rows of a repeated section.
+func (e *entry) revealed(a Answers, outer getter, shown map[string]bool) []string {
+	var names []string
+	for n, row := range a[e.field.ID].rows {
+		for i, visible := range e.group.sightIn(row, outer, nil) {
+			sub := &e.group.entries[i]
+			name := rowScope(e.field.ID, n) + sub.field.ID
+			if visible && sub.field.If != nil && sub.field.Kind != KindComputed && !shown[name] {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func joinIndex(path string, i int) string { return path + "/" + strconv.Itoa(i) }
