@@ -94,7 +94,7 @@ func openAddress(address string) (*openCell, error) {
 	own, _ := pgx.ParseConfig(address) //nolint:errcheck // the same text was read above
 	for _, config := range []*pgx.ConnConfig{settings.ConnConfig, own} {
 		config.RuntimeParams["application_name"] = "parvis"
-		config.ConnectTimeout = min(orElse(config.ConnectTimeout, connectTimeout), connectTimeout)
+		config.ConnectTimeout = orElse(config.ConnectTimeout, connectTimeout)
 	}
 	settings.MaxConns = ownerConns
 	owner, err := pgxpool.NewWithConfig(context.Background(), settings)
@@ -108,6 +108,8 @@ func openAddress(address string) (*openCell, error) {
 	return &openCell{owner: owner, tenants: own}, nil
 }
 
+// connectTimeout is how long a database may take to answer, unless its address says
+// otherwise (connect_timeout).
 const connectTimeout = 3 * time.Second
 
 func orElse(d, other time.Duration) time.Duration {

@@ -123,7 +123,7 @@ func Schema(t testing.TB, opts ...Option) *Env {
 		}
 		server.dropRoles(t)
 	})
-	env := open(t, server.pg.RoleDSN(owner, password, name), opts...)
+	env := open(t, server.url(name), opts...)
 	if _, err := env.Pool.Exec(ctx, `select cell.shut()`); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func (s *server) addCell(t testing.TB, env *Env, cell, database string) {
 			t.Errorf("drop the cell: %v", err)
 		}
 	})
-	env.AddCell(t, cell, s.pg.RoleDSN(owner, password, database))
+	env.AddCell(t, cell, s.url(database))
 }
 
 // AddCell registers an empty database as a cell, and migrates it.
@@ -226,7 +226,7 @@ func Tx(t testing.TB, actor tenants.Actor, fn func(ctx context.Context, tx *tena
 		name := template + "_tx"
 		server.copyOnce(t, template, name)
 		// Not the test's context: the deployment outlives the test that opened it.
-		shared.env = open(outliving{t}, server.pg.RoleDSN(owner, password, name))
+		shared.env = open(outliving{t}, server.url(name))
 	}
 	env := shared.env
 	shared.Unlock()
@@ -400,6 +400,12 @@ func postgres(t testing.TB) *server {
 
 func (s *server) admin(testing.TB) *pgxpool.Pool { return s.pool }
 
+// url gives a database's address. On a machine that runs every test at once, a server that
+// is there may take longer than users would wait until it lets somebody in.
+func (s *server) url(database string) string {
+	return s.pg.RoleDSN(owner, password, database) + "&connect_timeout=60"
+}
+
 // template gives the name of the migrated database of this state of the
 // migrations, which it makes where no test program of the machine has yet.
 func (s *server) template(t testing.TB) string {
@@ -420,7 +426,7 @@ func (s *server) template(t testing.TB) string {
 			if err := s.pg.CreateOwner(ctx, owner, password, building); err != nil {
 				return err
 			}
-			if err := fill(ctx, s.pg.RoleDSN(owner, password, building)); err != nil {
+			if err := fill(ctx, s.url(building)); err != nil {
 				return err
 			}
 			_, err := s.pool.Exec(ctx, `alter database `+building+` rename to `+s.name)
