@@ -127,3 +127,48 @@ func TestCanariesGoFirst(t *testing.T) {
 		t.Errorf("a changed script: %v", err)
 	}
 }
+
+// While a release is rolled out, its program has migrated the databases and this one still
+// works on them: it serves, opens what it is asked to, and leaves the other's spares alone.
+func TestAnOlderProgramIsCalmOnANewerDatabase(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	ctx, set, cells := t.Context(), next(oneMore), env.Registry.Cells()
+	if err := cells.Limit(ctx, tenants.Cell{Name: tenants.FirstCell, Soft: 2500, Hard: 5000, Spares: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := env.Registry.KeepSpares(ctx, tenants.FirstCell); err != nil || n != 1 {
+		t.Fatalf("made %d spares: %v", n, err)
+	}
+	if _, err := migrations.Tenants(ctx, env.Pool, set, migrations.Run{Workers: 2}); err != nil {
+		t.Fatal(err)
+	}
+	// The newer program's spare, where this one's was.
+	if _, err := env.Pool.Exec(ctx, `update cell.spare set stock = 'newer'`); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := env.Registry.KeepSpares(ctx, tenants.FirstCell); err != nil || n != 0 {
+		t.Errorf("made %d spares: %v", n, err)
+	}
+	var left int
+	if err := env.Pool.QueryRow(ctx, `select count(*) from cell.spare where stock = 'newer'`).Scan(&left); err != nil || left != 1 {
+		t.Errorf("%d of the newer program's spares are left: %v", left, err)
+	}
+	opened := openAll(t, env, nearby[0])[0]
+	env.DB.Flush(env.Tenant)
+	for _, one := range []tenants.Tenant{env.Tenant, opened} {
+		if err := env.DB.Write(ctx, one, tenants.System("test"), func(tx *tenants.Tx) error {
+			_, _, err := tenants.GetSettings(ctx, tx)
+			return err
+		}); err != nil {
+			t.Errorf("%s: %v", one.Name, err)
+		}
+	}
+	// What it opened is one behind, which the newer program serves, and migrates when told.
+	if s := versions(t, env)[opened.Schema]; s.Version != set.Version()-1 || s.Error != "" {
+		t.Errorf("what was opened is at %d: %q", s.Version, s.Error)
+	}
+	if done, err := migrations.Tenants(ctx, env.Pool, set, migrations.Run{Workers: 2}); err != nil || done != (migrations.Outcome{Migrated: 1}) {
+		t.Errorf("migrated %+v: %v", done, err)
+	}
+}

@@ -28,6 +28,8 @@ const (
 	sqlStaleSpare  = `delete from cell.spare where schema_name = (
 			select schema_name from cell.spare where stock <> $1 order by created_at limit 1 for update skip locked)
 		returning schema_name`
+	// A newer program has migrated this cell.
+	sqlCellIsNewer = `select exists (select 1 from cell.tenant_version where version > $1)`
 	sqlRoleIsThere = `select exists (select 1 from pg_roles where rolname = $1)`
 )
 
@@ -79,7 +81,8 @@ alter schema {spare} rename to {role};
 
 // KeepSpares makes a cell's stock of spare schemas complete, one schema a transaction,
 // and throws away those of another stock. It tells how many it made. Several at once do
-// no harm: at worst there are a few more. For the platform's own jobs.
+// no harm: at worst there are a few more. A cell that a newer program has migrated is left
+// to it: its spares are of another stock, and better. For the platform's own jobs.
 func (r *Registry) KeepSpares(ctx context.Context, cell string) (made int, err error) {
 	wanted, err := r.cells.Get(ctx, cell)
 	if err != nil {
@@ -87,6 +90,9 @@ func (r *Registry) KeepSpares(ctx context.Context, cell string) (made int, err e
 	}
 	owner, err := r.cells.Owner(ctx, cell)
 	if err != nil {
+		return 0, err
+	}
+	if newer, err := one[bool](ctx, owner, sqlCellIsNewer, migrations.Tenant.Version()); err != nil || newer {
 		return 0, err
 	}
 	if err := r.dropStaleSpares(ctx, owner); err != nil {
