@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"html/template"
 	"reflect"
 	"text/template/parse"
 )
@@ -10,9 +9,9 @@ import (
 // check walks a template as text/template would execute it, with types instead of
 // values, and gives the first name that the data does not have. Branches that no
 // test happens to draw are walked like the others. What cannot be known (an
-// interface's content) is let through.
-func check(t *template.Template, layout string, data reflect.Type) (err error) {
-	c := &checker{templates: t, seen: map[visit]bool{}}
+// interface's content) is let through. It gives every template that can be reached.
+func check(find func(name string) *parse.Tree, layout string, data reflect.Type) (reached map[string]*parse.Tree, err error) {
+	c := &checker{find: find, seen: map[visit]bool{}, reached: map[string]*parse.Tree{}}
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
@@ -23,7 +22,7 @@ func check(t *template.Template, layout string, data reflect.Type) (err error) {
 		}
 	}()
 	c.template(layout, data)
-	return nil
+	return c.reached, nil
 }
 
 // mismatch is a name that a template uses and its data lacks.
@@ -37,8 +36,9 @@ type visit struct {
 }
 
 type checker struct {
-	templates *template.Template
-	seen      map[visit]bool
+	find    func(name string) *parse.Tree // nil: there is none
+	seen    map[visit]bool
+	reached map[string]*parse.Tree
 }
 
 // scope is what a name means at one place of a template.
@@ -66,11 +66,12 @@ func (c *checker) template(name string, data reflect.Type) {
 		return
 	}
 	c.seen[v] = true
-	t := c.templates.Lookup(name)
-	if t == nil || t.Tree == nil {
+	tree := c.find(name)
+	if tree == nil {
 		panic(mismatch{"no template is called " + name})
 	}
-	c.list(scope{name, data, map[string]reflect.Type{"$": data}}, t.Tree.Root)
+	c.reached[name] = tree
+	c.list(scope{name, data, map[string]reflect.Type{"$": data}}, tree.Root)
 }
 
 func (c *checker) list(s scope, l *parse.ListNode) {

@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"text/template/parse"
 )
 
 //go:embed templates/*.html
@@ -30,7 +31,7 @@ const (
 	bare    Layout = "plain"
 )
 
-// shared holds the layouts and components; every page is parsed over a copy.
+// shared holds the layouts and components; every page has a copy of those that it uses.
 var shared = parseShared(templateFiles, "templates/*.html")
 
 // framer is any struct that embeds Frame.
@@ -60,26 +61,41 @@ var registry struct {
 // could not be drawn: pages are package variables, so a fault is seen by any test
 // and at start, never by a citizen.
 func MustParse[T framer](layout Layout, files fs.FS, file string) *Template[T] {
-	t := template.Must(shared.Clone())
 	source, err := fs.ReadFile(files, file)
 	if err != nil {
 		panic(fmt.Errorf("web: %w", err))
 	}
-	template.Must(t.New(path.Base(file)).Parse(typeset(string(source))))
-	if t.Lookup("main") == nil {
+	own := template.Must(template.New(path.Base(file)).Funcs(funcs).Parse(typeset(string(source))))
+	if own.Lookup("main") == nil {
 		panic("web: " + file + ` defines no "main"`)
 	}
-	if t.Lookup("aside") != nil {
-		template.Must(t.New("aside-wrap").Parse(`<aside class="aside" aria-label="À savoir">{{template "aside" .}}</aside>`))
+	if own.Lookup("aside") != nil {
+		template.Must(own.New("aside-wrap").Parse(`<aside class="aside" aria-label="À savoir">{{template "aside" .}}</aside>`))
 	}
 	kind := reflect.TypeFor[T]()
-	if err := check(t, string(layout), kind); err != nil {
+	reached, err := check(func(name string) *parse.Tree { return treeIn(name, own, shared) }, string(layout), kind)
+	if err != nil {
 		panic(fmt.Errorf("web: %s: %w", file, err))
+	}
+	// Copies of all the components for each page were half of the program's memory.
+	t := template.New(file).Funcs(funcs)
+	for name, tree := range reached {
+		template.Must(t.AddParseTree(name, tree.Copy()))
 	}
 	registry.Lock()
 	registry.pages = append(registry.pages, Registered{layout, file, kind})
 	registry.Unlock()
 	return &Template[T]{layout: layout, file: file, template: t}
+}
+
+// treeIn finds a template by its name in the first set that has it.
+func treeIn(name string, sets ...*template.Template) *parse.Tree {
+	for _, set := range sets {
+		if t := set.Lookup(name); t != nil && t.Tree != nil {
+			return t.Tree
+		}
+	}
+	return nil
 }
 
 // Pages lists every page parsed so far.
