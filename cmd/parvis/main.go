@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 )
 
@@ -38,15 +37,8 @@ func commands() []command {
 // errUsage says that the command line was wrong; what to do was printed.
 var errUsage = errors.New("usage")
 
-// heapGrowth lets the heap, which is small beside its machine, grow to four times what is
-// in use before it is swept: at twice, the default, sweeping took a seventh of the time
-// of a submission, and all that ran waited for it several times a second.
-const heapGrowth = 300
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(heapGrowth)
-	}
+	boundMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
