@@ -252,6 +252,10 @@ func TestSearch(t *testing.T) {
 		"nid de poule": "signalement-voirie", "lampadaires": "signalement-voirie", "vide greniers": "vide-grenier", "brocante": "vide-grenier",
 		"bar": "buvette-temporaire", "je veux une salle": "salle-association", "subvention": "subvention-association", "chaises": "pret-materiel",
 		"réclamation": "courrier-maire", "cada": "documents-administratifs", "tranchee": "permission-voirie", "terrase": "", "café": "terrasse", "xyz": "",
+		"déménagement": "arrete-circulation", "licence IV": "licence-debit-boissons", "matelas": "encombrants", "hlm": "logement-social", "airbnb": "meuble-tourisme",
+		"pitbull": "chien-categorise", "clôture": "declaration-prealable", "construire une maison": "permis-maison-individuelle", "lotissement": "permis-amenager",
+		"démolir": "permis-demolir", "préemption": "declaration-intention-aliener", "accessibilité": "travaux-erp", "taxi": "taxi", "rgpd": "droits-rgpd",
+		"stage": "emploi-stage", "contester un permis": "recours-gracieux-urbanisme", "recours gracieux": "recours-gracieux", "salle mariage": "salle-particulier",
 	} {
 		got := ""
 		if found := catalogue.Search(all, q); len(found) > 0 {
