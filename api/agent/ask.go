@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,9 +48,21 @@ func (s *Server) askPage(v visit) error { return s.showAsk(v, nil, nil) }
 // showAsk draws the notice of missing papers; typed is nil before anything was.
 func (s *Server) showAsk(v visit, typed url.Values, refused error) error {
 	var o opened
+	var foretold string
+	var late bool
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
 		o, err = open(ctx, tx, v.number(), since(typed, refused))
-		return err
+		if err != nil {
+			return err
+		}
+		if typed == nil {
+			typed = url.Values{"limite": {o.today.AddDays(defaultLimit).String()}}
+		}
+		if limit, err := calendar.ParseDate(typed.Get("limite")); err == nil {
+			then, notice, unforeseen := requests.ForeseeNotice(tx, o.detail, readNotice(o.detail.Procedure, typed, limit))
+			foretold, late = foreseen(o.detail, notice, then, unforeseen)
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -57,9 +70,7 @@ func (s *Server) showAsk(v visit, typed url.Values, refused error) error {
 	d := o.detail
 	page := askPage{Frame: s.frame(v, me, "Demander des pièces", home), Number: d.Number, URL: requestPath(d.Number), Version: strconv.FormatInt(d.Version, 10)}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number, URL: page.URL}, {Label: "Demander des pièces"}}
-	if typed == nil {
-		typed = url.Values{"limite": {o.today.AddDays(defaultLimit).String()}}
-	}
+	page.NewDate, page.Refused = foretold, late
 	page.Conflict = conflictOf(refused, o.changes, v.scope.Tenant.Zone())
 	page.choices(d.Procedure, typed)
 	if len(d.Procedure.Bring) == 0 {
@@ -67,11 +78,10 @@ func (s *Server) showAsk(v visit, typed url.Values, refused error) error {
 	}
 	page.ways(d, typed.Get("remise"))
 	page.Limit = web.Input{Name: "limite", Label: "À fournir au plus tard le", Type: "date", Width: "medium", Value: typed.Get("limite"), Min: o.today.AddDays(1).String()}
-	page.Text = web.Textarea{Name: "texte", Label: "Ce que vous ajoutez", Hint: "Ces lignes viennent dans la lettre, après la liste des pièces.", Optional: true, Value: typed.Get("texte"), MaxLength: maxText}
-	limit, parsed := calendar.ParseDate(typed.Get("limite"))
-	if parsed == nil {
-		page.NewDate, page.Refused = foreseen(d, readNotice(d.Procedure, typed, limit), o.today, v.scope.Tenant.Territory())
+	if d.Procedure.Silence.Code == calendar.Planning {
+		page.Limit.Hint = "Pour une pièce indispensable, la loi fixe ce jour\u00a0: trois mois après la réception de la demande de pièces (C. urb. R*423-39)."
 	}
+	page.Text = web.Textarea{Name: "texte", Label: "Ce que vous ajoutez", Hint: "Ces lignes viennent dans la lettre, après la liste des pièces.", Optional: true, Value: typed.Get("texte"), MaxLength: maxText}
 	if err := possible(d, requests.ActionAskDocuments); err != nil && refused == nil && !page.Refused {
 		return err
 	}
@@ -146,32 +156,22 @@ func readNotice(procedure *catalogue.Procedure, form url.Values, limit calendar.
 
 // foreseen says what the clock would do if the notice left today, and whether the
 // law no longer allows it.
-func foreseen(d requests.Detail, n requests.Notice, today calendar.Date, territory calendar.Territory) (text string, refused bool) {
-	rule := d.Silence
-	rule.Source = d.Procedure.Silence.Source
-	facts := calendar.Facts{Rule: rule, Territory: territory, FirstReceived: d.FirstReceivedOn, CompetentReceived: d.ReceivedOn, Event: d.Procedure.EventDate(d.Answers)}
-	for _, before := range d.DocumentRequests {
-		needed := false
-		for _, i := range before.Items {
-			needed = needed || i.Indispensable
-		}
-		facts.Notices = append(facts.Notices, calendar.Notice{Notified: before.NotifiedOn, Limit: before.LimitOn, Complete: before.CompletedOn, Dispensable: !needed})
-	}
-	dispensable := len(n.Items) > 0
-	for _, i := range n.Items {
-		dispensable = dispensable && !i.Indispensable
-	}
-	facts.Notices = append(facts.Notices, calendar.Notice{Notified: today, Limit: n.LimitOn, Dispensable: dispensable})
-	then, err := calendar.Silence(facts)
+func foreseen(d requests.Detail, n requests.Notice, then calendar.Deadline, err error) (text string, refused bool) {
+	dispensable := len(n.Items) > 0 && !slices.ContainsFunc(n.Items, func(i requests.NoticeItem) bool { return i.Indispensable })
 	switch {
 	case fault.Is(err, "notice_too_late"):
+		if d.Procedure.Silence.Code == calendar.Planning {
+			return sentences["notice_too_late"], true
+		}
 		return sentences["silence_acquired"], true
-	case err != nil || !rule.Effect.Decides():
+	case err != nil || !d.Silence.Effect.Decides():
 		return "", false
 	case dispensable:
 		return "Ces pièces ne sont pas indispensables\u00a0: l’échéance ne bouge pas (CRPA L.114-5-1).", false
 	case then.LastDay.IsZero():
 		return "Le délai légal ne courra plus à partir d’aujourd’hui\u00a0; il repartira quand tout sera là.", false
+	case d.Procedure.Silence.Code == calendar.Planning:
+		return "La loi donne trois mois, jusqu’au " + then.LastDay.French() + "\u00a0: le délai d’instruction commencera quand tout sera là\u00a0; sans les pièces ce jour-là, ce sera une décision tacite de " + d.Procedure.Silence.Denial() + " (C. urb. R*423-39).", false
 	}
 	return "Si rien n’arrive d’ici là, la nouvelle échéance sera le " + then.LastDay.French() + "\u00a0; elle se rapprochera si les pièces viennent plus tôt.", false
 }

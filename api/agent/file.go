@@ -188,7 +188,7 @@ func dueSentence(d requests.Detail, today calendar.Date) string {
 	case !d.SilenceLastDay.IsZero() && d.SilenceLastDay.Before(today):
 		return "Le délai légal est écoulé depuis le " + d.SilenceLastDay.French() + "."
 	case !d.SilenceLastDay.IsZero():
-		return "À notifier au plus tard le " + d.SilenceLastDay.French() + "\u00a0; ensuite, " + silenceWords(d.Silence.Effect) + "."
+		return "À notifier au plus tard le " + d.SilenceLastDay.French() + "\u00a0; ensuite, " + silenceWords(d.Silence.Effect, d.Procedure.Silence) + "."
 	case !d.DueOn.IsZero():
 		return "Engagement du service\u00a0: répondre avant le " + d.DueOn.French() + "."
 	}

@@ -139,11 +139,14 @@ var roleLabels = map[tenants.Role]string{
 }
 
 // silenceWords say what no answer would mean.
-func silenceWords(e calendar.Effect) string {
+func silenceWords(e calendar.Effect, rule calendar.Rule) string {
 	switch e {
 	case calendar.Acceptance:
-		return "le silence vaudra acceptation"
+		return "le silence vaudra " + rule.Grant()
 	case calendar.Rejection:
+		if rule.Effect == calendar.Acceptance {
+			return "faute des pièces, ce sera une décision tacite de " + rule.Denial()
+		}
 		return "le silence vaudra rejet"
 	default:
 		return ""

@@ -34,8 +34,11 @@ func stateNotice(d requests.Detail, today calendar.Date) web.Notice {
 	case requests.StateRegistered:
 		return web.Notice{Tone: web.Success, Title: "Votre déclaration est enregistrée", Text: "Le " + last.DecidedOn.French() + ". Le récépissé est plus bas."}
 	case requests.StateImplicitAcceptance:
-		return web.Notice{Tone: web.Success, Title: "Votre demande est acceptée", Text: "La mairie n’a pas répondu dans le délai\u00a0: depuis le " + last.DecidedOn.AddDays(1).French() + ", son silence vaut acceptation. Vous pouvez imprimer une attestation."}
+		return web.Notice{Tone: web.Success, Title: grantedTitle(d), Text: "La mairie n’a pas répondu dans le délai\u00a0: depuis le " + last.DecidedOn.AddDays(1).French() + ", son silence vaut " + d.Procedure.Silence.Grant() + ". Vous pouvez imprimer une attestation."}
 	case requests.StateImplicitRejection:
+		if tacitly(d) {
+			return web.Notice{Tone: web.Danger, Title: "Votre dossier est rejeté faute de pièces", Text: "Les pièces demandées ne sont pas toutes arrivées au plus tard le " + last.DecidedOn.French() + "\u00a0: c’est une décision tacite de " + d.Procedure.Silence.Denial() + " (code de l’urbanisme, article\u00a0R*423-39). Vous pouvez déposer un nouveau dossier."}
+		}
 		return web.Notice{Tone: web.Danger, Title: "Votre demande est considérée comme refusée", Text: "La mairie n’a pas répondu au plus tard le " + last.DecidedOn.French() + "\u00a0: son silence vaut refus. Elle peut encore vous répondre, et vous pouvez lui demander ses raisons."}
 	case requests.StateRevoked:
 		return web.Notice{Tone: web.Danger, Title: "La mairie est revenue sur son accord", Text: "Décision du " + last.DecidedOn.French() + ". " + refusal}
@@ -95,7 +98,10 @@ func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 	last := d.SilenceLastDay
 	if !last.IsZero() && last.Before(today) {
 		if d.Silence.Effect == calendar.Acceptance {
-			return web.Notice{Tone: web.Success, Title: "Le délai est passé", Text: "La mairie n’a pas répondu au plus tard le " + last.French() + "\u00a0: son silence vaut acceptation. L’attestation sera bientôt ici."}
+			return web.Notice{Tone: web.Success, Title: "Le délai est passé", Text: "La mairie n’a pas répondu au plus tard le " + last.French() + "\u00a0: son silence vaut " + d.Procedure.Silence.Grant() + ". L’attestation sera bientôt ici."}
+		}
+		if tacitly(d) {
+			return web.Notice{Tone: web.Danger, Title: "Le délai est passé", Text: "Les pièces demandées ne sont pas toutes arrivées au plus tard le " + last.French() + "\u00a0: votre dossier est rejeté tacitement (code de l’urbanisme, article\u00a0R*423-39)."}
 		}
 		return web.Notice{Tone: web.Danger, Title: "Le délai est passé", Text: "La mairie n’a pas répondu au plus tard le " + last.French() + "\u00a0: son silence vaut refus. Elle peut encore vous répondre."}
 	}
@@ -109,6 +115,8 @@ func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 	switch {
 	case last.IsZero():
 		n.Items = append(n.Items, d.Procedure.SilenceText())
+	case d.Silence.Effect == calendar.Acceptance && d.Procedure.Silence.Means != "":
+		n.Items = append(n.Items, "Sans réponse le "+last.French()+" au soir, le silence de la commune vaudra "+d.Procedure.Silence.Means+" ("+inDays(today, last)+"), si votre dossier est complet.")
 	case d.Silence.Effect == calendar.Acceptance:
 		n.Items = append(n.Items, "Sans réponse le "+last.French()+" au soir, votre demande sera acceptée ("+inDays(today, last)+"), si elle est complète.")
 	case catalogue.Kind(d.Kind) == catalogue.KindReport:
@@ -119,6 +127,20 @@ func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 	return n
 }
 
+// tacitly tells whether papers that do not come make, or made, a rejection of what silence
+// would have granted (C. urb. R*423-39).
+func tacitly(d requests.Detail) bool {
+	return d.Silence.Effect == calendar.Rejection && d.Procedure.Silence.Effect == calendar.Acceptance
+}
+
+// grantedTitle says what the silence gave.
+func grantedTitle(d requests.Detail) string {
+	if means := d.Procedure.Silence.Means; means != "" {
+		return "Décision tacite\u00a0: " + means
+	}
+	return "Votre demande est acceptée"
+}
+
 func waitingNotice(d requests.Detail) web.Notice {
 	n := web.Notice{Tone: web.Warning, Title: "La mairie attend des pièces de votre part"}
 	for _, a := range d.DocumentRequests {
@@ -126,10 +148,12 @@ func waitingNotice(d requests.Detail) web.Notice {
 			n.Items = append(n.Items, "À envoyer au plus tard le "+a.LimitOn.French()+".")
 		}
 	}
-	switch d.Silence.Effect {
-	case calendar.Acceptance:
+	switch {
+	case tacitly(d):
+		n.Items = append(n.Items, "Le délai de réponse commencera le jour où toutes les pièces seront arrivées. Sans elles ce jour-là, votre dossier sera rejeté (code de l’urbanisme, article\u00a0R*423-39).")
+	case d.Silence.Effect == calendar.Acceptance:
 		n.Items = append(n.Items, "Le délai de réponse commencera le jour où toutes les pièces seront arrivées.")
-	case calendar.Rejection:
+	case d.Silence.Effect == calendar.Rejection:
 		n.Items = append(n.Items, "Le délai de réponse est suspendu jusqu’à leur arrivée, et au plus tard jusqu’à cette date.")
 	}
 	return n
@@ -186,7 +210,10 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		return web.Event{Title: "La réponse vous est parvenue", Text: "Le " + e.On.French() + "."}, true
 	case "lapsed":
 		if catalogue.Outcome(e.Outcome) == catalogue.OutcomeImplicitAcceptance || e.Outcome == string(catalogue.OutcomeAccept) {
-			return web.Event{Title: "Le silence de la mairie vaut acceptation", Law: d.Procedure.Silence.Source, Tone: web.Success}, true
+			return web.Event{Title: "Le silence de la mairie vaut " + d.Procedure.Silence.Grant(), Law: d.Procedure.Silence.Source, Tone: web.Success}, true
+		}
+		if tacitly(d) {
+			return web.Event{Title: "Les pièces ne sont pas venues\u00a0: décision tacite de " + d.Procedure.Silence.Denial(), Law: "Code de l’urbanisme, article\u00a0R*423-39", Tone: web.Danger}, true
 		}
 		return web.Event{Title: "Le silence de la mairie vaut refus", Law: d.Procedure.Silence.Source, Tone: web.Danger}, true
 	case "decision_email":

@@ -80,7 +80,8 @@ func (s *Server) showSummary(v *visit, expired error, status int, typed url.Valu
 	}
 	page.InPerson = e.InPerson()
 	page.Frame, page.FormParts = s.parts(v, d, e, summaryStep)
-	page.Key, page.Yours, page.Silence = key, nounOf(d.Procedure.Kind).yours, d.Procedure.SilenceText()
+	asked := e.For(e.Procedure().KindFor(d.Answers)).Procedure()
+	page.Key, page.Yours, page.Silence = key, nounOf(asked.Kind).yours, asked.SilenceText()
 	for _, p := range page.Parts {
 		page.Missing += len(p.Missing)
 	}

@@ -12,8 +12,11 @@ const (
 	preemptionBasis = "C. urb. L.213-2"
 )
 
-// planningLimit gives the last day to bring the papers of a notice.
-func planningLimit(n Notice) Date { return n.Notified.AddMonths(planningSupply) }
+// PlanningLimit gives the last day to bring papers that were asked for on a day: the law's,
+// in urban planning (C. urb. R*423-39).
+func PlanningLimit(notified Date) Date { return notified.AddMonths(planningSupply) }
+
+func planningLimit(n Notice) Date { return PlanningLimit(n.Notified) }
 
 // planning lets a notice act: the file runs from the papers, or dies on their last day.
 func (c *count) planning(n Notice) {

@@ -1,6 +1,10 @@
 package calendar
 
-import "github.com/parvis-gru/parvis/tenants/fault"
+import (
+	"cmp"
+
+	"github.com/parvis-gru/parvis/tenants/fault"
+)
 
 // Effect is what the silence of the administration means.
 type Effect string
@@ -91,6 +95,22 @@ type Rule struct {
 	Answer Period `json:"answer,omitzero"`
 	// Filing is when a declaration must come.
 	Filing Filing `json:"filing,omitzero"`
+}
+
+// Grant names in French what a silent acceptance is: "acceptation", or the rule's Means.
+func (r Rule) Grant() string { return cmp.Or(r.Means, "acceptation") }
+
+// Denial names in French what a silent rejection is: "refus", and what the lack of papers
+// makes in urban planning, an opposition to a declaration or the rejection of a demand (C. urb. R*423-39).
+func (r Rule) Denial() string {
+	switch {
+	case r.Code == Planning && r.Means == "non-opposition":
+		return "opposition"
+	case r.Code == Planning:
+		return "rejet"
+	default:
+		return "refus"
+	}
 }
 
 // Bounds of a rule: no text knows longer periods, a typing error does.

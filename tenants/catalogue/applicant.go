@@ -120,7 +120,11 @@ func (p *Procedure) SilenceText() string {
 		if p.Kind == KindReport {
 			return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", ce que vous demandez est considéré comme refusé."
 		}
-		return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", votre demande est refusée et vous pouvez contester ce refus."
+		text := "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", votre demande est refusée et vous pouvez contester ce refus."
+		if p.Nature != nil {
+			text += " Une simple question n’appelle pas de décision\u00a0: ce délai ne la concerne pas."
+		}
+		return text
 	case calendar.Declaration:
 		return "C’est une déclaration\u00a0: nous l’enregistrons et vous remettons un récépissé. Le silence ne vaut ni accord ni refus."
 	case calendar.None:

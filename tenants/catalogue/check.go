@@ -22,6 +22,7 @@ func (p *Procedure) Check() []forms.Problem {
 	c := checker{p: p}
 	c.texts()
 	c.silence()
+	c.nature()
 	c.pieces()
 	c.privacy()
 	c.letters()

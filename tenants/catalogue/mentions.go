@@ -124,8 +124,9 @@ type Mentions struct {
 	// None where it announces none.
 	Silence calendar.Effect
 	Months  int
-	Source  string // article of the effect
-	Warning string // « à vérifier », to be shown to agents
+	Rule    calendar.Rule // the procedure's, whatever it announces
+	Source  string        // article of the effect
+	Warning string        // « à vérifier », to be shown to agents
 	LastDay calendar.Date
 	// SubjectToCompleteness: « sous réserve que la demande soit complète », an electronic mention.
 	SubjectToCompleteness bool
@@ -155,6 +156,7 @@ func ReceiptMentions(e Entry, s tenants.Settings, f Facts) Mentions {
 		m.Incomplete = f.Incomplete
 		return m
 	}
+	m.Rule = p.Silence
 	m.Silence, m.Months, m.Source, m.Warning = p.Silence.Effect, p.Silence.Months, p.Silence.Source, p.SilenceWarning
 	m.LastDay, m.Incomplete = f.LastDay, f.Incomplete
 	m.SubjectToCompleteness = m.Regime == RegimeElectronic

@@ -14,8 +14,14 @@ func (f LetterFacts) noticeEffect(p *Procedure) string {
 	if len(f.Pieces) > 0 && !anyIndispensable(f.Pieces) {
 		return "Ces pièces ne sont pas indispensables\u00a0: nous continuons d’étudier votre demande en les attendant, et aucun délai ne change (CRPA, article\u00a0L.114-5-1)."
 	}
+	if p.Silence.Code == calendar.Planning {
+		return planningNotice(p.Silence)
+	}
 	switch p.Silence.Effect {
 	case calendar.Acceptance:
+		if p.Silence.Code == calendar.Preemption {
+			return "Le délai pour décider est suspendu jusqu’à la réception de ces documents\u00a0; il en restera au moins un mois (code de l’urbanisme, article\u00a0L.213-2)."
+		}
 		return "Le délai à l’issue duquel notre silence vaudrait accord commencera à courir le jour où nous aurons reçu toutes ces pièces (CRPA, articles\u00a0L.114-5 et R.112-11-4). Sans elles, aucun accord ne peut naître de notre silence."
 	case calendar.Rejection:
 		text := "Le délai à l’issue duquel notre silence vaudrait refus est suspendu jusqu’à la réception de ces pièces, et au plus tard jusqu’à cette date (CRPA, articles\u00a0L.114-5 et R.112-11-4)."
@@ -43,7 +49,7 @@ func ComposeComplete(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter 
 	}
 	switch {
 	case p.Silence.Effect == calendar.Acceptance && !f.LastDay.IsZero():
-		body = append(body, "Le délai pour vous répondre court depuis ce jour. Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera acceptée\u00a0: le silence vaut acceptation ("+p.Silence.Source+"). Vous pourrez alors demander une attestation (CRPA, article\u00a0L.232-3).")
+		body = append(body, "Le délai pour vous répondre court depuis ce jour. Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", "+willGrant(p.Silence, "")+" "+attestationAdvice(p.Silence))
 	case p.Silence.Effect == calendar.Rejection && !f.LastDay.IsZero():
 		body = append(body, "Le délai pour vous répondre court de nouveau. Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera considérée comme refusée\u00a0: le silence vaut rejet ("+p.Silence.Source+"). Les voies de recours sont celles de votre accusé de réception.")
 	default:
@@ -61,7 +67,7 @@ func ComposeNewDate(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter {
 	}
 	switch {
 	case p.Silence.Effect == calendar.Acceptance && !f.LastDay.IsZero():
-		body = append(body, "Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera acceptée\u00a0: le silence vaut acceptation ("+p.Silence.Source+").")
+		body = append(body, "Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", "+willGrant(p.Silence, ""))
 	case p.Silence.Effect == calendar.Rejection && !f.LastDay.IsZero():
 		body = append(body, "Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera considérée comme refusée\u00a0: le silence vaut rejet ("+p.Silence.Source+"). Les voies de recours sont celles de votre accusé de réception.")
 	default:

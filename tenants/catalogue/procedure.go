@@ -114,6 +114,7 @@ type Procedure struct {
 	Cost             string             `json:"cost"`
 	Minutes          int                `json:"minutes"`    // to fill the form in
 	Commitment       int                `json:"commitment"` // working days in which the town promises to answer; 0: no promise
+	Nature           *Nature            `json:"nature,omitempty"`
 	Silence          calendar.Rule      `json:"silence"`
 	SilenceWarning   string             `json:"silence_warning,omitempty"` // shown beside the rule, where somebody would rely on it
 	Route            Route              `json:"route"`

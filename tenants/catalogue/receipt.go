@@ -77,12 +77,13 @@ func (m Mentions) incompletePart() Paragraph {
 	p := Paragraph{Title: "Pièces manquantes", Text: []string{
 		"Pour traiter votre demande, il nous manque les pièces suivantes, à envoyer au plus tard le " + m.Incomplete.Limit.French() + " (CRPA, article\u00a0L.114-5)\u00a0:",
 	}, Items: noticeLines(m.Incomplete.Pieces)}
-	switch m.Silence {
-	case calendar.Acceptance:
-		p.Text = append(p.Text, "Le délai au terme duquel le silence vaut acceptation ne court qu’à partir de la réception de toutes ces pièces.")
-	case calendar.Rejection:
+	switch {
+	case m.Rule.Code == calendar.Planning:
+		p.Text = append(p.Text, planningNotice(m.Rule))
+	case m.Silence == calendar.Acceptance:
+		p.Text = append(p.Text, "Le délai au terme duquel le silence vaut "+m.Rule.Grant()+" ne court qu’à partir de la réception de toutes ces pièces.")
+	case m.Silence == calendar.Rejection:
 		p.Text = append(p.Text, "Le délai au terme duquel le silence vaut rejet est suspendu jusqu’à la réception de ces pièces, et au plus tard jusqu’à cette date.")
-	case calendar.Declaration, calendar.None:
 	}
 	return p
 }
@@ -96,14 +97,11 @@ func (m Mentions) reserve() string {
 }
 
 func (m Mentions) acceptancePart() Paragraph {
-	text := "Si vous n’avez pas reçu de réponse au plus tard le " + m.LastDay.French() + ", votre demande sera acceptée" + m.reserve() +
-		"\u00a0: le silence vaut acceptation (" + m.Source + ")."
+	text := "Si vous n’avez pas reçu de réponse au plus tard le " + m.LastDay.French() + ", " + willGrant(m.Rule, m.reserve())
 	if m.LastDay.IsZero() {
-		text = "Si vous n’avez pas reçu de réponse " + inMonths(m.Months) + " après la réception de toutes les pièces, votre demande sera acceptée\u00a0: le silence vaut acceptation (" + m.Source + ")."
+		text = "Si vous n’avez pas reçu de réponse " + inMonths(m.Months) + " après la réception de toutes les pièces, " + willGrant(m.Rule, "")
 	}
-	return Paragraph{Title: "Si nous ne répondons pas", Text: []string{
-		text, "Vous pourrez alors demander à la mairie une attestation de cette acceptation (CRPA, article\u00a0L.232-3).",
-	}}
+	return Paragraph{Title: "Si nous ne répondons pas", Text: []string{text, attestationAdvice(m.Rule)}}
 }
 
 func (m Mentions) rejectionPart() Paragraph {

@@ -66,6 +66,20 @@ func (c *change) acceptedBySilence(ctx context.Context) (Decision, error) {
 	return all[i], nil
 }
 
+// attested says what the silence is worth, and by which article it is attested.
+func attested(rule calendar.Rule, last calendar.Date) string {
+	from := last.AddDays(1).FrenchShort()
+	basis := "L.232-3 du code des relations entre le public et l’administration"
+	if rule.Code == calendar.Planning {
+		basis = "R*424-13 du code de l’urbanisme"
+	}
+	text := "Elle est donc acceptée depuis le " + from + ", au terme de ce délai\u00a0: le silence de l’administration vaut acceptation"
+	if rule.Means != "" {
+		text = "Depuis le " + from + ", au terme de ce délai, le silence de l’administration vaut donc " + rule.Means
+	}
+	return text + " (" + rule.Source + "). La présente attestation est délivrée en application de l’article\u00a0" + basis + "."
+}
+
 func (c *change) attestation(ctx context.Context) (documents.Content, error) {
 	settings, _, err := tenants.GetSettings(ctx, c.tx)
 	if err != nil {
@@ -80,11 +94,15 @@ func (c *change) attestation(ctx context.Context) (documents.Content, error) {
 	if name := r.ApplicantName(); name != "" {
 		facts = append(facts, documents.Fact{Label: "Demandeur", Value: name})
 	}
+	since := "Acceptée depuis le"
+	if means := e.Procedure().Silence.Means; means != "" {
+		since = strings.ToUpper(means[:1]) + means[1:] + " depuis le"
+	}
 	facts = append(facts,
 		documents.Fact{Label: "Reçue le", Value: r.ReceivedOn.FrenchShort()},
 		documents.Fact{Label: "Service chargé du dossier", Value: e.Service.Name},
 		documents.Fact{Label: "Dernier jour pour répondre", Value: last.FrenchShort()},
-		documents.Fact{Label: "Acceptée depuis le", Value: last.AddDays(1).FrenchShort()},
+		documents.Fact{Label: since, Value: last.AddDays(1).FrenchShort()},
 	)
 	content := documents.Content{
 		Kind: documents.Attestation, Sender: documents.SenderOf(c.tx.Tenant(), settings), Recipient: r.recipient(),
@@ -92,8 +110,7 @@ func (c *change) attestation(ctx context.Context) (documents.Content, error) {
 		Blocks: []documents.Block{
 			{Text: "La commune " + communes.Of(commune) + " atteste que la demande décrite ci-dessous n’a reçu aucune réponse au plus tard le " + last.FrenchShort() + "."},
 			{Facts: facts},
-			{Text: "Elle est donc acceptée depuis le " + last.AddDays(1).FrenchShort() + ", au terme de ce délai\u00a0: le silence de l’administration vaut acceptation (" + e.Procedure().Silence.Source +
-				"). La présente attestation est délivrée en application de l’article\u00a0L.232-3 du code des relations entre le public et l’administration."},
+			{Text: attested(e.Procedure().Silence, last)},
 		},
 	}
 	name, title := catalogue.Signatory(settings)

@@ -147,7 +147,7 @@ func (c *change) save(ctx context.Context) (Request, error) {
 	a := r.Applicant
 	n, err := c.tx.Exec(ctx, sqlUpdateRequest, r.ID, c.before.Version, r.State, r.ServiceID.OrNull(), r.AgentID.OrNull(), r.CitizenID.OrNull(),
 		a.GivenName, a.FamilyName, a.Email, a.Phone, a.PostalAddress, a.SMS, a.OnBehalfOf, a.Organisation, a.OrganisationID, a.EmailAgreed,
-		r.Regular, searchText(r), r.SilenceLastDay, r.DueOn, r.Waiting, r.DecidedOn, r.ClosedOn, orNull(r.ClosedAt), orNull(r.DecisionEmailAt))
+		r.Regular, searchText(r), r.SilenceLastDay, r.DueOn, r.Waiting, r.DecidedOn, r.ClosedOn, orNull(r.ClosedAt), orNull(r.DecisionEmailAt), string(r.Silence.Effect))
 	if err != nil {
 		return Request{}, err
 	}
@@ -198,7 +198,7 @@ func entryOf(ctx context.Context, tx *tenants.Tx, r Request) (catalogue.Entry, e
 			return e, err
 		}
 	}
-	return e, nil
+	return e.For(catalogue.Kind(r.Kind)), nil
 }
 
 const sqlServiceByID = `select id, name, postal_address, email, phone, position from service where id = $1`

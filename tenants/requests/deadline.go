@@ -48,6 +48,9 @@ func effective(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Docu
 // that are awaited, or the service's commitment in working days.
 func (r *Request) apply(d calendar.Deadline, commitment int, t calendar.Territory) {
 	r.SilenceLastDay = d.LastDay
+	if d.Effect.Decides() { // in urban planning papers that do not come turn it
+		r.Silence.Effect = d.Effect
+	}
 	switch {
 	case !d.LastDay.IsZero():
 		r.DueOn = d.LastDay

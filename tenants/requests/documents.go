@@ -120,7 +120,7 @@ const (
 		from document_request_item i join document_request n on n.id = i.document_request_id where n.request_id = $1 order by i.document_request_id, i.position`
 	sqlInsertNotice   = `insert into document_request (id, request_id, notified_on, limit_on, text, created_by, created_at, delivery) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 	sqlNoticeLetter   = `update document_request set subject = $2, letter = $3 where id = $1`
-	sqlArrived        = `update document_request set notified_on = $2, arrived_on = $2 where id = $1 and arrived_on is null`
+	sqlArrived        = `update document_request set notified_on = $2, arrived_on = $2, limit_on = $3 where id = $1 and arrived_on is null`
 	sqlInsertItem     = `insert into document_request_item (id, document_request_id, label, legal_basis, indispensable, position) values ($1, $2, $3, $4, $5, $6)`
 	sqlCompleted      = `update document_request set completed_on = $2 where id = $1 and completed_on is null`
 	sqlCompleteLetter = `update document_request set complete_letter = $2 where id = $1`
@@ -208,6 +208,9 @@ func AskDocuments(ctx context.Context, tx *tenants.Tx, number string, n Notice, 
 	if n.Delivery, err = c.noticeDelivery(n.Delivery); err != nil {
 		return Request{}, err
 	}
+	if err := c.inTime(ctx, &n); err != nil {
+		return Request{}, err
+	}
 	before := c.r.State
 	if err := c.act(ActionAskDocuments); err != nil {
 		return Request{}, err
@@ -229,6 +232,52 @@ func AskDocuments(ctx context.Context, tx *tenants.Tx, number string, n Notice, 
 		return Request{}, err
 	}
 	return c.save(ctx)
+}
+
+// inTime sets the limit of a notice where the law does (C. urb. R*423-39), and refuses one
+// that can change nothing any more: fault.Conflict "notice_too_late", as [ForeseeNotice].
+func (c *change) inTime(ctx context.Context, n *Notice) error {
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return err
+	}
+	facts, notices, err := c.facts(ctx)
+	if err != nil {
+		return err
+	}
+	n.limited(e.Procedure(), c.tx.Today())
+	_, err = calendar.Silence(n.on(c.tx, effective(c.tx, e.Procedure(), c.r, notices, facts)))
+	if !fault.Is(err, "notice_too_late") {
+		err = nil // what else the facts lack is said where they are counted
+	}
+	return err
+}
+
+func (n *Notice) indispensable() bool {
+	return slices.ContainsFunc(n.Items, func(i NoticeItem) bool { return i.Indispensable })
+}
+
+// limited gives a notice the law's own limit, where it has one.
+func (n *Notice) limited(p *catalogue.Procedure, today calendar.Date) {
+	if p.Silence.Code == calendar.Planning && n.indispensable() {
+		n.LimitOn = calendar.PlanningLimit(today)
+	}
+}
+
+// on adds the notice, as if it came today, to what the law counts from.
+func (n *Notice) on(tx *tenants.Tx, law calendar.Facts) calendar.Facts {
+	law.Notices = append(slices.Clone(law.Notices), calendar.Notice{Notified: tx.Today(), Limit: n.LimitOn, Dispensable: len(n.Items) > 0 && !n.indispensable()})
+	return law
+}
+
+// ForeseeNotice gives the deadline as it would be if a notice reached the person today, and
+// the notice with the limit that the law sets, where it does. One that can change nothing any
+// more is fault.Conflict "notice_too_late".
+func ForeseeNotice(tx *tenants.Tx, d Detail, n Notice) (calendar.Deadline, Notice, error) {
+	n.limited(d.Procedure, tx.Today())
+	law := effective(tx, d.Procedure, d.Request, slices.Clone(d.DocumentRequests), d.Facts)
+	then, err := calendar.Silence(n.on(tx, law))
+	return then, n, err
 }
 
 func (c *change) insertNotice(ctx context.Context, n Notice) (id tenants.ID, waits bool, err error) {
@@ -321,10 +370,18 @@ func ConfirmNotice(ctx context.Context, tx *tenants.Tx, number string, notice te
 		return Request{}, fault.New(fault.Invalid, "notice_arrived_late", fault.Field{Path: "notified_on", Code: "invalid"})
 	}
 	told, _ := latest(facts, Fact{Kind: FactNotice, RefersTo: notice}.Key())
-	if _, err := c.supersede(ctx, told, Fact{On: on, Until: told.Until}); err != nil {
+	e, err := c.procedure(ctx)
+	if err != nil {
 		return Request{}, err
 	}
-	if _, err := tx.Exec(ctx, sqlArrived, notice, on); err != nil {
+	limit := told.Until
+	if e.Procedure().Silence.Code == calendar.Planning && all[i].indispensable() {
+		limit = calendar.PlanningLimit(on)
+	}
+	if _, err := c.supersede(ctx, told, Fact{On: on, Until: limit}); err != nil {
+		return Request{}, err
+	}
+	if _, err := tx.Exec(ctx, sqlArrived, notice, on, limit); err != nil {
 		return Request{}, err
 	}
 	if err := c.letterArrived(ctx, notice, on); err != nil {

@@ -175,8 +175,7 @@ func dayOf(facts []Fact, kind FactKind, of tenants.ID) calendar.Date {
 // says. The notices say alone which papers are indispensable; of tells which of them each
 // notice of the law is.
 func legalFacts(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []DocumentRequest, facts []Fact) (f calendar.Facts, of []int) {
-	rule := p.Silence
-	rule.Effect, rule.Months = r.Silence.Effect, r.Silence.Months // as they were when it came
+	rule := ruleOf(p, r)
 	received := dayOf(facts, FactReception, "")
 	f = calendar.Facts{
 		Rule: rule, Territory: tx.Territory(), Event: p.EventDate(r.Answers),
@@ -187,8 +186,12 @@ func legalFacts(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Doc
 		if told.Withdrawn() { // it never arrived, or is not written yet
 			continue
 		}
+		limit := told.Until
+		if rule.Code == calendar.Planning && n.indispensable() {
+			limit = calendar.PlanningLimit(told.On) // the law's, whatever was written down
+		}
 		f.Notices = append(f.Notices, calendar.Notice{
-			Notified: told.On, Limit: told.Until, Complete: dayOf(facts, FactPapers, n.ID), Dispensable: !n.indispensable(),
+			Notified: told.On, Limit: limit, Complete: dayOf(facts, FactPapers, n.ID), Dispensable: !n.indispensable(),
 		})
 		of = append(of, i)
 	}
@@ -202,6 +205,18 @@ func legalFacts(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Doc
 		}
 	}
 	return f, of
+}
+
+// ruleOf gives the rule of silence of a request: the procedure's, with its effect and its
+// months as they were when it came. In urban planning the effect of a file whose papers are
+// awaited is another one for as long (C. urb. R*423-39), and the procedure's holds the rule.
+func ruleOf(p *catalogue.Procedure, r Request) calendar.Rule {
+	rule := p.Silence
+	rule.Months = r.Silence.Months
+	if rule.Code != calendar.Planning {
+		rule.Effect = r.Silence.Effect
+	}
+	return rule
 }
 
 // keep writes a fact of the request down; one that refers to nothing and can come several

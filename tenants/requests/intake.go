@@ -416,6 +416,7 @@ func (in *intake) options() forms.Options {
 
 // startClock computes what the law draws from the receptions.
 func (in *intake) startClock(context.Context) error {
+	in.entry = in.entry.For(in.entry.Procedure().KindFor(in.s.Answers))
 	p, s := in.entry.Procedure(), in.s
 	in.id = tenants.NewID()
 	in.r = Request{

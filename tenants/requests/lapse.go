@@ -65,9 +65,9 @@ func (c *change) lapse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	letter, err := c.compose(ctx, outcome, func(f *catalogue.LetterFacts) { f.AppealLastDay = appeal })
+	letter, err := c.composeLapse(ctx, outcome, appeal)
 	if fault.Is(err, "letter_unknown") || fault.Is(err, "mentions_missing") {
-		letter, err = c.plainLetter(outcome), nil // the law does not wait for the town's settings
+		letter, err = c.plainLetter(ctx, outcome) // the law does not wait for the town's settings
 	}
 	if err != nil {
 		return err
@@ -90,15 +90,30 @@ func (c *change) lapse(ctx context.Context) error {
 	return c.tellOrPost(ctx, Outgoing{Kind: LetterImplicit, About: d.ID}, news, notify.SMSLapsed{Number: c.r.Number})
 }
 
+// composeLapse writes the news in the procedure's words; they do not speak of papers that
+// never came in urban planning, which have words of ours: fault.NotFound "letter_unknown".
+func (c *change) composeLapse(ctx context.Context, o catalogue.Outcome, appeal calendar.Date) (catalogue.ComposedLetter, error) {
+	e, err := c.procedure(ctx)
+	if err == nil && o == catalogue.OutcomeImplicitRejection && e.Procedure().Silence.Effect == calendar.Acceptance {
+		err = fault.New(fault.NotFound, "letter_unknown")
+	}
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	return c.compose(ctx, o, func(f *catalogue.LetterFacts) { f.AppealLastDay = appeal })
+}
+
 // impliedAppeal gives the last day to appeal against the silent rejection: only if
 // a complete receipt told the person of it (L.112-6, L.112-12).
 func (c *change) impliedAppeal(ctx context.Context) (calendar.Date, error) {
-	if c.r.Silence.Effect != calendar.Rejection {
-		return calendar.Date{}, nil
-	}
 	e, err := c.procedure(ctx)
 	if err != nil {
 		return calendar.Date{}, err
+	}
+	// A receipt that announced an acceptance told nobody how to contest the rejection that
+	// the lack of papers makes in urban planning.
+	if c.r.Silence.Effect != calendar.Rejection || ruleOf(e.Procedure(), c.r).Effect != calendar.Rejection {
+		return calendar.Date{}, nil
 	}
 	receipts, err := tenants.All[Receipt](ctx, c.tx, sqlReceipts, c.r.ID)
 	if err != nil {
@@ -116,18 +131,26 @@ func (c *change) impliedAppeal(ctx context.Context) (calendar.Date, error) {
 
 // plainLetter is what is written where the procedure has no letter for a silence,
 // or the settings lack what it names.
-func (c *change) plainLetter(o catalogue.Outcome) catalogue.ComposedLetter {
-	what := "acceptée"
-	if o == catalogue.OutcomeImplicitRejection {
-		what = "refusée"
+func (c *change) plainLetter(ctx context.Context, o catalogue.Outcome) (catalogue.ComposedLetter, error) {
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return catalogue.ComposedLetter{}, err
+	}
+	rule, last := e.Procedure().Silence, c.r.SilenceLastDay.FrenchShort()
+	begins := "Votre demande «\u00a0" + c.r.Title + "\u00a0», reçue le " + c.r.ReceivedOn.FrenchShort() + ", "
+	text := begins + "n’a pas reçu de réponse au plus tard le " + last + ". Elle est donc acceptée à cette date."
+	switch {
+	case o == catalogue.OutcomeImplicitRejection && rule.Code == calendar.Planning && rule.Effect == calendar.Acceptance:
+		text = begins + "est restée incomplète\u00a0: les pièces que nous vous avions demandées ne sont pas toutes venues au plus tard le " + last +
+			", trois mois après leur demande. Elle fait donc l’objet d’une décision tacite de " + rule.Denial() + " à cette date (code de l’urbanisme, article\u00a0R*423-39)." +
+			" Vous pouvez déposer un nouveau dossier, complet."
+	case o == catalogue.OutcomeImplicitRejection:
+		text = begins + "n’a pas reçu de réponse au plus tard le " + last + ". Elle est donc refusée à cette date."
+	case rule.Means != "":
+		text = begins + "n’a pas reçu de réponse au plus tard le " + last + ". Le silence de la commune vaut donc " + rule.Means + " à cette date (" + rule.Source + ")."
 	}
 	return catalogue.ComposedLetter{
 		Subject: "Votre demande n°\u00a0" + c.r.Number,
-		Body: strings.Join([]string{
-			"Bonjour,",
-			"Votre demande «\u00a0" + c.r.Title + "\u00a0», reçue le " + c.r.ReceivedOn.FrenchShort() + ", n’a pas reçu de réponse au plus tard le " +
-				c.r.SilenceLastDay.FrenchShort() + ". Elle est donc " + what + " à cette date.",
-			"La mairie de " + c.tx.Tenant().Name,
-		}, "\n\n"),
-	}
+		Body:    strings.Join([]string{"Bonjour,", text, "La mairie de " + c.tx.Tenant().Name}, "\n\n"),
+	}, nil
 }

@@ -181,14 +181,16 @@ var rules = []rule{
 	{ActionCorrect, settled, "", kinds, agents}, // also of what was decided: its letter is still to arrive
 	{ActionAskDocuments, open, StateWaiting, withDocuments, agents},
 	{ActionDocumentsComplete, []State{StateWaiting}, StateReview, withDocuments, Owner | agents},
-	{ActionAccept, open, StateAccepted, []Kind{KindRequest}, deciders},
+	// A declaration is decided upon where a text says so: the right to buy first, which the
+	// commune waives or uses (C. urb. L.213-2). Its procedure has the letters for it.
+	{ActionAccept, open, StateAccepted, []Kind{KindRequest, KindDeclaration}, deciders},
 	{ActionAccept, []State{StateImplicitRejection, StateRefused}, StateAccepted, []Kind{KindRequest}, deciders},
-	{ActionRefuse, open, StateRefused, []Kind{KindRequest, KindReport}, deciders},
+	{ActionRefuse, open, StateRefused, []Kind{KindRequest, KindReport, KindDeclaration}, deciders},
 	{ActionAnswer, open, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
 	{ActionAnswer, open, StateAnswered, []Kind{KindInformation}, agents},
 	{ActionAnswer, []State{StateImplicitRejection}, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
 	{ActionRegister, open, StateRegistered, []Kind{KindDeclaration}, deciders},
-	{ActionLapseAcceptance, undecided, StateImplicitAcceptance, []Kind{KindRequest}, System},
+	{ActionLapseAcceptance, undecided, StateImplicitAcceptance, []Kind{KindRequest, KindDeclaration}, System},
 	{ActionLapseRejection, undecided, StateImplicitRejection, []Kind{KindRequest, KindReport}, System},
 	{ActionWithdraw, open, StateWithdrawn, kinds, Owner | agents},
 	{ActionClose, open, StateClosed, kinds, deciders},

@@ -172,7 +172,7 @@ const (
 	sqlUpdateRequest   = `update request set state = $3, service_id = $4, agent_id = $5, citizen_id = $6,
 		given_name = $7, family_name = $8, email = $9, phone = $10, postal_address = $11, sms_wanted = $12, on_behalf_of = $13,
 		organisation = $14, organisation_id = $15, email_agreed = $16, regular = $17, search = $18,
-		silence_last_day = $19, due_on = $20, waiting = $21, decided_on = $22, closed_on = $23, closed_at = $24, decision_email_at = $25, version = version + 1
+		silence_last_day = $19, due_on = $20, waiting = $21, decided_on = $22, closed_on = $23, closed_at = $24, decision_email_at = $25, silence_effect = $26, version = version + 1
 		where id = $1 and version = $2`
 )
 

@@ -50,10 +50,19 @@ func drifts(tx *tenants.Tx, d *Detail) []Drift {
 			from = x.DecidedOn
 		}
 		if !x.AppealLastDay.IsZero() && !x.AppealLastDay.Before(tx.Today()) {
-			add(x.ID, x.AppealLastDay, appealLastDay(d.Procedure, from, tx.Territory()))
+			add(x.ID, x.AppealLastDay, d.appealNow(tx, from))
 		}
 	}
 	return out
+}
+
+// appealNow gives the last day to appeal as the rules count it now.
+func (d *Detail) appealNow(tx *tenants.Tx, from calendar.Date) calendar.Date {
+	day, err := appealDay(d.Procedure, from, tx.Territory(), d.Residence.Lives)
+	if err != nil { // a residence that no rule knows: nothing to compare with
+		return calendar.Date{}
+	}
+	return day
 }
 
 // lastFact gives the latest fact of a kind about something.
