@@ -119,7 +119,7 @@ var (
 	}
 )
 
-var letterToMayor = forms.Answers{"nature": forms.Text("question"), "sujet": forms.Text("Le marché"), "message": forms.Text("À quelle heure ferme le marché ?")}
+var letterToMayor = forms.Answers{"nature": forms.Text("reclamation"), "sujet": forms.Text("Le marché"), "message": forms.Text("À quelle heure ferme le marché ?")}
 
 // write sends a message as the person who asked.
 func (o *office) write(t *testing.T, r requests.Request, body string) {
