@@ -136,7 +136,11 @@ func (s *seeder) tell(ctx context.Context, t tale) error {
 func (s *seeder) send(ctx context.Context, t tale, who person, when time.Time) (req requests.Request, fresh bool, err error) {
 	all := demoProcedures()
 	procedure := all[slices.IndexFunc(all, func(w weighted) bool { return w.slug == t.procedure })]
-	answers, err := json.Marshal(procedure.fill(s.random, s.commune, who, when))
+	given := procedure.fill(s.random, s.commune, who, when)
+	if t.procedure == "courrier-maire" { // a question has no silence, and nothing of the law to show
+		given["nature"] = "reclamation"
+	}
+	answers, err := json.Marshal(given)
 	if err != nil {
 		return req, false, err
 	}

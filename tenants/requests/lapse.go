@@ -90,15 +90,16 @@ func (c *change) lapse(ctx context.Context) error {
 	return c.tellOrPost(ctx, Outgoing{Kind: LetterImplicit, About: d.ID}, news, notify.SMSLapsed{Number: c.r.Number})
 }
 
-// composeLapse writes the news in the procedure's words; they do not speak of papers that
-// never came in urban planning, which have words of ours: fault.NotFound "letter_unknown".
+// composeLapse writes the news in the procedure's words. One whose silence grants may have
+// none for papers that never came (urban planning): fault.NotFound "letter_unknown".
 func (c *change) composeLapse(ctx context.Context, o catalogue.Outcome, appeal calendar.Date) (catalogue.ComposedLetter, error) {
 	e, err := c.procedure(ctx)
-	if err == nil && o == catalogue.OutcomeImplicitRejection && e.Procedure().Silence.Effect == calendar.Acceptance {
-		err = fault.New(fault.NotFound, "letter_unknown")
-	}
 	if err != nil {
 		return catalogue.ComposedLetter{}, err
+	}
+	_, own := e.Procedure().Letters[o]
+	if !own && o == catalogue.OutcomeImplicitRejection && e.Procedure().Silence.Effect == calendar.Acceptance {
+		return catalogue.ComposedLetter{}, fault.New(fault.NotFound, "letter_unknown")
 	}
 	return c.compose(ctx, o, func(f *catalogue.LetterFacts) { f.AppealLastDay = appeal })
 }

@@ -149,6 +149,9 @@ func (in *intake) draftReceipt(m catalogue.Mentions, mail notify.Data, registrat
 // that are awaited, where they were asked for before the receipt could leave.
 func receiptMentions(tx *tenants.Tx, e catalogue.Entry, s tenants.Settings, r Request, notices []DocumentRequest) catalogue.Mentions {
 	facts := catalogue.Facts{Channel: r.Channel, ReceivedOn: r.ReceivedOn, LastDay: r.SilenceLastDay}
+	if r.Silence.Effect == calendar.Rejection && e.Procedure().Silence.Effect == calendar.Acceptance {
+		facts.LastDay = calendar.Date{} // that of the papers, in urban planning: nothing is granted then
+	}
 	if r.Silence.Effect == calendar.Rejection {
 		facts.AppealLastDay = appealLastDay(e.Procedure(), r.SilenceLastDay, tx.Territory())
 	}
