@@ -15,6 +15,7 @@ import (
 type proceduresPage struct {
 	web.Frame
 	Open, Closed int
+	May          bool
 	Rows         []procedureRow
 }
 
@@ -30,6 +31,7 @@ type procedurePage struct {
 	Open, May          bool
 	Pairs              []pair
 	Missing, Advice    []mention
+	Gaps               []reason // what the definition itself lacks
 	Doubts             []catalogue.Doubt
 	Warning            string // what is not sure of the silence
 	Pieces             []string
@@ -72,11 +74,14 @@ func (s *Server) procedures(v visit) error {
 	if err != nil {
 		return err
 	}
-	page := proceduresPage{Frame: s.frame(v, me, "Démarches", proceduresPath)}
+	page := proceduresPage{Frame: s.frame(v, me, "Démarches", proceduresPath), May: me.Actor.MayConfigure()}
 	for _, e := range entries {
 		row := procedureRow{Title: e.Procedure().Title, URL: proceduresPath + "/" + e.Slug, Service: e.Service.Name, Status: openStatus(e.Open)}
 		if n := len(catalogue.Missing(settings, e)); n > 0 {
 			row.Missing = web.Plural(n, "mention manque", "mentions manquent")
+		}
+		if !e.Open && len(e.Incomplete()) > 0 {
+			row.Missing = "À compléter"
 		}
 		if e.Open {
 			page.Open++
@@ -115,6 +120,11 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 		Service: web.Select{Name: "service", Label: "Service chargé de la démarche"},
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Démarches", URL: proceduresPath}, {Label: p.Title}}
+	if !e.Open {
+		for _, gap := range e.Incomplete() {
+			page.Gaps = counted(page.Gaps, gap.Message, "")
+		}
+	}
 	if e.Open {
 		page.Public = "/demarches/" + e.Slug
 	}

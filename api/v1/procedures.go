@@ -10,6 +10,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/exchange"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
@@ -74,6 +75,51 @@ type procedureBody struct {
 
 type slugInput struct {
 	Slug string `path:"slug" maxLength:"63" doc:"The procedure's slug"`
+}
+
+// schemaBody is a JSON Schema, as it is.
+type schemaBody struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+// schemaType is the media type of a JSON Schema.
+const schemaType = "application/schema+json"
+
+// schemaAnswer describes what gives a JSON Schema.
+func schemaAnswer(what string) map[string]*huma.Response {
+	return map[string]*huma.Response{"200": {Description: what, Content: map[string]*huma.MediaType{schemaType: {Schema: &huma.Schema{Type: huma.TypeObject}}}}}
+}
+
+// schemas registers the two schemas: of the answers to one procedure, and of the format
+// that procedures are written in.
+func (s *Server) schemas() {
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-procedure-schema", Method: http.MethodGet, Path: "/api/v1/procedures/{slug}/schema.json", Summary: "The JSON Schema of the answers to one procedure",
+		Description: "JSON Schema 2020-12 of the `answers` that a request for this procedure takes, as a document of its own: the same as `form` in the procedure's detail. The schema of the format that procedures themselves are written in, exported and imported in is at " + exchange.SchemaPath + ".",
+		Tags:        []string{"procedures"}, Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable}, Responses: schemaAnswer("JSON Schema 2020-12 of the answers"),
+	}, func(ctx context.Context, in *slugInput) (*schemaBody, error) {
+		out := &schemaBody{ContentType: schemaType}
+		err := s.read(ctx, Caller{}, func(tx *tenants.Tx) error {
+			e, err := catalogue.BySlug(ctx, tx, in.Slug)
+			if err != nil {
+				return err
+			}
+			if !e.Open || e.Procedure().Form == nil { // a procedure that is done elsewhere asks nothing here
+				return fault.New(fault.NotFound, "procedure_unknown")
+			}
+			out.Body = e.Procedure().Form.JSONSchema()
+			return nil
+		})
+		return out, err
+	})
+	huma.Register(s.api, huma.Operation{
+		OperationID: "get-format-schema", Method: http.MethodGet, Path: exchange.SchemaPath, Summary: "The JSON Schema of the format of procedures",
+		Description: "JSON Schema 2020-12 of the format that a procedure, with its form and letters, is exported and imported in. It is the same on every host.",
+		Tags:        []string{"procedures"}, Responses: schemaAnswer("JSON Schema 2020-12 of a procedure"),
+	}, func(context.Context, *struct{}) (*schemaBody, error) {
+		return &schemaBody{ContentType: schemaType, Body: exchange.Schema()}, nil
+	})
 }
 
 // procedures registers what can be asked for.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/parvis-gru/parvis/api/v1"
 	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants/exchange"
 )
 
 // parse reads JSON as the schema library wants it.
@@ -101,7 +102,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	w := open(t)
 	w.get("/api/v1/openapi.json").into(200, &d)
-	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) != 14 {
+	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) != 16 {
 		t.Errorf("OpenAPI %s with %d paths", d.OpenAPI, len(d.Paths))
 	}
 	for path, operations := range d.Paths {
@@ -133,5 +134,25 @@ func TestEveryCodeHasASentence(t *testing.T) {
 		if !known[code] {
 			t.Errorf("%s has no sentence", code)
 		}
+	}
+}
+
+// A procedure's schema stands at an address of its own, and the format's beside it.
+func TestSchemasHaveAddresses(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	var detail v1.ProcedureDetail
+	w.get("/api/v1/procedures/vide-grenier").into(200, &detail)
+	r := w.get("/api/v1/procedures/vide-grenier/schema.json")
+	var want bytes.Buffer
+	if err := json.Compact(&want, detail.Form); err != nil {
+		t.Fatal(err)
+	}
+	if r.status != 200 || strings.TrimSpace(string(r.body)) != want.String() {
+		t.Errorf("%d: %s", r.status, r.body)
+	}
+	w.get("/api/v1/procedures/nothing-such/schema.json").problem(404, "procedure_unknown")
+	if r := w.get(exchange.SchemaPath); r.status != 200 || !bytes.Equal(r.body, exchange.Schema()) {
+		t.Errorf("the format's schema: %d", r.status)
 	}
 }

@@ -55,6 +55,7 @@ func New(d web.Deps) *Server {
 	}
 	s.api = humago.New(s.mux, config)
 	s.procedures()
+	s.schemas()
 	s.intakes()
 	s.work()
 	s.simulations()

@@ -115,8 +115,8 @@ func openable(ctx context.Context, tx *tenants.Tx, e Entry) error {
 
 // SetOpen opens a procedure to citizens, or closes it. Administrators only. While
 // a mention of its receipt is missing it cannot be opened: fault.Invalid
-// "mentions_missing", with a field for each (law.md R3; CRPA L.112-12). Closing
-// never fails for that. An unknown one is fault.NotFound "procedure_unknown".
+// "mentions_missing", with a field for each (law.md R3; CRPA L.112-12); while Check
+// objects to it, fault.Invalid "procedure_invalid". Closing never fails for that. An unknown one is fault.NotFound "procedure_unknown".
 func SetOpen(ctx context.Context, tx *tenants.Tx, slug string, open bool) error {
 	if !tx.Actor().MayConfigure() {
 		return fault.New(fault.Forbidden, "admin_only")
@@ -128,6 +128,9 @@ func SetOpen(ctx context.Context, tx *tenants.Tx, slug string, open bool) error 
 	kind := "closed"
 	if open {
 		kind = "opened"
+		if len(e.Incomplete()) > 0 {
+			return e.Procedure().refusal()
+		}
 		if err := openable(ctx, tx, e); err != nil {
 			return err
 		}

@@ -81,3 +81,12 @@ func brokenAt(data []byte) string {
 	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
 	return "ligne " + strconv.Itoa(line) + ", colonne " + strconv.Itoa(max(column, 1))
 }
+
+// Ours tells whether a file says that it is in our own format.
+func Ours(f File) bool {
+	var head struct {
+		Format json.RawMessage `json:"format"`
+		Form   json.RawMessage `json:"form"`
+	}
+	return Guess(f) == "" && json.Unmarshal(f.Data, &head) == nil && len(head.Format) > 0
+}
