@@ -33,6 +33,7 @@ var meanings = map[string]string{
 	"Procedure.route":           "The way of appeal against a refusal: court, cada, prefect, planning; empty where nothing is decided.",
 	"Procedure.review":          "It asks the town itself to think again of a decision (recours gracieux): no second one is offered against its refusal.",
 	"Procedure.paper_exemption": "The text that exempts from a receipt where the same comes by letter.",
+	"Procedure.nature":          "Where the answer to a question decides whether it is a request or a mere information.",
 	"Procedure.event":           "The day that the procedure is for, where there is one.",
 	"Procedure.alternatives":    "How to do the same without a screen.",
 	"Procedure.identity":        "The level of identity: 0 none, 1 name and addresses, 2 account advised, 3 FranceConnect, 4 in person.",
@@ -49,6 +50,10 @@ var meanings = map[string]string{
 	"Piece.legal_basis":   "The text that requires it.",
 	"Piece.indispensable": "Whether instruction waits for it.",
 	"Piece.field":         "The form's file field, if it is sent there.",
+
+	"Nature":             "What is sent, where a question of the form says so.",
+	"Nature.field":       "The form's choice field that says so.",
+	"Nature.information": "The answers with which it is a mere information.",
 
 	"EventRule":             "The day that a procedure is for.",
 	"EventRule.field":       "The form's date field.",
