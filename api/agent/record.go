@@ -166,6 +166,10 @@ func (s *Server) submit(v visit) error {
 	if err := a.read(s.now(v), v.scope.Tenant); a.refused == nil {
 		a.refused = err
 	}
+	if changed, _, ok := a.entry.Procedure().Form.EditRows(a.answers, a.form.Get(forms.RowAction)); !a.gone && (ok || v.r.URL.Query().Has("calcul")) {
+		a.answers, a.raw, a.wrong, a.refused = changed, nil, nil, nil // shown again, nothing judged
+		return s.showRecord(v, me, a)
+	}
 	if !a.gone && (len(a.wrong) > 0 || a.refused != nil || a.form.Get("_remove") != "") {
 		return s.showRecord(v, me, a)
 	}
@@ -274,6 +278,7 @@ func (a *attempt) read(now time.Time, t tenants.Tenant) error {
 		a.raw[step.ID] = raw
 		a.answers = form.Merge(a.answers, step.ID, from)
 	}
+	a.answers = form.Settle(a.answers, requests.KnownFacts(t, now, readApplicant(a.form), 0))
 	options := forms.Options{Town: t.Name}
 	if c, err := communes.ByINSEE(t.INSEE); err == nil {
 		options.PostalCodes = c.PostalCodes

@@ -40,7 +40,7 @@ func (s *Server) step(v *visit) error {
 			return err
 		}
 		if known, ok := verifiedName(ctx, tx, v); ok {
-			v.verified = known.Name()
+			v.verified, v.pivot = known.Name(), known
 		}
 		e, err = entryOf(ctx, tx, d)
 		return err

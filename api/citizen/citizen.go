@@ -11,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/api/web/door"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/citizens"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	store "github.com/parvis-gru/parvis/tenants/files"
 )
@@ -148,7 +149,8 @@ type visit struct {
 	who   web.Visitor
 	agent bool // signed in to the agents' area: a guest here
 
-	verified string // the name that FranceConnect vouches for
+	verified string            // the name that FranceConnect vouches for
+	pivot    citizens.Verified // that name in its parts
 
 	// resume is the code that a form carries of its own draft, for a browser that
 	// lost its cookies while the page was open.
@@ -266,6 +268,9 @@ func allow(l *web.Limiter, v *visit) error {
 // them faster than people do.
 func (s *Server) allowStep(v *visit, slug string) error {
 	ok, _ := s.steps.Allow(web.ClientNetwork(v.r))
+	if live(v.r) { // no step was sent
+		slug = ""
+	}
 	if token, known := s.UI.Cookie(v.r, draftCookie(slug)); ok && known {
 		ok, _ = s.drafts.Allow(token)
 	}

@@ -74,3 +74,39 @@ func TestAFormThatStopsSendsNothingAndKeepsTheDraft(t *testing.T) {
 	}
 	again.Form(stepForm).Set("habite", "o").Set("ancien", "3").Submit().Want(200, "/demarches/"+letter+"/formulaire/message")
 }
+
+func TestChildrenAreAddedAndTheFeeIsWorkedOutWithoutScript(t *testing.T) {
+	t.Parallel()
+	d := deploy(t)
+	asks(t, d, `{"id":"foyer","title":"Foyer","sections":[
+		{"id":"enfants","title":"Vos enfants","repeat":{"min":1,"max":3,"item":"Enfant"},"fields":[
+			{"id":"prenom","kind":"text","label":"Prénom",`+asked+`},
+			{"id":"jours","kind":"number","label":"Jours","min":1,"max":5,`+asked+`}]},
+		{"id":"cout","fields":[{"id":"prix","kind":"computed","label":"À payer","money":true,`+asked+`,
+			"compute":{"mul":[{"sum":"enfants","of":{"field":"jours"}},{"value":2.45}]}}]}]}`)
+	b := d.Browser(t)
+	step := begin(t, b, letter).Form(stepForm).Fill(me).Submit().Want(200, "/demarches/"+letter+"/formulaire/foyer")
+	if said := step.Text("output"); said != "Pas encore connu" && said != "0,00 €" {
+		t.Errorf("before an answer the fee is %q", said)
+	}
+	more := step.Form(stepForm).Set("enfants.0.prenom", "Léa").Set("enfants.0.jours", "2").Press("Ajouter : Enfant").Want(200, "")
+	if more.Form(stepForm).Value("enfants.0.prenom") != "Léa" || !more.Has(`input[name="enfants.1.prenom"]`) {
+		t.Fatal("the second child cannot be told, or the first is lost")
+	}
+	if said := more.Text("output"); said != "4,90 €" {
+		t.Errorf("after the first child the fee is %q", said)
+	}
+	wrong := more.Form(stepForm).Set("enfants.1.prenom", "Tom").Set("enfants.1.jours", "9").Submit().Want(422, "")
+	if !wrong.Has(`.error-summary a[href="#f-enfants.1.jours"]`) || !strings.Contains(wrong.Text(".error-summary"), "(Enfant 2)") {
+		t.Errorf("the error is told as %q", wrong.Text(".error-summary"))
+	}
+	wrong.Form(stepForm).Set("enfants.1.jours", "3").Submit().Want(200, "/demarches/"+letter+"/formulaire/message")
+	fewer := b.Get("/demarches/"+letter+"/formulaire/foyer").Form(stepForm).Press("Retirer : Enfant 1").Want(200, "")
+	if got := fewer.Form(stepForm).Value("enfants.0.prenom"); got != "Tom" || fewer.Has(`input[name="enfants.1.prenom"]`) {
+		t.Errorf("after removing the first child the first is %q", got)
+	}
+	summary := b.Get("/demarches/"+letter+"/recapitulatif").Want(200, "")
+	if said := strings.Join(summary.Texts(".summary-list"), " "); !strings.Contains(said, "Enfant 1") || !strings.Contains(said, "Tom") || !strings.Contains(said, "7,35 €") {
+		t.Errorf("the summary says %q", said)
+	}
+}

@@ -37,7 +37,7 @@ type stepState struct {
 }
 
 func (s *Server) showStep(v *visit, d requests.Draft, e catalogue.Entry, at stepState) error {
-	view, err := d.Procedure.Form.View(at.step, forms.ViewInput{Answers: d.Answers, Raw: at.raw, Errors: at.problems, Today: s.today(v)})
+	view, err := d.Procedure.Form.View(at.step, forms.ViewInput{Answers: d.Answers, Raw: at.raw, Errors: at.problems, Today: s.today(v), Account: account(v, d)})
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,23 @@ func (s *Server) showStep(v *visit, d requests.Draft, e catalogue.Entry, at step
 		status = http.StatusUnprocessableEntity
 	}
 	return stepTemplate.Render(v.w, v.r, status, page)
+}
+
+// account is what a form may take over: of the account and of who FranceConnect says the person is, while they
+// apply for themselves.
+func account(v *visit, d requests.Draft) forms.Account {
+	if !v.signedIn() || d.Applicant.OnBehalfOf != "" {
+		return nil
+	}
+	c := v.who.Citizen
+	out := forms.Account{
+		forms.PrefillGivenName: c.GivenName, forms.PrefillFamilyName: c.FamilyName, forms.PrefillEmail: c.Email,
+		forms.PrefillPhone: c.Phone, forms.PrefillAddress: c.PostalAddress,
+	}
+	if known := v.pivot; known.GivenName != "" {
+		out[forms.PrefillGivenName], out[forms.PrefillFamilyName], out[forms.PrefillUsageName] = known.GivenName, known.FamilyName, known.UsageName
+	}
+	return out
 }
 
 // stoppedNotice says that the form ends here, and where to go instead.
@@ -115,12 +132,16 @@ type stepSent struct {
 	step    string
 	files   []received
 	expired error
+	row     string // where the page goes on: an answer of a repeated section was added or removed
 }
+
+// live tells whether a script asks what a step comes to, and keeps nothing.
+func live(r *http.Request) bool { return r.URL.Query().Has("calcul") }
 
 // take stores a file while it comes in. What is wrong with it is told beside its
 // question; the rest of the step goes on.
 func (in *stepSent) take(d requests.Draft, p web.Part) error {
-	if d.Procedure == nil {
+	if d.Procedure == nil || live(in.visit.r) {
 		return nil // no draft yet, and so no question
 	}
 	f := received{field: p.Name}
@@ -167,8 +188,12 @@ func (in *stepSent) save(form url.Values) error {
 		}
 		d.Answers = d.Procedure.Form.Merge(d.Answers, in.step, given)
 		d = d.Settle(tx, v.level())
-		if in.expired != nil {
+		if in.expired != nil || live(v.r) {
 			return nil // shown again, not kept
+		}
+		if changed, at, ok := d.Procedure.Form.EditRows(d.Answers, form.Get(forms.RowAction)); ok {
+			d.Answers, in.row = changed, at
+			d = d.Settle(tx, v.level())
 		}
 		if d, err = requests.SaveDraft(ctx, tx, d, d.Answers, in.step); err != nil {
 			return err
@@ -179,6 +204,9 @@ func (in *stepSent) save(form url.Values) error {
 		if _, document, ok := strings.Cut(removing, ":"); ok {
 			gone, d, err = detach(ctx, tx, d, document)
 			return err
+		}
+		if in.row != "" {
+			return nil
 		}
 		return in.judge(ctx, tx, &d, &at)
 	})
@@ -193,6 +221,12 @@ func (in *stepSent) save(form url.Values) error {
 		in.files[i].kept = in.files[i].problem == nil && in.expired == nil
 	}
 	switch {
+	case in.expired == nil && live(v.r):
+		at.raw = nil
+		return s.showStep(v, d, e, at)
+	case in.expired == nil && in.row != "" && len(at.problems) == 0:
+		web.Redirect(v.w, v.r, stepPath(slug, in.step)+"#"+in.row)
+		return nil
 	case in.expired == nil && removing != "":
 		web.Redirect(v.w, v.r, stepPath(slug, in.step))
 		return nil

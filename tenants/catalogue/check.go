@@ -268,5 +268,8 @@ func (c *checker) form() {
 			problem.Path = "form/" + problem.Path
 			c.problems = append(c.problems, problem)
 		}
+		for _, table := range c.p.Form.TableNames() {
+			c.add("form", "table_missing", "Créez d’abord la table «\u00a0"+table+"\u00a0»\u00a0: la commune ne l’a pas")
+		}
 	}
 }

@@ -41,6 +41,23 @@
 //	if          section, field   it is asked only while the condition holds
 //	stop        section, field   {"if": C, "message": "…", "label": "…", "url": "https://…" or "procedure": "slug"}: while C holds (it sees the
 //	                             question itself) the form ends here; the sentence is told, nothing can be sent, the draft is kept
+//	repeat      section          {"min": 0, "max": 10, "item": "Enfant"}: its questions are answered several times, as a list of objects under the
+//	                             section's id; no files, stops or prefill inside; its conditions and formulas see their own row and what stands before
+//	compute     field "computed" a formula (below); "money": true stores cents of what the formula gives in euros; "decimals" otherwise
+//	table       field "choice"   {"table": "rues", "column": "nom", "where": [{"column": "quartier", "field": "q"}]}: the choices are the texts of a
+//	                             column, where it matches answers of earlier steps; what was chosen is kept as it was written
+//	prefill     field            given_name, family_name, usage_name, email, phone, postal_address: offered from the account while nobody answered the step
+//
+// # Formulas
+//
+//	{"value": 2.45}   {"field": "n"}   {"add": [E, …]}   {"sub": [E, …]}   {"mul": [E, …]}   {"div": [E, E]}   {"min": [E, …]}   {"max": [E, …]}
+//	{"round": E, "digits": 2}   {"floor": E}   {"ceil": E}   {"if": C, "then": E, "else": E}
+//	{"count": "enfants"}   {"sum": "enfants", "of": E}
+//	{"days": {"from": "d", "to": "@today"}}   {"years": {"from": "ne"}}
+//	{"lookup": {"table": "tarifs", "column": "prix", "where": [{"column": "de", "field": "qf", "op": "from"}, {"column": "a", "field": "qf", "op": "to"}]}}
+//
+// Decimal numbers are exact; MaxFormulaParts, MaxDepth and MaxComputed bound the work. A missing answer, a division by zero or a row that is
+// not there make a value that is not known yet: never a wrong figure. Settle works every formula out; no client can give its value.
 //
 // # What it refuses
 //

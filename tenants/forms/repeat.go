@@ -32,7 +32,7 @@ const (
 
 // newGroup makes the entry that stands for a repeated section, with the index of its questions.
 func newGroup(section *Section, step int) entry {
-	f := &Field{ID: section.ID, Kind: KindGroup, Label: cmp.Or(section.Title, section.Repeat.Item), Help: section.Help, Optional: section.Repeat.Min <= 0}
+	f := &Field{ID: section.ID, Kind: KindGroup, Label: cmp.Or(section.Title, section.Repeat.Item), Optional: section.Repeat.Min <= 0}
 	sub := &index{byID: map[string]int{}, steps: map[string]int{}}
 	own := &Section{ID: section.ID, Fields: section.Fields}
 	kinds := map[Kind]int{}

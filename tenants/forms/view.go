@@ -281,6 +281,9 @@ func inputID(f *Field, part string) string {
 		}
 		return "f-" + partName(f.ID, part)
 	case KindChoice, KindChoices:
+		if f.Table != nil {
+			return id
+		}
 		return id + "-0"
 	default:
 		return id

@@ -15,10 +15,11 @@ func (r *viewer) field(e *entry) FieldView {
 		Kind: f.Kind, ID: f.ID, Name: f.ID, InputID: inputID(f, ""), Label: f.Label, Hint: f.Help,
 		Limit: r.limit(e), Optional: f.Optional, Unit: f.Unit, Autocomplete: f.Autocomplete,
 	}
-	r.describe(&v)
 	if known := r.in.Account.answer(f.Prefill, f.Kind); r.fresh && a.Empty() && !known.Empty() {
 		a, v.Prefilled = known, true
+		v.Hint = strings.TrimSpace(v.Hint + " Repris de votre compte" + nbsp + ": corrigez si besoin.")
 	}
+	r.describe(&v)
 	switch f.Kind {
 	case KindComputed:
 		v.Computed, v.Value = true, e.row(a).Value

@@ -352,6 +352,9 @@ func (d *Definition) Revealed(step string, a Answers, raw Raw) []string {
 		switch {
 		case e.step != si || !visible[i] || e.field.Kind == KindComputed:
 		case e.group != nil:
+			if conditional && !shown[e.field.ID] {
+				revealed = append(revealed, e.field.ID)
+			}
 			revealed = append(revealed, e.revealed(a, x.seen(a, visible), shown)...)
 		case conditional && !shown[e.field.ID]:
 			revealed = append(revealed, e.field.ID)

@@ -2,6 +2,7 @@ package requests
 
 import (
 	"strings"
+	"time"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -9,26 +10,31 @@ import (
 	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
-// knownFacts is what the program knows of who applies, for a form's conditions and formulas.
-func knownFacts(tx *tenants.Tx, a Applicant, level int) forms.Facts {
-	f := forms.Facts{Today: tx.Now().In(tx.Tenant().Zone()), Identity: level}
+// KnownFacts is what the program knows of who applies, for a form's conditions and formulas; now is in the
+// commune's zone, level how well the session knows the person (identity.LevelAccount…).
+func KnownFacts(t tenants.Tenant, now time.Time, a Applicant, level int) forms.Facts {
+	f := forms.Facts{Today: now, Identity: level}
 	switch {
 	case a.Organisation != "" || a.OrganisationID != "":
 		f.Applicant = forms.ApplicantOrganisation
 	case a.GivenName != "" || a.FamilyName != "":
 		f.Applicant = forms.ApplicantPerson
 	}
-	lives := residenceOf(a.PostalAddress, tx.Tenant().INSEE)
+	lives := residenceOf(a.PostalAddress, t.INSEE)
 	switch {
 	case !lives.Known:
 	case lives.Lives == calendar.LivesAbroad:
 		f.Residence = forms.ResidenceAbroad
-	case inCommune(a.PostalAddress, tx.Tenant()):
+	case inCommune(a.PostalAddress, t):
 		f.Residence = forms.ResidenceCommune
 	default:
 		f.Residence = forms.ResidenceFrance
 	}
 	return f
+}
+
+func knownFacts(tx *tenants.Tx, a Applicant, level int) forms.Facts {
+	return KnownFacts(tx.Tenant(), tx.Now().In(tx.Tenant().Zone()), a, level)
 }
 
 // inCommune tells whether the line of a postal address that ends with a town names the commune.

@@ -1,4 +1,4 @@
-import { focusErrors, once, conditions } from "./forms.js";
+import { focusErrors, once, conditions, live } from "./forms.js";
 import { uploads } from "./upload.js";
 import { previews } from "./preview.js";
 import { rows } from "./rows.js";
@@ -6,6 +6,7 @@ import { copies } from "./copy.js";
 
 function start(root) {
   conditions(root);
+  live(root);
   once(root);
   rows(root);
   copies(root);

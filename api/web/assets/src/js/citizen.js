@@ -1,9 +1,10 @@
-import { focusErrors, drafts, once, conditions } from "./forms.js";
+import { focusErrors, drafts, once, conditions, live } from "./forms.js";
 import { uploads } from "./upload.js";
 
 function start(root) {
   drafts(root);
   conditions(root);
+  live(root);
   once(root);
   uploads(root, start);
   focusErrors(root);

@@ -87,6 +87,28 @@ export function holds(c, form) {
   return typeof c.equals === "number" ? number(v[0]) === c.equals : v[0] === String(c.equals);
 }
 
+// live shows computed values while the form is filled in: the server works them out, and keeps nothing.
+export function live(root) {
+  for (const form of root.querySelectorAll("form")) {
+    if (!form.querySelector("[data-live]")) continue;
+    let wait, latest;
+    form.addEventListener("input", () => {
+      clearTimeout(wait);
+      wait = setTimeout(async () => {
+        const turn = (latest = {}), body = new FormData(form);
+        for (const e of form.querySelectorAll("[type=file]")) body.delete(e.name);
+        try {
+          const answer = await fetch(form.getAttribute("action") + "?calcul", { method: "POST", body });
+          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          if (turn === latest) for (const o of form.querySelectorAll("[data-live]")) o.textContent = page.getElementById(o.id)?.textContent ?? o.textContent;
+        } catch {
+          // Without a network the value comes with the next page.
+        }
+      }, 700);
+    });
+  }
+}
+
 // conditions show and hide the questions that depend on another answer.
 export function conditions(root) {
   for (const form of root.querySelectorAll("form")) {
