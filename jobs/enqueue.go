@@ -29,7 +29,7 @@ const (
 			case when waiting.jobs + j.i <= 20 then 1 when waiting.jobs + j.i <= 50 then 2 when waiting.jobs + j.i <= 100 then 3 else 4 end
 		from unnest($1::text[], $2::jsonb[], $3::timestamptz[]) with ordinality as j (kind, args, at, i), (
 			select count(*) as jobs from (
-				select 1 from river.river_job where metadata->>'tenant' = session_user::text and state = 'available' limit 100) as counted) as waiting`
+				select 1 from river.river_job where state = 'available' limit 100) as counted) as waiting`
 	sqlWake = `select pg_notify('river.river_insert', '{"queue": "` + river.QueueDefault + `"}')`
 )
 

@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -49,6 +50,28 @@ func TestATenantReachesItsOwnJobsAlone(t *testing.T) {
 	}
 	if n := value[int](r, `select count(*) from river.river_job`); n != 4 {
 		t.Errorf("%d jobs, want 4", n)
+	}
+}
+
+// Each insert of a job counts what waits for the commune, behind the wall: without the
+// index it reads what waits for all communes.
+func TestATenantFindsItsWaitingJobsByTheIndex(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	conn := r.asRole(r.Tenant)
+	if _, err := conn.Exec(t.Context(), `set enable_seqscan = off`); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := conn.Query(t.Context(), `explain select 1 from river.river_job where state = 'available' limit 100`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(plan, "\n"); !strings.Contains(text, "river_job_waiting") || !strings.Contains(text, "Index Cond: ((metadata ->> 'tenant'") {
+		t.Errorf("the plan reads the jobs of all communes:\n%s", text)
 	}
 }
 

@@ -116,33 +116,30 @@ func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions
 		return notBegun, err
 	}
 	defer db.pools.release(conn)
-	raw, err := conn.BeginTx(ctx, options)
-	if err != nil {
-		if conn.IsClosed() && ctx.Err() == nil {
-			return notBegun, fmt.Errorf("%w: %w", errStale, err)
-		}
-		return notBegun, err
-	}
-	tx := &Tx{raw: raw, db: db, tenant: t, actor: a, now: db.clock().UTC().Truncate(time.Microsecond), schemaAt: conn.schemaAt, pending: &pending{}}
+	way := &course{conn: conn.dialled, options: options}
+	tx := &Tx{course: way, db: db, tenant: t, actor: a, now: db.clock().UTC().Truncate(time.Microsecond), schemaAt: conn.schemaAt}
 	defer func() {
 		// After a commit this does nothing. A panic in fn rolls back too.
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
-		if rollback := raw.Rollback(undo); rollback != nil && !errors.Is(rollback, pgx.ErrTxClosed) && err == nil {
+		if rollback := way.undo(undo); rollback != nil && err == nil {
 			err = rollback
 		}
 	}()
-	if err := fn(tx); err != nil {
-		return begun, conn.explain(err)
+	err = fn(tx)
+	if err == nil && !way.ended && !way.stale {
+		last := &pgx.Batch{}
+		if err = tx.QueuePending(last); err == nil {
+			err = way.end(ctx, last, false)
+		}
 	}
-	if err := tx.flush(ctx); err != nil {
-		return begun, conn.explain(err)
+	switch { // whatever fn made of it
+	case way.stale:
+		return notBegun, errStale
+	case err == nil:
+		err = way.err
 	}
-	if err := raw.Commit(ctx); err != nil || !tx.pending.later {
-		return committing, err
-	}
-	_, err = conn.Exec(ctx, sqlOnDisk)
-	return committing, err
+	return way.stage, conn.explain(err)
 }
 
 // errBehind says that a schema which is behind lacks what was asked for.

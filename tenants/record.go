@@ -49,15 +49,15 @@ func (tx *Tx) Record(_ context.Context, e Event) error {
 			return err
 		}
 	}
-	tx.pending.events = append(tx.pending.events, recorded{id: NewID(), actor: tx.actor, data: data, Event: e})
+	tx.course.events = append(tx.course.events, recorded{id: NewID(), actor: tx.actor, data: data, Event: e})
 	return nil
 }
 
 func (tx *Tx) queueEvents(batch *pgx.Batch) {
-	for _, e := range tx.pending.events {
+	for _, e := range tx.course.events {
 		batch.Queue(sqlRecord, e.id, tx.now, e.actor.Kind, string(e.actor.ID), e.actor.Name, e.SubjectKind, e.SubjectID, e.Kind, e.data)
 	}
-	tx.pending.events = nil
+	tx.course.events = nil
 }
 
 // History gives a subject's events, oldest first; none gives an empty slice.

@@ -131,7 +131,7 @@ func (r *Registry) makeSpare(ctx context.Context, owner *pgxpool.Pool) error {
 		}
 		if r.seed.Fill != nil {
 			// As the owner, whose transaction it is; what is filled in is every tenant's.
-			own := &Tx{raw: tx, db: r.db, tenant: Tenant{Schema: name}, actor: System(opener), now: r.clock().UTC(), pending: &pending{}}
+			own := &Tx{course: &course{raw: tx}, db: r.db, tenant: Tenant{Schema: name}, actor: System(opener), now: r.clock().UTC()}
 			if err := r.seed.Fill(ctx, own); err != nil {
 				return err
 			}

@@ -16,20 +16,12 @@ import (
 // Tx is a transaction in one tenant's schema, of one actor, at one moment. It is
 // used by one goroutine, and not after the function it was given to.
 type Tx struct {
-	raw      pgx.Tx
+	course   *course // shared with what As gives
 	db       *DB
 	tenant   Tenant
 	actor    Actor
 	now      time.Time
 	schemaAt int
-	pending  *pending // shared with what As gives
-}
-
-// pending is what is written in one go at the end of the transaction.
-type pending struct {
-	events []recorded
-	jobs   []Queued
-	later  bool // the disk is waited for after the commit: see WaitForDiskLater
 }
 
 // As gives the same transaction with another actor: a page first finds out, in it,
@@ -66,46 +58,63 @@ func (tx *Tx) Key(purpose string) []byte { return tx.db.master.Tenant(tx.tenant,
 
 // Exec runs a statement and gives the number of rows it touched.
 func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
-	tag, err := tx.raw.Exec(ctx, sql, args...)
+	raw, err := tx.course.begun(ctx)
+	if err != nil {
+		return 0, err
+	}
+	tag, err := raw.Exec(ctx, sql, args...)
 	return tag.RowsAffected(), err
 }
 
 // Query runs a statement that gives rows, as pgx does.
 func (tx *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return tx.raw.Query(ctx, sql, args...)
+	raw, err := tx.course.begun(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return raw.Query(ctx, sql, args...)
 }
 
 // QueryRow runs a statement that gives a row, as pgx does.
 func (tx *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	return tx.raw.QueryRow(ctx, sql, args...)
+	raw, err := tx.course.begun(ctx)
+	if err != nil {
+		return noRow{err}
+	}
+	return raw.QueryRow(ctx, sql, args...)
 }
+
+// noRow is the row of a transaction that could not begin.
+type noRow struct{ err error }
+
+func (r noRow) Scan(...any) error { return r.err }
 
 // SendBatch sends several statements in one round trip, as pgx does. Its results
 // are read and closed before the next call.
 func (tx *Tx) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
-	return tx.raw.SendBatch(ctx, batch)
+	return tx.course.send(ctx, batch)
 }
 
-const (
-	sqlCommitAsync = `set local synchronous_commit = off`
-	// A record of our own in the write-ahead log: its commit waits for the disk, and
-	// the log is written in order, so what was committed before it is there too.
-	sqlOnDisk = `select pg_logical_emit_message(true, 'parvis', '')`
-)
-
-// WaitForDiskLater lets the transaction give up its locks at its commit, before it is
-// on disk, and wait for the disk after it. [DB.Write] returns no sooner than without
-// it, so nothing that was answered can be lost; but the next one does not wait for
-// this one's disk. For the last batch of a transaction that holds a lock which many
-// want. Whoever sees the change earlier and acts on it commits later in the same log.
-func (tx *Tx) WaitForDiskLater(last *pgx.Batch) {
-	last.Queue(sqlCommitAsync)
-	tx.pending.later = true
+// End sends the transaction's last batch and commits with it, in one round trip; no
+// statement may follow. Its locks are given up at the commit, before that is on disk, and
+// the disk is waited for after it: the next who wants them does not wait for this one's
+// disk. [DB.Write] returns no sooner than without it, so nothing that was answered can be
+// lost; and whoever sees the change earlier and acts on it commits later in the same log.
+// For a transaction that takes a lock which many want.
+func (tx *Tx) End(ctx context.Context, last *pgx.Batch) error {
+	if err := tx.QueuePending(last); err != nil {
+		return err
+	}
+	return tx.course.end(ctx, last, true)
 }
 
 // CopyFrom writes many rows at once, as pgx does.
 func (tx *Tx) CopyFrom(ctx context.Context, table string, columns []string, rows pgx.CopyFromSource) (int64, error) {
-	return tx.raw.CopyFrom(ctx, pgx.Identifier{table}, columns, rows)
+	raw, err := tx.course.begun(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return raw.CopyFrom(ctx, pgx.Identifier{table}, columns, rows)
 }
 
 // Enqueue asks for a job. It is written with the transaction, in one round trip
@@ -115,7 +124,7 @@ func (tx *Tx) Enqueue(_ context.Context, job Job, options ...EnqueueOption) erro
 	for _, o := range options {
 		o(&q)
 	}
-	tx.pending.jobs = append(tx.pending.jobs, q)
+	tx.course.jobs = append(tx.course.jobs, q)
 	return nil
 }
 
@@ -124,11 +133,11 @@ func (tx *Tx) Enqueue(_ context.Context, job Job, options ...EnqueueOption) erro
 // Without it all is written just before the commit.
 func (tx *Tx) QueuePending(batch *pgx.Batch) error {
 	tx.queueEvents(batch)
-	jobs := tx.pending.jobs
+	jobs := tx.course.jobs
 	if len(jobs) == 0 {
 		return nil
 	}
-	tx.pending.jobs = nil
+	tx.course.jobs = nil
 	return tx.db.enqueuer.Queue(batch, tx.tenant, jobs)
 }
 
@@ -138,21 +147,24 @@ func (tx *Tx) flush(ctx context.Context) error {
 	if err := tx.QueuePending(batch); err != nil || batch.Len() == 0 {
 		return err
 	}
-	return tx.raw.SendBatch(ctx, batch).Close()
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // Savepoint runs fn in a transaction inside this one: where fn fails, what it did
-// is undone and the outer transaction can go on.
+// is undone and the outer transaction can go on. fn may not end it.
 func (tx *Tx) Savepoint(ctx context.Context, fn func(*Tx) error) error {
-	return pgx.BeginFunc(ctx, tx.raw, func(raw pgx.Tx) error {
+	outer, err := tx.course.begun(ctx)
+	if err != nil {
+		return err
+	}
+	return pgx.BeginFunc(ctx, outer, func(raw pgx.Tx) error {
 		inner := *tx
-		inner.raw = raw
-		inner.pending = &pending{}
+		inner.course = &course{conn: tx.course.conn, raw: raw, nested: true}
 		if err := fn(&inner); err != nil {
 			return err
 		}
-		tx.pending.events = append(tx.pending.events, inner.pending.events...)
-		tx.pending.jobs = append(tx.pending.jobs, inner.pending.jobs...)
+		tx.course.events = append(tx.course.events, inner.course.events...)
+		tx.course.jobs = append(tx.course.jobs, inner.course.jobs...)
 		return nil
 	})
 }
@@ -160,7 +172,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func(*Tx) error) error {
 // One reads exactly one row: into a struct by its columns' names, or into a plain
 // value. No row is fault.NotFound "not_found".
 func One[T any](ctx context.Context, tx *Tx, sql string, args ...any) (T, error) {
-	rows, err := tx.raw.Query(ctx, sql, args...)
+	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		var zero T
 		return zero, err
@@ -174,7 +186,7 @@ func One[T any](ctx context.Context, tx *Tx, sql string, args ...any) (T, error)
 
 // All reads every row, as [One] does; none gives an empty slice.
 func All[T any](ctx context.Context, tx *Tx, sql string, args ...any) ([]T, error) {
-	rows, err := tx.raw.Query(ctx, sql, args...)
+	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}

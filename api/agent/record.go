@@ -175,7 +175,7 @@ func (s *Server) submit(v visit) error {
 	}
 	var out requests.Submitted
 	me, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		out, err = requests.Submit(ctx, tx, a.submission())
+		out, err = requests.SubmitLast(ctx, tx, a.submission())
 		return err
 	})
 	if web.ComesBack(err) {

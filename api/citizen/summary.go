@@ -203,7 +203,7 @@ func (s *Server) submit(v *visit) error {
 				return err
 			}
 		}
-		done, err = requests.Submit(ctx, tx, requests.Submission{ProcedureSlug: slug, Channel: requests.ChannelWeb, DraftID: id, Level: v.level(), Network: web.ClientNetwork(v.r)})
+		done, err = requests.SubmitLast(ctx, tx, requests.Submission{ProcedureSlug: slug, Channel: requests.ChannelWeb, DraftID: id, Level: v.level(), Network: web.ClientNetwork(v.r)})
 		if err == nil {
 			cookie = sealTrack(tx, s.trackCookie(v), done.Request.Number, done.TrackingCode)
 		}

@@ -95,7 +95,7 @@ func (s *Server) submit(ctx context.Context, in *newRequestInput) (*filedOutput,
 	var done requests.Submitted
 	err := s.write(ctx, in.Caller, func(tx *tenants.Tx) error {
 		var err error
-		done, err = requests.Submit(ctx, tx, submission)
+		done, err = requests.SubmitLast(ctx, tx, submission)
 		return err
 	})
 	if err != nil {

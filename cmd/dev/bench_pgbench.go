@@ -169,9 +169,7 @@ func (h *house) newPgbench(town tenants.Tenant, script []recordedStatement, clie
 			if piped != "" {
 				text.WriteString("\\endpipeline\n")
 			}
-			if in != "" {
-				text.WriteString("\\startpipeline\n")
-			}
+			text.WriteString("\\startpipeline\n")
 			piped = in
 		}
 		sql, err := p.statement(i, s, names)
@@ -180,6 +178,7 @@ func (h *house) newPgbench(town tenants.Tenant, script []recordedStatement, clie
 		}
 		text.WriteString(sql + ";\n")
 	}
+	text.WriteString("\\endpipeline\n")
 	p.args = append(p.args, benchDatabase(dsn))
 	return p, os.WriteFile(p.script, []byte(text.String()), 0o600)
 }
@@ -232,11 +231,9 @@ func freshValue(k int, uuid bool) string {
 }
 
 // batchOf names the batch in which we send a statement, from that of the one before
-// it; "" for one sent alone.
+// it: the first begins the transaction, the last commits and waits for the disk.
 func batchOf(sql, before string) string {
 	switch {
-	case strings.HasPrefix(sql, "begin"), sql == "commit", strings.HasPrefix(sql, "select pg_logical_emit_message"):
-		return ""
 	case before == "write", strings.HasPrefix(sql, "insert into"):
 		return "write"
 	default:

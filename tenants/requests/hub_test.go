@@ -162,7 +162,8 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"DetachFromDraft": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.DetachFromDraft(ctx, tx, own, id))
 		},
-		"Submit": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Submit(ctx, tx, letter())) },
+		"SubmitLast": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.SubmitLast(ctx, tx, letter())) },
+		"Submit":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Submit(ctx, tx, letter())) },
 		"StartDraft": func(ctx context.Context, tx *tenants.Tx) error {
 			_, _, err := requests.StartDraft(ctx, tx, letter().ProcedureSlug, "")
 			return err

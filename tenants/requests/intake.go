@@ -66,6 +66,7 @@ type Submitted struct {
 type intake struct {
 	tx        *tenants.Tx
 	s         Submission
+	last      bool // the transaction ends with it
 	draft     *Draft
 	key       string // scoped; "" for none
 	payload   []byte
@@ -94,7 +95,17 @@ type intake struct {
 // taken in. From a source that an agent blocked it is fault.Forbidden "sender_blocked", with
 // the reason and the last day; a draft is kept.
 func Submit(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error) {
-	in := &intake{tx: tx, s: s}
+	return (&intake{tx: tx, s: s}).submit(ctx)
+}
+
+// SubmitLast is [Submit] as a transaction's last act: it commits with the request, so that
+// the counter of numbers is locked for as short as can be. No statement may follow.
+func SubmitLast(ctx context.Context, tx *tenants.Tx, s Submission) (Submitted, error) {
+	return (&intake{tx: tx, s: s, last: true}).submit(ctx)
+}
+
+func (in *intake) submit(ctx context.Context) (Submitted, error) {
+	tx := in.tx
 	if err := in.checkWho(); err != nil {
 		return Submitted{}, err
 	}

@@ -116,7 +116,9 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 			return err
 		}
 	}
-	in.tx.WaitForDiskLater(batch)
+	if in.last {
+		return in.tx.End(ctx, batch)
+	}
 	return in.tx.SendBatch(ctx, batch).Close()
 }
 
