@@ -28,11 +28,11 @@ func TestCertificatesByEitherChallenge(t *testing.T) {
 			httpPort, tlsPort := only(p)
 			w := newTown(t, httpPort, tlsPort, 0)
 			i := w.instance(p)
-			w.ready(w.Tenant, own)
+			w.ready(w.Tenant, w.own)
 			for range 3 { // an authority may be asked again after one kind failed
 				w.round(i)
 			}
-			if c := w.wantCertificate(i, own); c.DNSNames[0] != own {
+			if c := w.wantCertificate(i, w.own); c.DNSNames[0] != w.own {
 				t.Errorf("the certificate is %q's", c.DNSNames)
 			}
 		})
@@ -44,21 +44,21 @@ func TestInstancesShareCertificates(t *testing.T) {
 	p := listen(t)
 	w := newTown(t, port(p.plain), port(p.tls), 0)
 	first, second := w.instance(p), w.instance(listen(t))
-	w.ready(w.Tenant, own)
-	if _, err := w.certificate(first, own); err == nil {
+	w.ready(w.Tenant, w.own)
+	if _, err := w.certificate(first, w.own); err == nil {
 		t.Error("a handshake obtained a commune's own name")
 	}
 	// The challenge of the second instance is answered by the first, where Pebble looks.
 	w.round(second)
-	a, b := w.wantCertificate(first, own), w.wantCertificate(second, own)
+	a, b := w.wantCertificate(first, w.own), w.wantCertificate(second, w.own)
 	if a.SerialNumber.Cmp(b.SerialNumber) != 0 {
 		t.Error("two instances obtained a certificate each")
 	}
-	if d := w.check(w.Tenant, own); d.State != domains.Active || d.CertificateUntil == nil || !d.Main {
+	if d := w.check(w.Tenant, w.own); d.State != domains.Active || d.CertificateUntil == nil || !d.Main {
 		t.Errorf("the name is %+v", d)
 	}
 	tenant, err := w.Registry.ByID(t.Context(), w.Tenant.ID)
-	if err != nil || w.Registry.HostOf(tenant) != own {
+	if err != nil || w.Registry.HostOf(tenant) != w.own {
 		t.Errorf("the commune's address is %s (%v)", w.Registry.HostOf(tenant), err)
 	}
 	if got := testutil.CollectAndCount(second.metrics, "parvis_certificates", "parvis_domains"); got != 9 {
@@ -103,16 +103,16 @@ func TestCertificatesAreRenewed(t *testing.T) {
 	p := listen(t)
 	w := newTown(t, port(p.plain), port(p.tls), 15*time.Second)
 	first, second := w.instance(p), w.instance(listen(t))
-	w.ready(w.Tenant, own)
+	w.ready(w.Tenant, w.own)
 	w.round(first)
-	before := w.wantCertificate(second, own)
+	before := w.wantCertificate(second, w.own)
 	// Two thirds of its life later; what was tried is long ago.
 	time.Sleep(time.Until(before.NotBefore.Add(11 * time.Second)))
 	if _, err := w.Pool.Exec(t.Context(), `update platform.certificate_try set tried_at = tried_at - interval '1 hour'`); err != nil {
 		t.Fatal(err)
 	}
 	w.round(first)
-	after := w.wantCertificate(second, own)
+	after := w.wantCertificate(second, w.own)
 	if before.SerialNumber.Cmp(after.SerialNumber) == 0 {
 		t.Error("the other instance serves the old certificate")
 	}
@@ -126,14 +126,14 @@ func TestARemovedNameIsRefused(t *testing.T) {
 	p := listen(t)
 	w := newTown(t, port(p.plain), port(p.tls), 0)
 	i := w.instance(p)
-	w.ready(w.Tenant, own)
+	w.ready(w.Tenant, w.own)
 	w.round(i)
-	w.wantCertificate(i, own)
-	w.Write(t, w.Tenant, admin, func(ctx context.Context, tx *tenants.Tx) error { return w.book.Remove(ctx, tx, own) })
-	if _, err := w.certificate(i, own); err == nil {
+	w.wantCertificate(i, w.own)
+	w.Write(t, w.Tenant, admin, func(ctx context.Context, tx *tenants.Tx) error { return w.book.Remove(ctx, tx, w.own) })
+	if _, err := w.certificate(i, w.own); err == nil {
 		t.Error("a removed name is served from memory")
 	}
-	if _, err := w.Registry.ByHost(t.Context(), own); !fault.Is(err, "unknown_host") {
+	if _, err := w.Registry.ByHost(t.Context(), w.own); !fault.Is(err, "unknown_host") {
 		t.Errorf("a removed name leads somewhere: %v", err)
 	}
 	var left int
@@ -151,15 +151,15 @@ func TestAFailureIsToldAndNotRepeated(t *testing.T) {
 	p := listen(t)
 	w := newTown(t, closed, closed, 0)
 	i := w.instance(p)
-	w.ready(w.Tenant, own)
+	w.ready(w.Tenant, w.own)
 	w.round(i)
-	d, err := w.book.Get(t.Context(), w.Tenant, own)
+	d, err := w.book.Get(t.Context(), w.Tenant, w.own)
 	if err != nil || d.State != domains.Verified || d.CertificateFailures == 0 || d.CertificateProblem != domains.CertificateUnreachable {
 		t.Errorf("the name is %+v (%v)", d, err)
 	}
 	failures := d.CertificateFailures
 	w.round(i)
-	if d, err = w.book.Get(t.Context(), w.Tenant, own); err != nil || d.CertificateFailures != failures {
+	if d, err = w.book.Get(t.Context(), w.Tenant, w.own); err != nil || d.CertificateFailures != failures {
 		t.Errorf("it is tried again at once: %+v (%v)", d, err)
 	}
 	got, err := i.metrics.Gather()

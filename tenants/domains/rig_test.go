@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,7 +39,12 @@ type town struct {
 	pebble *parts.Pebble
 	book   *domains.Book
 	auth   *domains.Authority
+	// own is the commune's name: one a test, for handshakes under one name share, in a whole
+	// process, the certificate that certmagic loads.
+	own string
 }
+
+var towns atomic.Int64
 
 // ports are where an instance answers.
 type ports struct{ plain, tls net.Listener }
@@ -59,7 +66,7 @@ func port(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port } //nolint:f
 // newTown starts Pebble, which looks for the answers to its challenges at these ports.
 func newTown(t *testing.T, httpPort, tlsPort int, validity time.Duration) *town {
 	t.Helper()
-	w := &town{Env: pgtest.Schema(t), t: t}
+	w := &town{Env: pgtest.Schema(t), t: t, own: fmt.Sprintf("demarches.mairie-%d.fr", towns.Add(1))}
 	w.Clock.Set(time.Now())
 	var err error
 	w.pebble, err = parts.StartPebble(t.Context(), parts.PebbleOptions{DataDir: t.TempDir(), HTTPPort: httpPort, TLSPort: tlsPort, Validity: validity})
