@@ -20,7 +20,7 @@ func TenantSite(t tenants.Tenant, s tenants.Settings) Site {
 		c = branding.Suggest(t.INSEE)
 	}
 	return Site{
-		Name: t.Name, Slug: t.Slug, Code: t.INSEE, Colour: c, Tagline: s.Tagline,
+		Kind: t.Kind, Name: t.Name, Slug: t.Slug, Code: t.INSEE, Colour: c, Tagline: s.Tagline,
 		Phone: s.Phone, Email: s.Email, Address: s.PostalAddress, OpeningHours: s.OpeningHours, Accessibility: s.AccessibilityLevel(),
 		Logo: s.Brand.Logo, Silhouette: s.Brand.Silhouette, Welcome: s.Brand.Welcome, Footer: s.Brand.Footer,
 	}

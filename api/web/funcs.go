@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants/calendar"
+
+	"github.com/parvis-gru/parvis/tenants"
 )
 
 // nbsp and thin are the spaces that French typography puts where no line may
@@ -31,6 +33,7 @@ var funcs = template.FuncMap{
 	"datetime":        DateTime,
 	"size":            Size,
 	"paragraphs":      paragraphs,
+	"say":             tenants.KindCommune.Say, // its own in the pages of an EPCI
 	"tel":             telephone,
 	"list":            func(items ...string) []string { return items },
 	"button":          func(label string) Button { return Button{Label: label} },

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -14,6 +15,8 @@ import (
 	"slices"
 	"sync"
 	"text/template/parse"
+
+	"github.com/parvis-gru/parvis/tenants"
 )
 
 //go:embed templates/*.html
@@ -31,8 +34,12 @@ const (
 	bare    Layout = "plain"
 )
 
-// shared holds the layouts and components; every page has a copy of those that it uses.
-var shared = parseShared(templateFiles, "templates/*.html")
+// shared holds the layouts and components in the words of each kind of tenant; every page
+// has a copy of those that it uses.
+var shared = map[tenants.TenantKind]*template.Template{
+	tenants.KindCommune: parseShared(templateFiles, "templates/*.html", tenants.KindCommune),
+	tenants.KindEPCI:    parseShared(templateFiles, "templates/*.html", tenants.KindEPCI),
+}
 
 // framer is any struct that embeds Frame.
 type framer interface{ frame() Frame }
@@ -42,6 +49,7 @@ type Template[T framer] struct {
 	layout   Layout
 	file     string
 	template *template.Template
+	epci     func() *template.Template // the same in an EPCI’s words, parsed where one asks
 }
 
 // Registered names one page of the program.
@@ -61,31 +69,49 @@ var registry struct {
 // could not be drawn: pages are package variables, so a fault is seen by any test
 // and at start, never by a citizen.
 func MustParse[T framer](layout Layout, files fs.FS, file string) *Template[T] {
+	kind := reflect.TypeFor[T]()
+	parse := func(whose tenants.TenantKind) *template.Template {
+		t, err := parsePage(files, file, layout, kind, whose)
+		if err != nil {
+			panic(fmt.Errorf("web: %s: %w", file, err))
+		}
+		return t
+	}
+	t := parse(tenants.KindCommune)
+	registry.Lock()
+	registry.pages = append(registry.pages, Registered{layout, file, kind})
+	registry.Unlock()
+	// Few tenants are EPCI: a second copy of every page would be for nobody in most programs.
+	return &Template[T]{layout: layout, file: file, template: t, epci: sync.OnceValue(func() *template.Template { return parse(tenants.KindEPCI) })}
+}
+
+// parsePage parses a page and what it reaches of the shared templates, in the words of a
+// kind of tenant.
+func parsePage(files fs.FS, file string, layout Layout, data reflect.Type, whose tenants.TenantKind) (*template.Template, error) {
 	source, err := fs.ReadFile(files, file)
 	if err != nil {
-		panic(fmt.Errorf("web: %w", err))
+		return nil, err
 	}
-	own := template.Must(template.New(path.Base(file)).Funcs(funcs).Parse(typeset(string(source))))
+	own, err := template.New(path.Base(file)).Funcs(funcs).Parse(typeset(whose.Say(string(source))))
+	if err != nil {
+		return nil, err
+	}
 	if own.Lookup("main") == nil {
-		panic("web: " + file + ` defines no "main"`)
+		return nil, errors.New(`it defines no "main"`)
 	}
 	if own.Lookup("aside") != nil {
 		template.Must(own.New("aside-wrap").Parse(`<aside class="aside" aria-label="À savoir">{{template "aside" .}}</aside>`))
 	}
-	kind := reflect.TypeFor[T]()
-	reached, err := check(func(name string) *parse.Tree { return treeIn(name, own, shared) }, string(layout), kind)
+	reached, err := check(func(name string) *parse.Tree { return treeIn(name, own, shared[whose]) }, string(layout), data)
 	if err != nil {
-		panic(fmt.Errorf("web: %s: %w", file, err))
+		return nil, err
 	}
 	// Copies of all the components for each page were half of the program's memory.
-	t := template.New(file).Funcs(funcs)
+	t := template.New(file).Funcs(funcs).Funcs(template.FuncMap{"say": whose.Say})
 	for name, tree := range reached {
 		template.Must(t.AddParseTree(name, tree.Copy()))
 	}
-	registry.Lock()
-	registry.pages = append(registry.pages, Registered{layout, file, kind})
-	registry.Unlock()
-	return &Template[T]{layout: layout, file: file, template: t}
+	return t, nil
 }
 
 // treeIn finds a template by its name in the first set that has it.
@@ -139,8 +165,12 @@ func (p *Template[T]) draw(data T, failed bool) ([]byte, error) {
 	if failed {
 		markFailed(reflect.ValueOf(&data).Elem())
 	}
+	words := p.template
+	if data.frame().Site.Kind == tenants.KindEPCI {
+		words = p.epci()
+	}
 	var b bytes.Buffer
-	if err := p.template.ExecuteTemplate(&b, string(p.layout), data); err != nil {
+	if err := words.ExecuteTemplate(&b, string(p.layout), data); err != nil {
 		return nil, fmt.Errorf("web: drawing %s: %w", p.file, err)
 	}
 	return b.Bytes(), nil

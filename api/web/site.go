@@ -19,13 +19,14 @@ import (
 // Site is whose pages are shown: a commune, a hub, or (zero) nobody's, for an
 // unknown host. It holds what layouts print and nothing that decides a right.
 type Site struct {
-	Name          string          // "Castanet-Tolosan"
-	Slug          string          // "castanet-tolosan"
-	Code          string          // INSEE code, or the hub's slug: chooses the placeholder blazon
-	Tagline       string          // under the name; empty: « Vos démarches en ligne »
-	Hub           string          // who runs the platform for the commune, in the footer
-	Colour        branding.Colour // the one colour of the theme
-	Phone         string          // as printed: "05 61 00 00 00"
+	Kind          tenants.TenantKind // says in whose words the pages speak; none: a commune’s
+	Name          string             // "Castanet-Tolosan"
+	Slug          string             // "castanet-tolosan"
+	Code          string             // INSEE code, or the hub's slug: chooses the placeholder blazon
+	Tagline       string             // under the name; empty: « Vos démarches en ligne »
+	Hub           string             // who runs the platform for the commune, in the footer
+	Colour        branding.Colour    // the one colour of the theme
+	Phone         string             // as printed: "05 61 00 00 00"
 	Email         string
 	Address       string       // lines of the postal address
 	OpeningHours  string       // one line a day
@@ -44,6 +45,9 @@ func (s Site) colour() branding.Colour {
 	}
 	return s.Colour
 }
+
+// Title names whose pages these are, in full: « Commune de Labège », or an EPCI’s own name.
+func (s Site) Title() string { return tenants.Tenant{Kind: s.Kind, Name: s.Name}.Title() }
 
 // Lines are the postal address, line by line.
 func (s Site) Lines() []string { return lines(s.Address) }

@@ -6,6 +6,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/parvis-gru/parvis/tenants"
 )
 
 var (
@@ -47,19 +49,19 @@ func typesetText(text string) string {
 	return after.ReplaceAllString(text, "«"+nbsp)
 }
 
-// parseShared parses the layouts and components, typeset.
-func parseShared(files fs.FS, pattern string) *template.Template {
+// parseShared parses the layouts and components, typeset, in the words of a kind of tenant.
+func parseShared(files fs.FS, pattern string, kind tenants.TenantKind) *template.Template {
 	names, err := fs.Glob(files, pattern)
 	if err != nil || len(names) == 0 {
 		panic("web: no shared templates")
 	}
-	t := template.New("shared").Funcs(funcs)
+	t := template.New("shared").Funcs(funcs).Funcs(template.FuncMap{"say": kind.Say})
 	for _, name := range names {
 		source, err := fs.ReadFile(files, name)
 		if err != nil {
 			panic(err) // they are embedded
 		}
-		template.Must(t.New(path.Base(name)).Parse(typeset(string(source))))
+		template.Must(t.New(path.Base(name)).Parse(typeset(kind.Say(string(source)))))
 	}
 	return t
 }

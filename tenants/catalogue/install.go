@@ -77,6 +77,12 @@ func (in installation) run(ctx context.Context, tx *tenants.Tx) error {
 		if err != nil {
 			return err
 		}
+		if said := tx.Tenant().Kind.Say(string(text)); said != string(text) { // an EPCI has no town hall
+			if p, err = ParseProcedure([]byte(said)); err != nil {
+				return err
+			}
+			text = []byte(said)
+		}
 		v := Version{ID: tenants.NewID(), ProcedureID: tenants.NewID(), Number: 1, Procedure: p, Checksum: p.checksum}
 		ids[i], versions[i], owners[i] = string(v.ProcedureID), string(v.ID), services[p.Service]
 		slugs[i], texts[i], sums[i], positions[i] = p.Slug, string(text), p.checksum, in.first+i

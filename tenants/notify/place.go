@@ -12,6 +12,7 @@ import (
 type letterhead struct {
 	Name    string // "Castanet-Tolosan"
 	Office  string // "Mairie de Castanet-Tolosan"
+	Kind    tenants.TenantKind
 	Address []string
 	Phone   string
 	Email   string
@@ -52,7 +53,7 @@ func ofTenant(t tenants.Tenant, s tenants.Settings) letterhead {
 		address = address[1:]
 	}
 	return letterhead{
-		Name: t.Name, Office: office, Colour: t.Colour,
+		Name: t.Name, Office: office, Kind: t.Kind, Colour: t.Colour,
 		Address: address, Phone: oneLine(s.Phone), Email: oneLine(s.Email), Logo: pictureOf(s.Brand.Logo),
 	}
 }

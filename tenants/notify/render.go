@@ -41,10 +41,24 @@ var functions = map[string]any{
 	"button":     func(label, path string) button { return button{label, link(path)} },
 }
 
+// The templates in the words of each kind of tenant.
 var (
-	texts = parseTexts()
-	pages = parsePages()
+	texts = map[tenants.TenantKind]map[string]*template.Template{
+		tenants.KindCommune: parseTexts(tenants.KindCommune), tenants.KindEPCI: parseTexts(tenants.KindEPCI),
+	}
+	pages = map[tenants.TenantKind]map[string]*htmltemplate.Template{
+		tenants.KindCommune: parsePages(tenants.KindCommune), tenants.KindEPCI: parsePages(tenants.KindEPCI),
+	}
 )
+
+// source gives a template's text in the words of a kind of tenant.
+func source(kind tenants.TenantKind, name string) string {
+	text, err := files.ReadFile("templates/" + name)
+	if err != nil {
+		panic(err) // they are embedded
+	}
+	return kind.Say(string(text))
+}
 
 func names(kind string) []string {
 	entries, err := files.ReadDir("templates")
@@ -60,20 +74,24 @@ func names(kind string) []string {
 	return found
 }
 
-func parseTexts() map[string]*template.Template {
-	layout := template.Must(template.New("root").Funcs(functions).ParseFS(files, "templates/layout.txt"))
+func parseTexts(kind tenants.TenantKind) map[string]*template.Template {
+	layout := template.New("root").Funcs(functions)
+	template.Must(layout.New("layout.txt").Parse(source(kind, "layout.txt")))
 	all := map[string]*template.Template{}
 	for _, name := range names(".txt") {
-		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".txt"))
+		all[name] = template.Must(layout.Clone())
+		template.Must(all[name].New(name + ".txt").Parse(source(kind, name+".txt")))
 	}
 	return all
 }
 
-func parsePages() map[string]*htmltemplate.Template {
-	layout := htmltemplate.Must(htmltemplate.New("root").Funcs(functions).ParseFS(files, "templates/layout.html"))
+func parsePages(kind tenants.TenantKind) map[string]*htmltemplate.Template {
+	layout := htmltemplate.New("root").Funcs(functions)
+	htmltemplate.Must(layout.New("layout.html").Parse(source(kind, "layout.html")))
 	all := map[string]*htmltemplate.Template{}
 	for _, name := range names(".html") {
-		all[name] = htmltemplate.Must(htmltemplate.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
+		all[name] = htmltemplate.Must(layout.Clone())
+		htmltemplate.Must(all[name].New(name + ".html").Parse(source(kind, name+".html")))
 	}
 	return all
 }
@@ -90,8 +108,11 @@ func Render(t tenants.Tenant, s tenants.Settings, d Data) (Rendered, error) {
 func RenderHub(h tenants.Hub, d Data) (Rendered, error) { return render(ofHub(h), d) }
 
 func render(from letterhead, d Data) (Rendered, error) {
-	name := d.template()
-	text, ok := texts[name]
+	name, kind := d.template(), tenants.KindCommune
+	if from.Kind != "" {
+		kind = from.Kind
+	}
+	text, ok := texts[kind][name]
 	if !ok {
 		return Rendered{}, fault.New(fault.Internal, "template_unknown")
 	}
@@ -99,7 +120,7 @@ func render(from letterhead, d Data) (Rendered, error) {
 		return renderSMS(text, from, d)
 	}
 	subject, heading := titles(d)
-	v := view{Subject: oneLine(subject), Heading: heading, From: from, Citizen: !from.Hub, D: d}
+	v := view{Subject: oneLine(kind.Say(subject)), Heading: kind.Say(heading), From: from, Citizen: !from.Hub, D: d}
 	switch d.(type) {
 	case TransmissionFile, AgentDigest, AgentInvited, SupportNotice, DomainWarning, TrialEnding:
 		v.Citizen = false
@@ -112,7 +133,7 @@ func render(from letterhead, d Data) (Rendered, error) {
 	if err := text.ExecuteTemplate(&plain, "layout", v); err != nil {
 		return Rendered{}, err
 	}
-	if err := pages[name].ExecuteTemplate(&page, "layout", v); err != nil {
+	if err := pages[kind][name].ExecuteTemplate(&page, "layout", v); err != nil {
 		return Rendered{}, err
 	}
 	return Rendered{Subject: v.Subject, Text: tidy(plain.String()), HTML: strings.Replace(page.String(), noSheet, v.sheet, 1)}, nil
@@ -132,7 +153,7 @@ func renderSMS(text *template.Template, from letterhead, d Data) (Rendered, erro
 		longer = max(0, len(received.Number)-len("26-000123"))
 	}
 	if n, gsm := septets(sms); err == nil && (!gsm || n-longer > oneSMS) {
-		sms, err = write("Votre mairie")
+		sms, err = write(from.Kind.Say("Votre mairie"))
 	}
 	return Rendered{Text: sms}, err
 }
@@ -160,7 +181,7 @@ func lookOf(colour string) (l look, err error) {
 		return l, err
 	}
 	var sheet strings.Builder
-	if err := pages["receipt"].ExecuteTemplate(&sheet, "style", l); err != nil {
+	if err := pages[tenants.KindCommune]["receipt"].ExecuteTemplate(&sheet, "style", l); err != nil {
 		return l, err
 	}
 	l.sheet = sheet.String()

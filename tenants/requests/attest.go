@@ -8,7 +8,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
-	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/notify"
@@ -90,6 +89,7 @@ func (c *change) attestation(ctx context.Context) (documents.Content, error) {
 		return documents.Content{}, err
 	}
 	r, commune, last := c.r, c.tx.Tenant().Name, c.r.SilenceLastDay
+	title := c.tx.Tenant().Title() // « Commune de… », « Communauté de communes… », « Métropole… »
 	facts := []documents.Fact{{Label: "Demande", Value: r.Number}, {Label: "Démarche", Value: r.Title}}
 	if name := r.ApplicantName(); name != "" {
 		facts = append(facts, documents.Fact{Label: "Demandeur", Value: name})
@@ -108,7 +108,7 @@ func (c *change) attestation(ctx context.Context) (documents.Content, error) {
 		Kind: documents.Attestation, Sender: documents.SenderOf(c.tx.Tenant(), settings), Recipient: r.recipient(),
 		Place: commune, Date: c.tx.Today(), Reference: r.Number, Number: attestationPrefix + r.Number, Subject: "Attestation de décision implicite d’acceptation",
 		Blocks: []documents.Block{
-			{Text: "La commune " + communes.Of(commune) + " atteste que la demande décrite ci-dessous n’a reçu aucune réponse au plus tard le " + last.FrenchShort() + "."},
+			{Text: "La " + strings.ToLower(title[:1]) + title[1:] + " atteste que la demande décrite ci-dessous n’a reçu aucune réponse au plus tard le " + last.FrenchShort() + "."},
 			{Facts: facts},
 			{Text: attested(e.Procedure().Silence, last)},
 		},
@@ -139,7 +139,7 @@ func MailAttestation(ctx context.Context, tx *tenants.Tx, number string) (docume
 	}
 	body := strings.Join([]string{
 		"N°\u00a0" + issued.Content.Number, issued.Content.Text(),
-		"Pour la vérifier, donnez son code à qui vous la demande\u00a0: " + issued.Code + ". La page «\u00a0Vérifier un document\u00a0» du site de la commune le reconnaît.",
+		"Pour la vérifier, donnez son code à qui vous la demande\u00a0: " + issued.Code + ". La page «\u00a0Vérifier un document\u00a0» du site " + c.tx.Tenant().Kind.Say("de la commune ") + "le reconnaît.",
 	}, "\n\n")
 	letter := c.letter(notify.LetterAttestation, catalogue.ComposedLetter{Subject: issued.Content.Subject, Body: body})
 	if err := c.tell(ctx, letter, nil); err != nil {

@@ -148,10 +148,10 @@ func (c *change) plainLetter(ctx context.Context, o catalogue.Outcome) (catalogu
 	case o == catalogue.OutcomeImplicitRejection:
 		text = begins + "n’a pas reçu de réponse au plus tard le " + last + ". Elle est donc refusée à cette date."
 	case rule.Means != "":
-		text = begins + "n’a pas reçu de réponse au plus tard le " + last + ". Le silence de la commune vaut donc " + rule.Means + " à cette date (" + rule.Source + ")."
+		text = begins + "n’a pas reçu de réponse au plus tard le " + last + c.tx.Tenant().Kind.Say(". Le silence de la commune vaut donc ") + rule.Means + " à cette date (" + rule.Source + ")."
 	}
 	return catalogue.ComposedLetter{
 		Subject: "Votre demande n°\u00a0" + c.r.Number,
-		Body:    strings.Join([]string{"Bonjour,", text, "La mairie de " + c.tx.Tenant().Name}, "\n\n"),
+		Body:    strings.Join([]string{"Bonjour,", text, c.tx.Tenant().Office()}, "\n\n"),
 	}, nil
 }

@@ -47,7 +47,7 @@ func (c *change) signatories(ctx context.Context) ([]Signatory, error) {
 		return nil, err
 	}
 	for _, d := range delegations {
-		all = append(all, Signatory{ID: d.ID, Name: d.AgentName, Title: d.AgentTitle, Words: d.Words(), Own: d.AgentID == c.tx.Actor().ID})
+		all = append(all, Signatory{ID: d.ID, Name: d.AgentName, Title: d.AgentTitle, Words: c.tx.Tenant().Kind.Say(d.Words()), Own: d.AgentID == c.tx.Actor().ID})
 	}
 	return all, nil
 }

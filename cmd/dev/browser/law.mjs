@@ -108,6 +108,7 @@ test('an intercommunal body has a portal, and takes what a commune transmits', L
     for (const [name, pathname] of Object.entries({ 'epci-01': '/', 'epci-02-demarches': '/demarches', 'epci-03-demarche': '/demarches/permission-voirie' })) {
       await v.visit(address(slug, pathname))
       await v.stop(name)
+      assert.doesNotMatch(await v.text('main'), /mairie|maire/i, `${pathname} of an intercommunal body speaks of no town hall`)
     }
   })
   await browser.as(DESK, async (v) => {
