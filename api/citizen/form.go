@@ -76,7 +76,7 @@ func (s *Server) parts(v *visit, d requests.Draft, e catalogue.Entry, step strin
 	p := d.Procedure
 	out := FormParts{
 		Heading: p.Title, Facts: facts(p), Code: s.token(v, d.ProcedureSlug), Slug: d.ProcedureSlug,
-		Questions: goodToKnow(e, v.scope.Settings, v.scope.Tenant.Name),
+		Questions: goodToKnow(e, v.scope.Settings, v.scope.Tenant.Title()),
 		Mail: web.Input{
 			Name: "courriel", Label: "Votre adresse électronique", Type: "email", Value: d.Applicant.Email, Autocomplete: "email", NoSpellcheck: true,
 		},

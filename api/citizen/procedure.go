@@ -42,7 +42,7 @@ func (s *Server) procedure(v *visit) error {
 		Frame: s.frame(v, p.Title, "/"), Procedure: p, Slug: e.Slug, Open: e.Open && !subscription.Closed(v.scope.Tenant, v.scope.Tenant.Territory().Today(s.Clock())), Facts: facts(p), Silence: p.SilenceText(), Source: p.Silence.Source,
 		Advice:       p.SilenceAdvice(),
 		Alternatives: catalogue.AlternativesFor(e, v.scope.Settings),
-		Questions:    []web.Disclosure{notice(e, v.scope.Settings, v.scope.Tenant.Name)},
+		Questions:    []web.Disclosure{notice(e, v.scope.Settings, v.scope.Tenant.Title())},
 		Begun:        begun, Yours: nounOf(p.Kind).yours,
 	}
 	page.Description = p.Summary

@@ -65,7 +65,7 @@ func costIcon(cost string) string {
 }
 
 // goodToKnow are the questions beside a procedure and its form.
-func goodToKnow(e catalogue.Entry, s tenants.Settings, commune string) []web.Disclosure {
+func goodToKnow(e catalogue.Entry, s tenants.Settings, title string) []web.Disclosure {
 	p := e.Procedure()
 	delay := p.SilenceText()
 	if p.Commitment > 0 {
@@ -82,13 +82,13 @@ func goodToKnow(e catalogue.Entry, s tenants.Settings, commune string) []web.Dis
 	if len(ways) > 0 {
 		out = append(out, web.Disclosure{Title: "Et sans écran\u00a0?", Lines: ways})
 	}
-	return append(out, notice(e, s, commune))
+	return append(out, notice(e, s, title))
 }
 
 // notice is the information of GDPR art. 13, folded.
-func notice(e catalogue.Entry, s tenants.Settings, commune string) web.Disclosure {
+func notice(e catalogue.Entry, s tenants.Settings, title string) web.Disclosure {
 	var b strings.Builder
-	for _, p := range catalogue.NoticeFor(e, s, commune) {
+	for _, p := range catalogue.NoticeFor(e, s, title) {
 		text := strings.Join(p.Text, " ")
 		if len(p.Items) > 0 {
 			text += " " + strings.Join(p.Items, "\u00a0; ") + "."

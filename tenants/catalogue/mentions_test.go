@@ -218,7 +218,7 @@ func TestNoticeAndAlternatives(t *testing.T) {
 	t.Parallel()
 	for _, p := range catalogue.Models() {
 		e := entry(t, p.Slug)
-		notice := text(catalogue.NoticeFor(e, complete(), "Castanet-Tolosan"))
+		notice := text(catalogue.NoticeFor(e, complete(), "Commune de Castanet-Tolosan"))
 		for _, want := range []string{"Camille Exemple", "Alix Protection, dpo@sicoval.example.fr", p.Notice.Purpose, "RGPD, article\u00a0" + p.Notice.Basis, p.Notice.Retention, p.Notice.Consequence, "Cnil"} {
 			if !strings.Contains(notice, want) {
 				t.Errorf("%s: the notice lacks %q", p.Slug, want)

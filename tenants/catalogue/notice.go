@@ -9,10 +9,10 @@ import (
 
 // NoticeFor gives the information of GDPR art. 13 for a procedure: controller, DPO,
 // purpose, basis, recipients, retention, rights, complaint, what is compulsory.
-// Commune is its name in French.
-func NoticeFor(e Entry, s tenants.Settings, commune string) []Paragraph {
+// Title is that of the administration (tenants.Tenant.Title).
+func NoticeFor(e Entry, s tenants.Settings, title string) []Paragraph {
 	n := e.Procedure().Notice
-	controller := "La commune de " + commune + ", représentée par son maire"
+	controller := title + ", représentée par son maire"
 	if s.Mayor != "" {
 		controller += ", " + s.Mayor
 	}
