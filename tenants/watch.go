@@ -18,16 +18,10 @@ type Stamp struct {
 
 // Stamp gives the state of a commune's public content, to be taken before it is read;
 // the first call begins to listen for changes in its cell. It is zero while nobody
-// listens there, and for a commune whose schema does not tell of its changes yet.
+// listens there.
 func (tx *Tx) Stamp() Stamp {
-	if !tx.SchemaAt(versionThatTells) {
-		return Stamp{}
-	}
 	return tx.db.pools.cells.watched(tx.tenant.Cell).stamp(tx.tenant.Schema)
 }
-
-// versionThatTells is the version of a commune's schema whose triggers tell of changes.
-const versionThatTells = 4
 
 // Unchanged tells whether a commune's public content is still as it was at a stamp. The
 // database tells of a change as it is committed: a moment may pass, of milliseconds.

@@ -179,9 +179,6 @@ func AwaitedReceipts(ctx context.Context, tx *tenants.Tx) ([]Awaited, error) {
 }
 
 func allAwaited(ctx context.Context, tx *tenants.Tx) ([]Awaited, error) {
-	if !tx.SchemaAt(sinceLaw) {
-		return nil, nil
-	}
 	several, service := covered(tx.Actor())
 	return tenants.All[Awaited](ctx, tx, sqlAwaitedAll, several, service.OrNull(), maxAwaited)
 }
@@ -203,9 +200,6 @@ func NeedsAttention(ctx context.Context, tx *tenants.Tx) (Attention, error) {
 	if !tx.Actor().MayRead() {
 		return Attention{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(sinceLaw) {
-		return Attention{}, nil
-	}
 	several, service := covered(tx.Actor())
 	return tenants.One[Attention](ctx, tx, sqlAttention, several, service.OrNull(), tx.Today().AddDays(-1))
 }
@@ -220,9 +214,6 @@ type awaitedToTell struct {
 
 // watchReceipts alerts the agents of the receipts whose last day is near, then past, once each.
 func watchReceipts(ctx context.Context, tx *tenants.Tx) (int, error) {
-	if !tx.SchemaAt(sinceLaw) {
-		return 0, nil
-	}
 	today := tx.Today()
 	list, err := tenants.All[awaitedToTell](ctx, tx, sqlAwaitedToTell, today, tx.Territory().AddWorkingDays(today, nearReceipt))
 	if err != nil {

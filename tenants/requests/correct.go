@@ -73,9 +73,6 @@ func CorrectFact(ctx context.Context, tx *tenants.Tx, number string, in Correcti
 	if c.who&agents == 0 {
 		return Request{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(sinceLaw) {
-		return Request{}, fault.New(fault.Unavailable, "tenant_updating")
-	}
 	facts, notices, err := c.facts(ctx)
 	if err != nil {
 		return Request{}, err

@@ -79,11 +79,9 @@ func (c *change) recount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.tx.SchemaAt(sinceLaw) { // before it nothing tells which facts are new
-		was, err := silence(c.tx, e.Procedure(), c.before, slices.Clone(notices), without(facts, c.wrote))
-		if err == nil && !was.LastDay.IsZero() {
-			d.LastDay = d.LastDay.AddDays(was.LastDay.DaysUntil(c.before.SilenceLastDay))
-		}
+	was, err := silence(c.tx, e.Procedure(), c.before, slices.Clone(notices), without(facts, c.wrote))
+	if err == nil && !was.LastDay.IsZero() {
+		d.LastDay = d.LastDay.AddDays(was.LastDay.DaysUntil(c.before.SilenceLastDay))
 	}
 	c.r.apply(d, e.Procedure().Commitment, c.tx.Territory())
 	c.r.Waiting = false

@@ -111,18 +111,14 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	if who&(agents|System|Supporter) != 0 {
 		queueAll(batch, &d.Notes, sqlNotes, id)
 		queueAll(batch, &d.Notifications, sqlNotifications, id)
+		queueAll(batch, &d.Standing.Awaited, sqlAwaited, id)
 	}
-	lives := ""
+	queueAll(batch, &rows, sqlFacts, id)
+	queueAll(batch, &d.Hearings, sqlHearings, id)
 	var transmissions []transmissionRow
-	if tx.SchemaAt(sinceLaw) {
-		queueAll(batch, &rows, sqlFacts, id)
-		queueAll(batch, &d.Hearings, sqlHearings, id)
-		queueAll(batch, &transmissions, sqlTransmissions, id)
-		batch.Queue(sqlResidence, id).QueryRow(func(row pgx.Row) error { return row.Scan(&lives) })
-		if who&(agents|System|Supporter) != 0 {
-			queueAll(batch, &d.Standing.Awaited, sqlAwaited, id)
-		}
-	}
+	queueAll(batch, &transmissions, sqlTransmissions, id)
+	lives := ""
+	batch.Queue(sqlResidence, id).QueryRow(func(row pgx.Row) error { return row.Scan(&lives) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}

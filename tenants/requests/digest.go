@@ -78,13 +78,11 @@ func Digest(ctx context.Context, tx *tenants.Tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if tx.SchemaAt(sinceLaw) {
-		reasons, err := tenants.All[digestRow](ctx, tx, sqlReasonsDue, today, tx.Territory().AddWorkingDays(today, digestDue))
-		if err != nil {
-			return 0, err
-		}
-		rows = append(rows, reasons...)
+	reasons, err := tenants.All[digestRow](ctx, tx, sqlReasonsDue, today, tx.Territory().AddWorkingDays(today, digestDue))
+	if err != nil {
+		return 0, err
 	}
+	rows = append(rows, reasons...)
 	readers, err := tenants.All[reader](ctx, tx, sqlReaders)
 	if err != nil {
 		return 0, err

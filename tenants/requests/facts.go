@@ -86,16 +86,8 @@ const (
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 )
 
-// sinceLaw is the version of a commune's schema (migrations/tenant/0004_law.sql) that keeps
-// facts, letters to print, awaited receipts, residences, delegations, the register of sources
-// and transmissions. A commune that is not there yet keeps to its columns, as all did before.
-const sinceLaw = 4
-
 // factRows reads the facts that have rows, the oldest first.
 func factRows(ctx context.Context, tx *tenants.Tx, request tenants.ID) ([]factRow, error) {
-	if !tx.SchemaAt(sinceLaw) {
-		return nil, nil
-	}
 	return tenants.All[factRow](ctx, tx, sqlFacts, request)
 }
 
@@ -220,7 +212,7 @@ func ruleOf(p *catalogue.Procedure, r Request) calendar.Rule {
 }
 
 // keep writes a fact of the request down; one that refers to nothing and can come several
-// times refers to itself. On a commune whose schema is behind the columns hold it alone.
+// times refers to itself.
 func (c *change) keep(ctx context.Context, f Fact) (Fact, error) {
 	f.ID = tenants.NewID()
 	if f.Kind == FactSuspension && f.RefersTo == "" {
@@ -230,9 +222,6 @@ func (c *change) keep(ctx context.Context, f Fact) (Fact, error) {
 		a := c.tx.Actor()
 		f.ActorKind, f.ActorID, f.ActorName, f.At = a.Kind, a.ID, a.Name, c.tx.Now()
 		c.wrote = append(c.wrote, f.ID)
-	}
-	if !c.tx.SchemaAt(sinceLaw) {
-		return f, nil
 	}
 	_, err := c.tx.Exec(ctx, sqlInsertFact, f.ID, c.r.ID, string(f.Kind), f.On, f.Until, f.RefersTo.OrNull(), f.Corrects.OrNull(), f.Reason,
 		string(f.ActorKind), string(f.ActorID), f.ActorName, f.At)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parvis-gru/parvis/migrations"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
@@ -302,47 +301,4 @@ type dated struct {
 func dates(d requests.Detail) dated {
 	n := d.DocumentRequests[0]
 	return dated{d.ReceivedOn, d.FirstReceivedOn, d.SilenceLastDay, d.DueOn, d.State, d.Waiting, n.NotifiedOn, n.LimitOn, n.CompletedOn}
-}
-
-// A commune that is not migrated yet works as before; what its columns hold are facts
-// there and afterwards.
-func TestFactsOfACommuneThatIsBehind(t *testing.T) {
-	t.Parallel()
-	w := newTown(t)
-	at := func(version int) {
-		t.Helper()
-		if _, err := w.Pool.Exec(t.Context(), `update cell.tenant_version set version = $1 where schema_name = $2`, version, w.Tenant.Schema); err != nil {
-			t.Fatal(err)
-		}
-		w.DB.Flush(w.Tenant)
-	}
-	newest := migrations.Tenant.Version()
-	at(newest - 1)
-	if _, err := w.Pool.Exec(t.Context(), `alter table `+w.Tenant.Schema+`.request_fact rename to of_tomorrow`); err != nil {
-		t.Fatal(err)
-	}
-	w.on("2026-12-01")
-	number := w.submit(posted(letter()), w.front).Request.Number
-	w.on("2026-12-08")
-	if err := w.notice(number, "2026-12-23", insurance); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.correct(number, requests.Correction{Key: "reception.", On: date(t, "2026-11-30")}); !fault.Is(err, "tenant_updating") {
-		t.Errorf("a correction there: %v", err)
-	}
-	w.on("2026-12-18")
-	w.complete(number)
-	if d := w.get(number); d.SilenceLastDay.String() != "2027-02-11" || len(d.Facts) != 3 {
-		t.Errorf("last day %s, %d facts", d.SilenceLastDay, len(d.Facts))
-	}
-	if _, err := w.Pool.Exec(t.Context(), `alter table `+w.Tenant.Schema+`.of_tomorrow rename to request_fact`); err != nil {
-		t.Fatal(err)
-	}
-	at(newest)
-	if err := w.correct(number, requests.Correction{Key: w.key(number, requests.FactPapers), On: date(t, "2026-12-16")}); err != nil {
-		t.Fatal(err)
-	}
-	if d := w.get(number); d.SilenceLastDay.String() != "2027-02-09" || len(d.Facts) != 4 {
-		t.Errorf("corrected there: last day %s, %d facts", d.SilenceLastDay, len(d.Facts))
-	}
 }

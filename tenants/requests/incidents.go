@@ -102,13 +102,10 @@ func WithdrawIncident(ctx context.Context, tx *tenants.Tx, id tenants.ID) error 
 }
 
 // TakeOutages keeps the outages that the program found as incidents of the commune, each
-// once. Only a job of ours may. A commune whose schema is behind takes them later.
+// once. Only a job of ours may.
 func TakeOutages(ctx context.Context, tx *tenants.Tx, found []tenants.Outage) error {
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return fault.New(fault.Forbidden, "not_allowed")
-	}
-	if !tx.SchemaAt(sinceLaw) {
-		return nil
 	}
 	for _, o := range found {
 		if err := keepIncident(ctx, tx, o, "panne du site"); err != nil {

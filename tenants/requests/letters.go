@@ -133,13 +133,8 @@ func (o Outgoing) queue(batch *pgx.Batch, tx *tenants.Tx, request tenants.ID) {
 	batch.Queue(sqlInsertLetter, tenants.NewID(), request, o.Kind, o.About.OrNull(), o.Recipient, o.Subject, o.Body, o.Awaited, tx.Actor().Name, tx.Now())
 }
 
-// queueLetter lets a letter leave by post. On a commune whose schema is one version
-// behind it is printed from the request's page alone, and comes into the queue with the
-// migration if a time runs from it.
+// queueLetter lets a letter leave by post.
 func (c *change) queueLetter(ctx context.Context, o Outgoing) error {
-	if !c.tx.SchemaAt(sinceLaw) {
-		return nil
-	}
 	batch := &pgx.Batch{}
 	o.queue(batch, c.tx, c.r.ID)
 	return c.tx.SendBatch(ctx, batch).Close()
@@ -159,9 +154,6 @@ func (c *change) tellOrPost(ctx context.Context, o Outgoing, l notify.Letter, sm
 
 // letterArrived dates the arrival of the letter that brought something.
 func (c *change) letterArrived(ctx context.Context, about tenants.ID, on calendar.Date) error {
-	if !c.tx.SchemaAt(sinceLaw) {
-		return nil
-	}
 	_, err := c.tx.Exec(ctx, sqlAboutArrived, c.r.ID, about, on)
 	return err
 }

@@ -240,10 +240,9 @@ func reasonsArrived(ctx context.Context, tx *tenants.Tx, number string, id tenan
 	return err
 }
 
-// loadReasons reads what was asked about a silent refusal; on a commune one version
-// behind, nothing.
+// loadReasons reads what was asked about a silent refusal.
 func (d *Detail) loadReasons(ctx context.Context, tx *tenants.Tx) error {
-	if d.Silence.Effect != calendar.Rejection || d.ClosedOn.IsZero() || !tx.SchemaAt(sinceLaw) {
+	if d.Silence.Effect != calendar.Rejection || d.ClosedOn.IsZero() {
 		return nil
 	}
 	var err error

@@ -104,8 +104,6 @@ func (in *intake) receipt() (*draftReceipt, error) {
 	switch {
 	case len(lacking) > 0 && !m.Due:
 		return nil, nil //nolint:nilnil // none is due: the law asks for nothing (R.112-4)
-	case len(lacking) > 0 && !in.tx.SchemaAt(sinceLaw):
-		return nil, mentionsMissing(lacking)
 	case len(lacking) > 0:
 		in.awaits = awaitsMentions
 		return in.registration(m)
@@ -286,7 +284,7 @@ func (c *change) issue(ctx context.Context, i issued) error {
 	}
 	to := c.r.Applicant.mail()
 	if to == "" {
-		if i.about == AboutRequest && byPost(c.tx, c.r) {
+		if i.about == AboutRequest && byPost(c.r) {
 			_, err = c.tx.Exec(ctx, sqlPostReceipt, id, tenants.NewID(), c.tx.Actor().Name)
 		}
 		return err
@@ -328,7 +326,7 @@ func (c *change) acknowledge(ctx context.Context, s sent) error {
 			Number: c.r.Number, Title: c.r.Title, Applicant: c.r.ApplicantName(), ReceivedOn: s.on, ReceivedAt: s.at.In(c.tx.Tenant().Zone()), Path: c.path(),
 		},
 	})
-	if err != nil || !c.tx.SchemaAt(sinceLaw) {
+	if err != nil {
 		return err
 	}
 	return c.await(ctx, s, awaitsMentions)

@@ -140,9 +140,6 @@ func NoticeSources(ctx context.Context, tx *tenants.Tx) (int, error) {
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return 0, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(sinceLaw) {
-		return 0, nil
-	}
 	settings, _, err := tenants.GetSettings(ctx, tx)
 	if err != nil {
 		return 0, err
@@ -351,9 +348,6 @@ func UnblockSource(ctx context.Context, tx *tenants.Tx, id string) error {
 // forgetSources forgets the networks that requests came from, after a month, and the sources
 // that nobody blocks any more, after a year.
 func forgetSources(ctx context.Context, tx *tenants.Tx) error {
-	if !tx.SchemaAt(sinceLaw) {
-		return nil
-	}
 	today := tx.Today()
 	if _, err := tx.Exec(ctx, sqlForgetNetwork, today.AddDays(-networkDays-14), today.AddDays(-networkDays)); err != nil {
 		return err

@@ -109,12 +109,9 @@ const (
 
 // residence gives where the applicant lives: as an agent said, or as the address says.
 func (c *change) residence(ctx context.Context) (Residence, error) {
-	own := ""
-	if c.tx.SchemaAt(sinceLaw) {
-		var err error
-		if own, err = tenants.One[string](ctx, c.tx, sqlResidence, c.r.ID); err != nil {
-			return Residence{}, err
-		}
+	own, err := tenants.One[string](ctx, c.tx, sqlResidence, c.r.ID)
+	if err != nil {
+		return Residence{}, err
 	}
 	return c.r.residence(own, c.tx.Tenant().INSEE), nil
 }

@@ -39,9 +39,6 @@ func (c *change) signatories(ctx context.Context) ([]Signatory, error) {
 	}
 	name, title := catalogue.Signatory(settings)
 	all := []Signatory{{ID: SignatoryTown, Name: name, Title: title}}
-	if !c.tx.SchemaAt(sinceLaw) {
-		return all, nil
-	}
 	delegations, err := staff.MaySign(ctx, c.tx, c.r.ServiceID, c.r.ProcedureSlug)
 	if err != nil {
 		return nil, err

@@ -69,10 +69,9 @@ func (in *intake) network() []byte {
 	return sourceKey(in.tx, SourceNetwork, in.s.Network)
 }
 
-// sourceKeys gives the sources that a sending may be of; none where it is not electronic,
-// or where the schema has no register yet.
+// sourceKeys gives the sources that a sending may be of; none where it is not electronic.
 func (in *intake) sourceKeys() [][]byte {
-	if !in.tx.SchemaAt(sinceLaw) || !electronic(in.s.Channel) {
+	if !electronic(in.s.Channel) {
 		return nil
 	}
 	keys := [][]byte{}

@@ -21,18 +21,6 @@ const (
 		insert into request (id, number, procedure_id, version_id, procedure_slug, title, kind, channel, state, service_id, citizen_id,
 			given_name, family_name, email, phone, postal_address, sms_wanted, on_behalf_of, organisation, organisation_id, email_agreed, regular,
 			answers, tracking_hash, idempotency_key, payload_hash, received_at, received_on, first_received_on,
-			silence_effect, silence_months, silence_last_day, due_on, search, decision_email_at, identity_level)
-		select $2, lpad(($1::smallint % 100)::text, 2, '0') || '-' || lpad(counter.last::text, greatest(6, length(counter.last::text)), '0'),
-			$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, nullif($36::smallint, 0) from counter
-		returning number`
-	// The same with the source that it came from, where the schema keeps it.
-	sqlInsertSourced = `with counter as (
-			insert into request_counter (year, last) values ($1::smallint, 1)
-			on conflict (year) do update set last = request_counter.last + 1 returning last)
-		insert into request (id, number, procedure_id, version_id, procedure_slug, title, kind, channel, state, service_id, citizen_id,
-			given_name, family_name, email, phone, postal_address, sms_wanted, on_behalf_of, organisation, organisation_id, email_agreed, regular,
-			answers, tracking_hash, idempotency_key, payload_hash, received_at, received_on, first_received_on,
 			silence_effect, silence_months, silence_last_day, due_on, search, decision_email_at, identity_level, source)
 		select $2, lpad(($1::smallint % 100)::text, 2, '0') || '-' || lpad(counter.last::text, greatest(6, length(counter.last::text)), '0'),
 			$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
@@ -124,10 +112,10 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 
 // posted tells whether the receipt leaves by post: of a letter or a call, whose sender no
 // e-mail reaches. At the counter it is handed over.
-func (in *intake) posted() bool { return byPost(in.tx, in.r) }
+func (in *intake) posted() bool { return byPost(in.r) }
 
-func byPost(tx *tenants.Tx, r Request) bool {
-	return (r.Channel == ChannelPost || r.Channel == ChannelPhone) && r.Applicant.mail() == "" && r.Applicant.lines() != "" && tx.SchemaAt(sinceLaw)
+func byPost(r Request) bool {
+	return (r.Channel == ChannelPost || r.Channel == ChannelPhone) && r.Applicant.mail() == "" && r.Applicant.lines() != ""
 }
 
 func (in *intake) queueRequest(batch *pgx.Batch) error {
@@ -140,14 +128,10 @@ func (in *intake) queueRequest(batch *pgx.Batch) error {
 	if in.key != "" {
 		key = in.key
 	}
-	insert, args := sqlInsertRequest, []any{in.tx.Today().Year, r.ID, r.ProcedureID, r.VersionID, r.ProcedureSlug, r.Title, string(r.Kind), r.Channel, string(r.State),
+	batch.Queue(sqlInsertRequest, in.tx.Today().Year, r.ID, r.ProcedureID, r.VersionID, r.ProcedureSlug, r.Title, string(r.Kind), r.Channel, string(r.State),
 		r.ServiceID.OrNull(), r.CitizenID.OrNull(), a.GivenName, a.FamilyName, a.Email, a.Phone, a.PostalAddress, a.SMS, a.OnBehalfOf,
 		a.Organisation, a.OrganisationID, a.EmailAgreed, r.Regular, answers, r.trackingHash, key, in.payload, r.ReceivedAt, r.ReceivedOn, r.FirstReceivedOn,
-		string(r.Silence.Effect), r.Silence.Months, r.SilenceLastDay, r.DueOn, searchText(r), orNull(r.DecisionEmailAt), r.IdentityLevel}
-	if in.tx.SchemaAt(sinceLaw) {
-		insert, args = sqlInsertSourced, append(args, in.network())
-	}
-	batch.Queue(insert, args...).
+		string(r.Silence.Effect), r.Silence.Months, r.SilenceLastDay, r.DueOn, searchText(r), orNull(r.DecisionEmailAt), r.IdentityLevel, in.network()).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&in.r.Number) })
 	return nil
 }

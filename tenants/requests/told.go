@@ -89,9 +89,6 @@ func SettleDate(ctx context.Context, tx *tenants.Tx, number string, in Settlemen
 	if c.who&agents == 0 {
 		return Request{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(sinceLaw) {
-		return Request{}, fault.New(fault.Unavailable, "tenant_updating")
-	}
 	in.Reason = cleanText(in.Reason)
 	if in.Reason == "" || utf8.RuneCountInString(in.Reason) > maxBody {
 		return Request{}, fault.New(fault.Invalid, "reason_required", fault.Field{Path: "reason", Code: "reason_required"})

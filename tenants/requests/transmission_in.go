@@ -45,9 +45,6 @@ func Receive(ctx context.Context, tx *tenants.Tx, p Parcel, stored []files.Store
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return Arrival{}, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(sinceLaw) {
-		return Arrival{}, fault.New(fault.Unavailable, "tenant_updating")
-	}
 	in := &intake{tx: tx, arriving: &incoming{Parcel: p, stored: stored, ids: map[tenants.ID]tenants.ID{}}, s: Submission{
 		ProcedureSlug: p.ProcedureSlug, Channel: p.Channel, Applicant: p.Applicant, Level: p.IdentityLevel,
 		ReceivedOn: p.receivedBy(tx), FirstReceivedOn: p.FirstReceived,

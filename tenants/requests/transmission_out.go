@@ -347,9 +347,6 @@ func RequeueTransmissions(ctx context.Context, tx *tenants.Tx) error {
 	if tx.Actor().Kind != tenants.ActorSystem {
 		return fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(sinceLaw) {
-		return nil
-	}
 	waiting, err := tenants.All[tenants.ID](ctx, tx, sqlGoingSince, tx.Now().Add(-oneDay))
 	if err != nil {
 		return err
