@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"encoding/hex"
 
 	"github.com/parvis-gru/parvis/api/web"
@@ -26,9 +27,9 @@ var receiptNames = map[string]string{
 
 func receiptCardOf(d requests.Detail, today calendar.Date, t calendar.Territory, configures bool) receiptCard {
 	s := d.Standing
-	c := receiptCard{Exempt: s.Exempt, Consequence: s.Consequence, Advice: s.Advice, Returned: string(s.Returned)}
+	c := receiptCard{Exempt: s.Exempt, Consequence: s.Consequence, Advice: s.Advice, Returned: string(cmp.Or(s.Returned, s.ToPost))}
 	for _, r := range d.Receipts {
-		c.Lines = append(c.Lines, receiptNames[r.About()]+" délivré le "+r.IssuedOn.FrenchShort()+". Empreinte SHA-256\u00a0: "+hex.EncodeToString(r.SHA256)[:16]+"…")
+		c.Lines = append(c.Lines, receiptNames[r.About()]+issuedWords(r)+". Empreinte SHA-256\u00a0: "+hex.EncodeToString(r.SHA256)[:16]+"…")
 	}
 	for _, a := range s.Awaited {
 		c.Lines = append(c.Lines, awaitedSentence(a, d.Channel, today, t))
@@ -48,6 +49,18 @@ func receiptCardOf(d requests.Detail, today calendar.Date, t calendar.Territory,
 		c.Returned = ""
 	}
 	return c
+}
+
+// issuedWords say when a receipt was issued, and, on paper, whether it has left.
+func issuedWords(r requests.Receipt) string {
+	switch made := " établi le " + r.IssuedOn.FrenchShort(); {
+	case r.ToPost:
+		return made + "\u00a0: il attend d’être posté, dans «\u00a0Courriers\u00a0»"
+	case !r.SentOn.IsZero():
+		return made + ", posté ou remis le " + r.SentOn.FrenchShort()
+	default:
+		return " délivré le " + r.IssuedOn.FrenchShort()
+	}
 }
 
 // awaitedSentence says until when a receipt has to leave.

@@ -345,3 +345,69 @@ func TestAReceiptThatCameBackDoesNotBind(t *testing.T) {
 		t.Errorf("decided %+v", d.Decisions)
 	}
 }
+
+// A receipt on paper that lies in the print queue was transmitted to nobody: the time for
+// appeal runs only once it was posted (or handed over), and only if that came before the
+// silence refused (CRPA L.112-6; law.md R4).
+func TestAReceiptCountsFromTheDayItIsPosted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.on("2026-12-01")
+	paper := letter()
+	paper.Channel, paper.Applicant.Email = requests.ChannelPost, ""
+	numbers := map[string]string{}
+	for _, what := range []string{"posted", "handed over", "late", "never"} {
+		numbers[what] = w.submit(paper, w.front).Request.Number
+	}
+	d := w.get(numbers["posted"])
+	if len(d.Receipts) != 1 || !d.Receipts[0].ToPost || d.Standing.ToPost != d.Receipts[0].ID {
+		t.Fatalf("receipts %+v, standing %+v", d.Receipts, d.Standing)
+	}
+	if c := d.Standing.Consequence; !strings.Contains(c, "recours non opposable") || !strings.Contains(c, "posté") || !strings.Contains(c, "L.112-6") || d.Standing.Advice == "" {
+		t.Errorf("consequence %q, advice %q", c, d.Standing.Advice)
+	}
+	queue := func(number string) (out []requests.Letter) {
+		for _, l := range w.letters(w.front, requests.LettersToPost) {
+			if l.Number == number && l.Kind == requests.LetterReceipt {
+				out = append(out, l)
+			}
+		}
+		return out
+	}
+	w.on("2027-02-01") // the last day
+	if err := w.post(queue(numbers["posted"]), "2027-02-01"); err != nil {
+		t.Fatal(err)
+	}
+	handed := numbers["handed over"]
+	w.must(w.front, func(ctx context.Context, tx *tenants.Tx) error {
+		_, err := requests.HandOverReceipt(ctx, tx, handed, w.get(handed).Receipts[0].ID, w.version(ctx, tx, handed))
+		return err
+	})
+	if len(queue(handed)) != 0 || len(queue(numbers["late"])) != 1 {
+		t.Error("what was handed over still waits to be posted, or what was not does not")
+	}
+	for _, what := range []string{"posted", "handed over"} {
+		d := w.get(numbers[what])
+		if d.Standing.Consequence != "" || d.Standing.ToPost != "" || d.Receipts[0].SentOn.String() != "2027-02-01" {
+			t.Errorf("%s: %+v, %+v", what, d.Standing, d.Receipts[0])
+		}
+	}
+	w.on("2027-02-02")
+	w.lapse()
+	if err := w.post(queue(numbers["late"]), "2027-02-02"); err != nil {
+		t.Fatal(err)
+	}
+	for what, last := range map[string]string{"posted": "2027-04-02", "handed over": "2027-04-02", "late": "", "never": ""} {
+		var why requests.Why
+		w.must(w.front, func(ctx context.Context, tx *tenants.Tx) (err error) {
+			why, err = requests.GetWhy(ctx, tx, numbers[what])
+			return err
+		})
+		if why.Appeal.Opposable != (last != "") || why.Appeal.LastDay != date(t, last) || why.Decisions[0].AppealLastDay != date(t, last) || why.Dates.Appeal.LastDay != date(t, last) {
+			t.Errorf("%s: appeal %+v, decision until %s, why until %s; want %q", what, why.Appeal, why.Decisions[0].AppealLastDay, why.Dates.Appeal.LastDay, last)
+		}
+		if said := strings.Contains(why.Standing.Consequence, "recours non opposable"); said != (last == "") {
+			t.Errorf("%s: %q", what, why.Standing.Consequence)
+		}
+	}
+}

@@ -30,6 +30,9 @@ type Receipt struct {
 	IssuedAt time.Time
 	IssuedOn calendar.Date
 	Returned bool // its mail did not arrive, and nobody has noted that it was handed over
+	// ToPost: its letter waits in the print queue. It was transmitted to nobody.
+	ToPost bool
+	SentOn calendar.Date // when its letter was posted, or handed over; none where it was no letter
 }
 
 // The kinds of receipt, as the table names them. A registration is the notice that a request
@@ -209,7 +212,9 @@ func requestPath(number string) string { return "/demandes/" + number }
 const (
 	receiptColumns = `c.id, c.kind, c.regime, c.mentions, c.subject, c.text, c.html, c.sha256, c.complete, c.issued_at, c.issued_on,
 		exists (select 1 from notification n where n.id = c.id and n.state in ('bounced', 'failed'))
-			and not exists (select 1 from event e where e.subject_id = c.request_id::text and e.kind = 'receipt_delivered' and e.data ->> 'receipt_id' = c.id::text) as returned`
+			and not exists (select 1 from event e where e.subject_id = c.request_id::text and e.kind = 'receipt_delivered' and e.data ->> 'receipt_id' = c.id::text) as returned,
+		coalesce((select l.posted_on is null and l.arrived_on is null from letter l where l.request_id = c.request_id and l.about = c.id and l.kind = 'receipt' limit 1), false) as to_post,
+		(select coalesce(l.posted_on, l.arrived_on) from letter l where l.request_id = c.request_id and l.about = c.id and l.kind = 'receipt' limit 1) as sent_on`
 
 	sqlReceipts     = `select ` + receiptColumns + ` from receipt c where c.request_id = $1 order by c.issued_at, c.id`
 	sqlReceipt      = `select ` + receiptColumns + ` from receipt c where c.request_id = $1 and c.id = $2`

@@ -19,21 +19,28 @@ type Standing struct {
 	// Consequence says in French, with its article, what a receipt that is missing or did not
 	// arrive changes, and Advice what to do about it; both "" where nothing does.
 	Consequence, Advice string
-	// Returned is the request's receipt whose mail came back; "" for none.
-	Returned tenants.ID
+	// Returned is the request's receipt whose mail came back, ToPost the one that waits in the
+	// print queue; "" for none.
+	Returned, ToPost tenants.ID
 }
 
 // receiptProof tells whether the request's receipt was sent, and bore every mention: only
 // then does the time for appeal run against the person (CRPA L.112-6, L.112-12). One that came
-// back, and that no page had shown, was not sent.
+// back, and that no page had shown, was not sent; neither was one whose letter waits to be
+// posted, or left after silence had refused.
 func receiptProof(r Request, receipts []Receipt) (sent, complete bool) {
 	for _, x := range receipts {
-		if x.Kind != receiptOfRequest || x.Returned && r.Channel != ChannelWeb {
+		if x.Kind != receiptOfRequest || x.Returned && r.Channel != ChannelWeb || x.ToPost || x.sentAfter(r.SilenceLastDay) {
 			continue
 		}
 		sent, complete = true, complete || x.Complete
 	}
 	return sent, complete
+}
+
+// sentAfter tells whether the receipt left on paper after a day, if there is one.
+func (r Receipt) sentAfter(day calendar.Date) bool {
+	return !day.IsZero() && r.SentOn.After(day)
 }
 
 // stand says where the receipt stands.
@@ -63,8 +70,12 @@ func (d *Detail) stand(ctx context.Context, tx *tenants.Tx) error {
 		d.Standing.Exempt = catalogue.ExemptionText(a.Exemption)
 	}
 	for _, x := range d.Receipts {
-		if x.Kind == receiptOfRequest && x.Returned {
+		switch {
+		case x.Kind != receiptOfRequest:
+		case x.Returned:
 			d.Standing.Returned = x.ID
+		case x.ToPost:
+			d.Standing.ToPost = x.ID
 		}
 	}
 	d.oppose(today)
@@ -91,17 +102,23 @@ func (d *Detail) oppose(today calendar.Date) {
 		article = "CRPA, article\u00a0L.112-12"
 	}
 	what := "aucun accusé de réception complet n’a été délivré"
-	if d.Standing.Returned != "" {
-		what = "l’accusé de réception est revenu, et rien ne dit qu’il a été remis autrement"
-	}
 	s := &d.Standing
+	switch {
+	case s.Returned != "":
+		what = "l’accusé de réception est revenu, et rien ne dit qu’il a été remis autrement"
+	case s.ToPost != "":
+		what = "l’accusé de réception n’a pas été posté"
+	}
 	switch last := d.SilenceLastDay; {
 	case d.State.Open() && !last.IsZero() && !last.Before(today):
 		s.Consequence = "Délai de recours non opposable\u00a0: " + what + " (" + article + "). Si le silence vaut refus le " + last.FrenchShort() +
 			", la personne pourra le contester au-delà de deux mois, dans un délai raisonnable d’environ un an."
 		s.Advice = "Délivrez l’accusé de réception avant cette date, ou notifiez avant elle une décision écrite qui dit les voies et délais de recours."
-		if s.Returned != "" {
+		switch {
+		case s.Returned != "":
 			s.Advice = "Imprimez l’accusé de réception, remettez-le à la personne ou postez-le, puis notez-le ici avant cette date."
+		case s.ToPost != "":
+			s.Advice = "Imprimez-le et postez-le avant cette date, depuis la page «\u00a0Courriers\u00a0»\u00a0; ou remettez-le à la personne, et notez-le ici."
 		}
 	case d.State == StateImplicitRejection, d.State.Open() && !last.IsZero():
 		s.Consequence = "Délai de recours non opposable\u00a0: " + what + " avant que le silence vaille refus, le " + last.FrenchShort() + " (" + article + ")."
@@ -111,8 +128,8 @@ func (d *Detail) oppose(today calendar.Date) {
 
 const sqlHandedOver = `select exists (select 1 from receipt where request_id = $1 and id = $2 and kind = 'receipt')`
 
-// HandOverReceipt notes that a receipt whose mail came back was handed over, or posted, to
-// the person. Agents of the service may, as long as no silence has decided: after it, that
+// HandOverReceipt notes that a receipt whose mail came back, or whose letter waits to be
+// posted, was handed over to the person. Agents of the service may, as long as no silence has decided: after it, that
 // changes nothing (fault.Conflict "action_not_possible"). Another receipt is fault.NotFound
 // "receipt_unknown".
 func HandOverReceipt(ctx context.Context, tx *tenants.Tx, number string, receipt tenants.ID, expect int64) (Request, error) {
@@ -130,6 +147,9 @@ func HandOverReceipt(ctx context.Context, tx *tenants.Tx, number string, receipt
 		err = fault.New(fault.NotFound, "receipt_unknown")
 	}
 	if err != nil {
+		return Request{}, err
+	}
+	if err := c.letterArrived(ctx, receipt, tx.Today()); err != nil {
 		return Request{}, err
 	}
 	if err := c.record(ctx, "receipt_delivered", EventData{ReceiptID: receipt, On: tx.Today()}); err != nil {

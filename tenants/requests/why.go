@@ -52,17 +52,14 @@ func GetWhy(ctx context.Context, tx *tenants.Tx, number string) (Why, error) {
 
 // receiptState tells what became of the receipt, on which the time for appeal hangs.
 func (d *Detail) receiptState() calendar.Receipt {
-	state := calendar.ReceiptMissing
-	for _, r := range d.Receipts {
-		switch {
-		case r.Kind != receiptOfRequest:
-		case r.Complete:
-			return calendar.ReceiptComplete
-		default:
-			state = calendar.ReceiptIncomplete
-		}
+	switch sent, complete := receiptProof(d.Request, d.Receipts); {
+	case !sent:
+		return calendar.ReceiptMissing
+	case !complete:
+		return calendar.ReceiptIncomplete
+	default:
+		return calendar.ReceiptComplete
 	}
-	return state
 }
 
 // stepOf names the step that each kind of fact makes.
