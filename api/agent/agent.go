@@ -89,6 +89,8 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /agents/demandes/{number}/decision", s.decide)
 	s.handle("GET /agents/demandes/{number}/retrait", s.revokePage)
 	s.handle("POST /agents/demandes/{number}/retrait", s.revoke)
+	s.handle("GET /agents/demandes/{number}/suspension", s.suspensionPage)
+	s.handle("POST /agents/demandes/{number}/suspension", s.suspend)
 	s.handle("GET /agents/demandes/{number}/transmission", s.transmitPage)
 	s.handle("POST /agents/demandes/{number}/transmission", s.transmit)
 	s.handle("GET /agents/demandes/{number}/demandeur", s.applicantPage)

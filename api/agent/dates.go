@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/parvis-gru/parvis/api/web"
@@ -93,19 +94,42 @@ func (s *Server) showDates(v visit, typed url.Values, refused error) error {
 func reasons(list []requests.Reason, zone *time.Location) web.Timeline {
 	out := make(web.Timeline, 0, len(list))
 	for _, r := range list {
-		line := web.Event{When: r.Date.French(), Title: r.Text, Law: r.Article}
+		line := web.Event{When: r.Date.French(), Title: r.Text, Text: r.Said, Law: r.Article}
 		if line.Title == "" {
 			line.Title = "Cela ne s’est pas produit."
 		}
 		for _, was := range r.Was {
-			line.Was = append(line.Was, capital(factNames[was.Kind])+"\u00a0: "+was.On.French())
+			line.Was = append(line.Was, wasWords(was))
 		}
 		if len(r.Was) > 0 {
-			line.Text = "Corrigé par " + r.By.ActorName + " le " + web.DateTime(r.By.At.In(zone)) + "\u00a0: " + r.By.Reason
+			line.Text = strings.TrimSpace(line.Text + "\n\n" + correctedWords(r, zone))
 		}
 		out = append(out, line)
 	}
 	return out
+}
+
+// wasWords say what had been noted; of a suspension its end too.
+func wasWords(f requests.Fact) string {
+	words := capital(factNames[f.Kind]) + "\u00a0: " + f.On.French()
+	if f.Kind == requests.FactSuspension {
+		words += ", jusqu’au " + f.Until.French()
+	}
+	return words
+}
+
+// correctedWords say who noted something else, when and why. The end of a suspension and
+// the day on which its letter came correct nothing.
+func correctedWords(r requests.Reason, zone *time.Location) string {
+	who := " par " + r.By.ActorName + " le " + web.DateTime(r.By.At.In(zone))
+	last := r.Was[len(r.Was)-1]
+	switch {
+	case r.By.Reason == "": // the arrival of what was posted
+		return "Arrivée notée" + who + "."
+	case r.By.Kind == requests.FactSuspension && r.By.On == last.On && r.By.Until.Before(last.Until):
+		return "Fin avancée" + who + "\u00a0: " + r.By.Reason
+	}
+	return "Corrigé" + who + "\u00a0: " + r.By.Reason
 }
 
 func (p *datesPage) drifts(why requests.Why, typed url.Values) {
@@ -136,7 +160,7 @@ func (p *datesPage) fix(why requests.Why, today calendar.Date, typed url.Values)
 	f := &fixForm{
 		Fact:   web.Select{Name: "fait", Label: "Ce qui est mal noté"},
 		On:     web.Input{Name: "jour", Label: "Le bon jour", Type: "date", Width: "medium", Value: typed.Get("jour"), Max: today.String(), Optional: true},
-		Until:  web.Input{Name: "fin", Label: "Le bon terme", Hint: "Pour une demande de pièces seulement\u00a0: le dernier jour donné. Laissez vide s’il est juste.", Type: "date", Width: "medium", Value: typed.Get("fin"), Optional: true},
+		Until:  web.Input{Name: "fin", Label: "Le bon terme", Hint: "Pour une demande de pièces ou une suspension seulement\u00a0: le dernier jour donné. Laissez vide s’il est juste.", Type: "date", Width: "medium", Value: typed.Get("fin"), Optional: true},
 		Never:  web.Checkbox{Name: "jamais", Label: "Cela ne s’est pas produit", Checked: typed.Get("jamais") != ""},
 		Reason: web.Textarea{Name: "motif", Label: "Pourquoi vous corrigez", Hint: "Par exemple ce que dit le cachet de la poste. Vos collègues le liront à côté des deux dates.", Rows: 2, MaxLength: maxText, Value: typed.Get("motif")},
 		Open:   typed.Get("action") == actFix,

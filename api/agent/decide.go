@@ -79,7 +79,7 @@ func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
 	page := decidePage{
 		Frame: s.frame(v, me, "Décider", home), Number: d.Number, URL: requestPath(d.Number), Version: strconv.FormatInt(d.Version, 10),
 		Conflict: conflictOf(refused, o.changes, v.scope.Tenant.Zone()), Outcome: string(outcome), Button: outcomeLabels[outcome].do,
-		Due: dueSentence(d, o.today), Notices: notices(d),
+		Due: dueSentence(d, o.today), Notices: notices(d, o.today),
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number, URL: page.URL}, {Label: "Décider"}}
 	page.Outcomes.Label = "Décisions possibles"

@@ -60,7 +60,7 @@ func requestPath(number string) string { return "/agents/demandes/" + number }
 func newDossier(d requests.Detail, me tenants.ID, zone *time.Location, today calendar.Date) dossier {
 	out := dossier{
 		Number: d.Number, Subject: d.Title, URL: requestPath(d.Number), Status: web.RequestStatus(string(d.State)),
-		Due: dueSentence(d, today), Notices: notices(d), History: timeline(d.History, zone), Version: strconv.FormatInt(d.Version, 10),
+		Due: dueSentence(d, today), Notices: notices(d, today), History: timeline(d.History, zone), Version: strconv.FormatInt(d.Version, 10),
 		Take: slices.Contains(d.Actions, requests.ActionTake) && d.AgentID != me,
 	}
 	out.Pairs = pairs(d, zone, today)
@@ -196,8 +196,12 @@ func dueSentence(d requests.Detail, today calendar.Date) string {
 }
 
 // notices are what an agent must see before anything else.
-func notices(d requests.Detail) []web.Notice {
+func notices(d requests.Detail, today calendar.Date) []web.Notice {
 	var out []web.Notice
+	if until := d.SuspendedUntil(today); !until.IsZero() {
+		out = append(out, web.Notice{Tone: web.Warning, Text: "Examen suspendu jusqu’au " + until.FrenchShort() + ", pour vérifier un soupçon de fraude (CRPA L.115-3).",
+			Link: web.Link{Label: "La suspension", URL: suspensionPath(d.Number)}})
+	}
 	for _, n := range d.Notifications {
 		if n.State == "bounced" || n.State == "failed" {
 			out = append(out, web.Notice{Tone: web.Danger, Text: "«\u00a0" + n.Subject + "\u00a0» n’est pas arrivé. Vérifiez les coordonnées de la personne, et joignez-la autrement.",
@@ -253,6 +257,9 @@ func buttons(d requests.Detail) []web.Button {
 	}
 	if slices.Contains(d.Actions, requests.ActionAskDocuments) {
 		out = append(out, web.Button{Label: "Demander une pièce", Kind: "secondary", URL: requestPath(d.Number) + "/pieces"})
+	}
+	if slices.Contains(d.Actions, requests.ActionSuspend) {
+		out = append(out, web.Button{Label: "Suspendre pour vérification", Kind: "secondary", URL: suspensionPath(d.Number)})
 	}
 	if slices.Contains(d.Actions, requests.ActionTransmit) {
 		out = append(out, web.Button{Label: "Transmettre ailleurs", Kind: "secondary", URL: requestPath(d.Number) + "/transmission"})

@@ -88,6 +88,8 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Date annoncée conservée\u00a0: " + d.From.French(), Text: "La règle actuelle donnerait le " + d.To.French() + "."}
 	case "date_adopted":
 		return web.Event{Title: "Nouvelle date retenue\u00a0: " + d.To.French(), Text: "La personne avait été informée du " + d.From.French() + "."}
+	case "suspended", "suspension_renewed", "suspension_ended", "suspension_arrived":
+		return suspensionWords(kind, d)
 	case "fact_corrected":
 		return factWords(d)
 	case "transmission_asked", "transmission_recalled", "transmission_failed", "transmitted", "transmission_received", "transmission_dated", "transmission_opened":
@@ -156,6 +158,21 @@ var alertTitles = map[string]string{
 	"receipt_near": "Alerte\u00a0: accusé de réception à délivrer", "receipt_late": "Alerte\u00a0: accusé de réception en retard",
 }
 
+// suspensionWords say how the instruction of an aid was suspended, and taken up again.
+func suspensionWords(kind string, d requests.EventData) web.Event {
+	const law = "CRPA L.115-3"
+	switch kind {
+	case "suspension_renewed":
+		return web.Event{Title: "Suspension prolongée sur des éléments nouveaux", Text: "Jusqu’au " + d.LimitOn.French(), Law: law}
+	case "suspension_ended":
+		return web.Event{Title: "Fin de la suspension\u00a0: l’examen reprend", Law: law}
+	case "suspension_arrived":
+		return web.Event{Title: "Suspension reçue par la personne", Text: "Le " + d.On.French()}
+	default:
+		return web.Event{Title: "Examen suspendu pour vérifier un soupçon de fraude", Text: "Jusqu’au " + d.LimitOn.French(), Law: law}
+	}
+}
+
 func deadlineWords(kind string, d requests.EventData) web.Event {
 	if kind == "deadline_alert" {
 		title := alertTitles[d.Alert]
@@ -164,15 +181,19 @@ func deadlineWords(kind string, d requests.EventData) web.Event {
 		}
 		return web.Event{Title: title}
 	}
+	law := "CRPA L.114-5"
+	if d.Fact == requests.FactSuspension {
+		law = "CRPA L.115-3"
+	}
 	switch {
 	case d.To.IsZero():
 		return web.Event{Title: "Délai suspendu", Text: "Il ne court plus tant que les pièces manquent.", Law: "CRPA L.114-5"}
 	case d.From.IsZero():
-		return web.Event{Title: "Échéance fixée au " + d.To.French(), Law: "CRPA L.114-5"}
+		return web.Event{Title: "Échéance fixée au " + d.To.French(), Law: law}
 	case d.From == d.To:
 		return web.Event{Title: "Échéance inchangée\u00a0: " + d.To.French()}
 	}
-	return web.Event{Title: "Échéance déplacée au " + d.To.French(), Text: "Elle était au " + d.From.French() + ".", Law: "CRPA L.114-5"}
+	return web.Event{Title: "Échéance déplacée au " + d.To.French(), Text: "Elle était au " + d.From.French() + ".", Law: law}
 }
 
 // receiptWords tell what became of a receipt.

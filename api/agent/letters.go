@@ -67,7 +67,7 @@ var (
 var letterLabels = map[string]string{
 	requests.LetterDecision: "Décision", requests.LetterImplicit: "Décision née du silence", requests.LetterDocuments: "Demande de pièces",
 	requests.LetterComplete: "Dossier complet", requests.LetterReceipt: "Accusé de réception", requests.LetterRegistration: "Accusé d’enregistrement",
-	requests.LetterTransmission: "Transmission", requests.LetterHearing: "Invitation à présenter des observations", requests.LetterReasons: "Motifs d’une décision", requests.LetterMessage: "Courrier",
+	requests.LetterTransmission: "Transmission", requests.LetterHearing: "Invitation à présenter des observations", requests.LetterReasons: "Motifs d’une décision", requests.LetterSuspension: "Suspension pour vérification", requests.LetterMessage: "Courrier",
 }
 
 const (

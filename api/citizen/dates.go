@@ -36,12 +36,16 @@ func (s *Server) dates(v *visit) error {
 	p := datesPage{Frame: s.frame(v, "Pourquoi ces dates", "/suivi"), Number: why.Number, Procedure: why.Title, Back: here(v), Warnings: why.Warnings}
 	p.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: why.Number, URL: p.Back}, {Label: "Pourquoi ces dates"}}
 	for _, r := range why.Reasons {
-		line := web.Event{When: r.Date.French(), Title: r.Text, Law: r.Article}
+		line := web.Event{When: r.Date.French(), Title: r.Text, Text: r.Said, Law: r.Article}
 		if line.Title == "" {
 			line.Title = "La mairie a corrigé cette date\u00a0: cela ne s’est pas produit."
 		}
 		for _, was := range r.Was {
-			line.Was = append(line.Was, "Noté d’abord\u00a0: "+was.On.French())
+			noted := "Noté d’abord\u00a0: " + was.On.French()
+			if was.Kind == requests.FactSuspension {
+				noted += ", jusqu’au " + was.Until.French()
+			}
+			line.Was = append(line.Was, noted)
 		}
 		p.Reasons = append(p.Reasons, line)
 	}

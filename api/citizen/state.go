@@ -89,6 +89,10 @@ func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 	if d.State == requests.StateReview {
 		n.Title = "La mairie étudie " + nounOf(catalogue.Kind(d.Kind)).your
 	}
+	if until := d.SuspendedUntil(today); !until.IsZero() {
+		n.Title = "La mairie vérifie " + nounOf(catalogue.Kind(d.Kind)).your
+		n.Items = append(n.Items, "L’examen est suspendu jusqu’au "+until.French()+". La lettre que vous avez reçue, et «\u00a0Pourquoi ces dates\u00a0», disent pourquoi. Vous pouvez y répondre par un message.")
+	}
 	if d.State == requests.StateTransmitting {
 		n.Title = "La mairie transmet " + nounOf(catalogue.Kind(d.Kind)).your + " à l’administration compétente"
 	}
@@ -173,6 +177,8 @@ func (s *Server) timeline(v *visit, d requests.Detail) web.Timeline {
 	return out
 }
 
+const lawOfSuspension = "CRPA, article\u00a0L.115-3"
+
 // eventLine words an event of the history.
 func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event, bool) {
 	k := nounOf(catalogue.Kind(d.Kind))
@@ -197,6 +203,12 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		return web.Event{Title: "Toutes les pièces sont arrivées", Law: "CRPA, article\u00a0L.114-5"}, true
 	case "fact_corrected":
 		return web.Event{Title: "La mairie a corrigé une date de votre dossier"}, true
+	case "suspended":
+		return web.Event{Title: "La mairie a suspendu l’examen de " + k.your + " pour une vérification", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: lawOfSuspension}, true
+	case "suspension_renewed":
+		return web.Event{Title: "La mairie a prolongé la suspension, pour vérifier des éléments nouveaux", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: lawOfSuspension}, true
+	case "suspension_ended":
+		return web.Event{Title: "La vérification est terminée\u00a0: l’examen reprend"}, true
 	case "deadline_moved":
 		if e.To.IsZero() {
 			return web.Event{Title: "Le délai de réponse attend vos pièces"}, true

@@ -160,7 +160,7 @@ func (c *checker) suspension(path string, s Suspension) {
 	case s.Until.IsZero():
 		c.report(path+"/until", "required")
 	case s.Until.Before(s.Notified):
-		c.report(path+"/until", "before_notice")
+		c.report(path+"/until", "ends_before")
 	case s.Until.After(s.Notified.AddMonths(maxSuspensionMonths)):
 		c.report(path+"/until", "too_long")
 	}

@@ -32,6 +32,8 @@ var refusals = map[string]refusalText{
 	"before_notice":       {"CRPA L.114-5", "%s vient avant le jour où les pièces ont été demandées"},
 	"limit_is_the_laws":   {"C. urb. R*423-39", "%s ne se choisit pas\u00a0: la loi donne trois mois à partir de la demande de pièces"},
 	"too_long":            {"CRPA L.115-3, R.115-5", "%s dépasse trois mois\u00a0: une suspension plus longue doit être renouvelée sur des éléments nouveaux"},
+	"renewal_ends_before": {"CRPA L.115-3", "%s ne dépasse pas celle de la suspension en cours\u00a0: donnez un jour plus lointain"},
+	"lengthened":          {"CRPA L.115-3, R.115-5", "%s ne peut pas être repoussée par une correction\u00a0: renouvelez la suspension, sur des éléments nouveaux que la personne apprend"},
 	"ends_before":         {"", "%s vient avant son début"},
 	"before_asked":        {"CRPA L.232-4", "%s vient avant le jour où ils ont été demandés"},
 	"outside_appeal":      {"CRPA L.232-4", "%s n’est pas dans le délai de recours contre un refus né du silence"},

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/parvis-gru/parvis/tenants"
@@ -47,13 +48,13 @@ func ComposeComplete(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter 
 	body := []string{
 		"Nous avons maintenant toutes les pièces demandées pour votre demande «\u00a0" + p.Title + "\u00a0», reçue le " + f.ReceivedOn.FrenchShort() + ". Votre dossier est complet depuis le " + f.DecidedOn.FrenchShort() + ".",
 	}
-	switch {
-	case p.Silence.Effect == calendar.Acceptance && !f.LastDay.IsZero():
-		body = append(body, "Le délai pour vous répondre court depuis ce jour. Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", "+willGrant(p.Silence, "")+" "+attestationAdvice(p.Silence))
-	case p.Silence.Effect == calendar.Rejection && !f.LastDay.IsZero():
-		body = append(body, "Le délai pour vous répondre court de nouveau. Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera considérée comme refusée\u00a0: le silence vaut rejet ("+p.Silence.Source+"). Les voies de recours sont celles de votre accusé de réception.")
-	default:
+	switch by := f.unanswered(p); {
+	case by == "":
 		body = append(body, "Nous continuons d’étudier votre demande, et vous écrirons dès qu’elle sera traitée.")
+	case p.Silence.Effect == calendar.Acceptance:
+		body = append(body, "Le délai pour vous répondre court depuis ce jour. "+by+" "+attestationAdvice(p.Silence))
+	default:
+		body = append(body, "Le délai pour vous répondre court de nouveau. "+by)
 	}
 	return ComposedLetter{Subject: "Votre dossier est complet", Body: f.page(e, s, body, false)}
 }
@@ -65,14 +66,7 @@ func ComposeNewDate(e Entry, s tenants.Settings, f LetterFacts) ComposedLetter {
 	body := []string{
 		"La date qui vous avait été donnée pour votre demande «\u00a0" + p.Title + "\u00a0», reçue le " + f.ReceivedOn.FrenchShort() + ", a changé\u00a0: nous avons revu les dates de votre dossier.",
 	}
-	switch {
-	case p.Silence.Effect == calendar.Acceptance && !f.LastDay.IsZero():
-		body = append(body, "Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", "+willGrant(p.Silence, ""))
-	case p.Silence.Effect == calendar.Rejection && !f.LastDay.IsZero():
-		body = append(body, "Si vous n’avez pas reçu de réponse au plus tard le "+f.LastDay.FrenchShort()+", votre demande sera considérée comme refusée\u00a0: le silence vaut rejet ("+p.Silence.Source+"). Les voies de recours sont celles de votre accusé de réception.")
-	default:
-		body = append(body, "Le délai pour vous répondre ne court pas tant que des pièces manquent à votre dossier (CRPA, article\u00a0L.114-5).")
-	}
+	body = append(body, cmp.Or(f.unanswered(p), "Le délai pour vous répondre ne court pas tant que des pièces manquent à votre dossier (CRPA, article\u00a0L.114-5)."))
 	body = append(body, "Le détail du calcul est sur la page de votre demande. Si cette date vous paraît fausse, répondez-nous.")
 	return ComposedLetter{Subject: "La date de réponse à votre demande a changé", Body: f.page(e, s, body, false)}
 }

@@ -71,6 +71,8 @@ const (
 	LetterReasons     = "reasons"     // of a silent refusal (CRPA L.232-4)
 	LetterHearing     = "hearing"     // invites to observe before a decision is taken back (CRPA L.122-1)
 	LetterNewDate     = "new_date"    // the last day is another one than was told
+	LetterSuspended   = "suspended"   // on a suspicion of fraud to an aid (CRPA L.115-3)
+	LetterResumed     = "resumed"     // a suspension has ended before its day
 )
 
 // Letter is a whole letter, composed by the catalogue: paragraphs of Body are

@@ -227,6 +227,10 @@ func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail
 			return ofRequest(d.Number, "la mairie vous invite à répondre"), "La mairie vous invite à répondre"
 		case LetterNewDate:
 			return ofRequest(d.Number, "une date a changé"), "Une date de votre demande a changé"
+		case LetterSuspended:
+			return ofRequest(d.Number, "une lettre sur son examen"), "L’examen de votre demande est suspendu"
+		case LetterResumed:
+			return ofRequest(d.Number, "son examen reprend"), "L’examen de votre demande reprend"
 		default:
 			return ofRequest(d.Number, "le délai de réponse est passé"), "Le délai de réponse est passé"
 		}

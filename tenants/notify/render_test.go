@@ -62,7 +62,7 @@ func every() map[string]notify.Data {
 		"trial over":      notify.TrialEnding{Agent: "Camille Durand", EndsOn: monday, ClosesOn: monday.AddDays(30), Over: true, Path: "/agents/reglages"},
 		"message":         notify.CitizenMessage{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", Author: "Nour Alami", AuthorTitle: "Instructrice", Service: "Vie associative", Body: "Corps un\n\nCorps deux", Path: "/demandes/26-000123"},
 		"documents":       letter(notify.LetterDocuments), "decision": letter(notify.LetterDecision), "implicit": letter(notify.LetterImplicit),
-		"complete": letter(notify.LetterComplete), "new date": letter(notify.LetterNewDate), "hearing": letter(notify.LetterHearing), "attestation": letter(notify.LetterAttestation),
+		"complete": letter(notify.LetterComplete), "new date": letter(notify.LetterNewDate), "suspended": letter(notify.LetterSuspended), "resumed": letter(notify.LetterResumed), "hearing": letter(notify.LetterHearing), "attestation": letter(notify.LetterAttestation),
 		"reasons": letter(notify.LetterReasons), "posted": notify.DecisionPosted{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", DecidedOn: monday, Binds: true, Path: "/demandes/26-000123"},
 		"transmitted": notify.Transmitted{Number: "26-000123", Title: "Buvette", Applicant: "Camille Durand", To: "Communauté d’agglomération du Sicoval", Address: "65 rue du Chêne Vert\n31670 Labège", Email: "dechets@sicoval.example", Phone: "05 62 00 00 00",
 			There: "26-000012", FirstReceivedOn: monday, ReceivedOn: monday.AddDays(2), Reason: "La collecte est à elle.", Rule: "Sans réponse de sa part…", Receipt: true, Path: "/demandes/26-000123"},

@@ -71,6 +71,7 @@ type change struct {
 	closes bool
 	entry  *catalogue.Entry
 	wrote  []tenants.ID // the facts that this change has written down
+	cause  FactKind     // what moves the last day, where the history says so
 }
 
 // lock reads a request and locks its row, whoever asks.
@@ -140,7 +141,7 @@ func (c *change) close(on calendar.Date) {
 func (c *change) save(ctx context.Context) (Request, error) {
 	r := c.r
 	if r.SilenceLastDay != c.before.SilenceLastDay || r.Waiting != c.before.Waiting && r.State.Open() {
-		if err := c.record(ctx, "deadline_moved", EventData{From: c.before.SilenceLastDay, To: r.SilenceLastDay, Waiting: r.Waiting}); err != nil {
+		if err := c.record(ctx, "deadline_moved", EventData{Fact: c.cause, From: c.before.SilenceLastDay, To: r.SilenceLastDay, Waiting: r.Waiting}); err != nil {
 			return Request{}, err
 		}
 	}

@@ -164,6 +164,8 @@ func (c *change) follow(ctx context.Context, f Fact, notices []DocumentRequest, 
 		return c.followNotice(ctx, f, notices[i], before)
 	case FactDecisionNotified:
 		return c.followDecision(ctx, f)
+	case FactSuspension:
+		return c.followSuspension(f, before)
 	default:
 		return nil
 	}

@@ -149,6 +149,9 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 		d.Warnings = append(d.Warnings, d.notificationWarnings(tx.Today(), tx.Territory())...)
 	}
 	d.Actions = allowed(d.stateInLaw(tx.Today()), d.Kind, who)
+	if !d.Procedure.Aid() {
+		d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool { return a == ActionSuspend })
+	}
 	if who&agents != 0 {
 		d.Acts = d.acts(tx.Today())
 	}

@@ -25,6 +25,7 @@ const (
 	LetterTransmission = "transmission" // to the competent administration (L.114-2), or the news of it
 	LetterHearing      = "hearing"      // invites to observe before a withdrawal (L.121-1, L.122-1)
 	LetterReasons      = "reasons"      // why a silence refused (L.232-4): the appeal runs from its arrival
+	LetterSuspension   = "suspension"   // of an aid, on a suspicion of fraud (L.115-3): the clock stops from its arrival
 	LetterMessage      = "message"      // anything else
 )
 
@@ -277,8 +278,8 @@ func MarkPosted(ctx context.Context, tx *tenants.Tx, ids []tenants.ID, on calend
 
 // ConfirmLetters notes on which day letters reached the person, posted or handed over, and
 // does what hangs on it: a decision is notified ([ConfirmNotified]), a notice of missing
-// papers counts from that day ([ConfirmNotice]). Agents who see them may; the faults are
-// those of the two, and nothing is noted then.
+// papers counts from that day ([ConfirmNotice]), and so does a suspension ([ConfirmSuspension]). Agents who see them may; the faults are
+// those of the three, and nothing is noted then.
 func ConfirmLetters(ctx context.Context, tx *tenants.Tx, ids []tenants.ID, on calendar.Date) error {
 	letters, err := actOnLetters(ctx, tx, ids)
 	if err != nil {
@@ -307,6 +308,8 @@ func (l Letter) confirm(ctx context.Context, tx *tenants.Tx, on calendar.Date) e
 		_, err = ConfirmNotice(ctx, tx, l.Number, l.About, on, anyVersion)
 	case LetterHearing:
 		_, err = ConfirmHearing(ctx, tx, l.Number, l.About, on, anyVersion)
+	case LetterSuspension:
+		_, err = ConfirmSuspension(ctx, tx, l.Number, l.About, on, anyVersion)
 	case LetterReasons:
 		err = reasonsArrived(ctx, tx, l.Number, l.About, on)
 	}

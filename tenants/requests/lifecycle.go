@@ -105,9 +105,10 @@ const (
 	ActionLapseAcceptance   Action = "lapse_acceptance" // silence takes effect
 	ActionLapseRejection    Action = "lapse_rejection"
 	ActionWithdraw          Action = "withdraw"
-	ActionClose             Action = "close"  // classement: F3, and what needs no decision
-	ActionHear              Action = "hear"   // invite to observe before what was granted is taken back (L.121-1)
-	ActionRevoke            Action = "revoke" // take back what was granted: retrait, abrogation (L.242-1 ff.)
+	ActionClose             Action = "close"   // classement: F3, and what needs no decision
+	ActionSuspend           Action = "suspend" // an aid, on a suspicion of fraud (L.115-3); its end too
+	ActionHear              Action = "hear"    // invite to observe before what was granted is taken back (L.121-1)
+	ActionRevoke            Action = "revoke"  // take back what was granted: retrait, abrogation (L.242-1 ff.)
 	// L.114-2. Within the deployment it leaves and arrives, and can be called back in
 	// between; to an outside administration it leaves, and that is all.
 	ActionTransmit        Action = "transmit"
@@ -119,7 +120,7 @@ const (
 // Actions gives every action.
 func Actions() []Action {
 	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
-		ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionHear, ActionRevoke,
+		ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionHear, ActionRevoke,
 		ActionTransmit, ActionRecall, ActionArrive, ActionTransmitOutside}
 }
 
@@ -194,6 +195,7 @@ var rules = []rule{
 	{ActionLapseRejection, undecided, StateImplicitRejection, []Kind{KindRequest, KindReport}, System},
 	{ActionWithdraw, open, StateWithdrawn, kinds, Owner | agents},
 	{ActionClose, open, StateClosed, kinds, deciders},
+	{ActionSuspend, open, "", []Kind{KindRequest}, deciders},
 	{ActionHear, granted, "", []Kind{KindRequest}, deciders},
 	{ActionRevoke, granted, StateRevoked, []Kind{KindRequest}, deciders},
 	{ActionTransmit, open, StateTransmitting, kinds, deciders},

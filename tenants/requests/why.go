@@ -21,6 +21,8 @@ type Why struct {
 type Reason struct {
 	calendar.Step
 	Was []Fact
+	// Said is what was written for a suspension: its reason, which the person was told.
+	Said string
 	// By is the fact that corrected the last of them; its reason says why.
 	By Fact
 }
@@ -75,6 +77,14 @@ func reasonsOf(steps []calendar.Step, facts []Fact) []Reason {
 	out := make([]Reason, len(steps))
 	for i, s := range steps {
 		out[i].Step = s
+	}
+	for _, f := range facts {
+		if f.Kind == FactSuspension && f.InForce() {
+			i := slices.IndexFunc(out, func(r Reason) bool { return r.Kind == calendar.StepFraud && r.Date == f.On && r.Said == "" })
+			if i >= 0 {
+				out[i].Said = grounds(facts, f)
+			}
+		}
 	}
 	transmitted := slices.ContainsFunc(steps, func(s calendar.Step) bool { return s.Kind == calendar.StepTransmitted })
 	for _, f := range facts {
