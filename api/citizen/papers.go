@@ -97,7 +97,7 @@ func (s *Server) letter(v *visit, unknown string, find func(requests.Detail) (pa
 		if err != nil {
 			return err
 		}
-		found := false
+		var found bool
 		if page, found = find(d); !found {
 			return fault.New(fault.NotFound, unknown)
 		}

@@ -221,13 +221,7 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 	case "decision_notified":
 		return web.Event{Title: "La réponse vous est parvenue", Text: "Le " + e.On.French() + "."}, true
 	case "lapsed":
-		if catalogue.Outcome(e.Outcome) == catalogue.OutcomeImplicitAcceptance || e.Outcome == string(catalogue.OutcomeAccept) {
-			return web.Event{Title: "Le silence de la mairie vaut " + d.Procedure.Silence.Grant(), Law: d.Procedure.Silence.Source, Tone: web.Success}, true
-		}
-		if tacitly(d) {
-			return web.Event{Title: "Les pièces ne sont pas venues\u00a0: décision tacite de " + d.Procedure.Silence.Denial(), Law: "Code de l’urbanisme, article\u00a0R*423-39", Tone: web.Danger}, true
-		}
-		return web.Event{Title: "Le silence de la mairie vaut refus", Law: d.Procedure.Silence.Source, Tone: web.Danger}, true
+		return lapsedLine(e, d), true
 	case "decision_email":
 		if e.Agreed {
 			return web.Event{Title: "Accord pour recevoir la décision par courriel"}, true
@@ -240,6 +234,17 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 	default:
 		return web.Event{}, false
 	}
+}
+
+// lapsedLine words what silence decided.
+func lapsedLine(e requests.EventData, d requests.Detail) web.Event {
+	if catalogue.Outcome(e.Outcome) == catalogue.OutcomeImplicitAcceptance || e.Outcome == string(catalogue.OutcomeAccept) {
+		return web.Event{Title: "Le silence de la mairie vaut " + d.Procedure.Silence.Grant(), Law: d.Procedure.Silence.Source, Tone: web.Success}
+	}
+	if tacitly(d) {
+		return web.Event{Title: "Les pièces ne sont pas venues\u00a0: décision tacite de " + d.Procedure.Silence.Denial(), Law: "Code de l’urbanisme, article\u00a0R*423-39", Tone: web.Danger}
+	}
+	return web.Event{Title: "Le silence de la mairie vaut refus", Law: d.Procedure.Silence.Source, Tone: web.Danger}
 }
 
 // transmissionLine words how a request goes to another administration, or came from one.
