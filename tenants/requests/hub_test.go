@@ -249,6 +249,15 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"PreviewRevocation": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.PreviewRevocation(ctx, tx, n, catalogue.OutcomeHearing, illegal))
 		},
+		"Suspend": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Suspend(ctx, tx, n, requests.SuspensionInput{}, 1))
+		},
+		"EndSuspension": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.EndSuspension(ctx, tx, n, "a", 1))
+		},
+		"ConfirmSuspension": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.ConfirmSuspension(ctx, tx, n, id, calendar.Date{}, 1))
+		},
 		"ConfirmHearing": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.ConfirmHearing(ctx, tx, n, id, calendar.Date{}, 1))
 		},

@@ -273,7 +273,7 @@ func (c *country) compare(number string, d requests.Detail, s requests.Submissio
 	if len(d.Messages)+len(d.Notes) > 0 || d.CitizenID != "" || d.Applicant.DecisionEmail {
 		t.Errorf("messages, notes, an account or a consent went along: %+v", d)
 	}
-	if d.Applicant.Email != jeanne.Email || d.Title != here.Title || len(d.Answers) != len(s.Answers) {
+	if d.Applicant.Email != jeanne.Email || d.Title != c.epci.Kind.Say(here.Title) || len(d.Answers) != len(s.Answers) {
 		t.Errorf("there: %+v", d.Request)
 	}
 	if len(d.Documents) != 1 || d.Documents[0].ID == here.Documents[0].ID || c.read(c.epci, d.Documents[0]) != c.read(c.Tenant, here.Documents[0]) {
