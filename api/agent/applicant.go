@@ -87,11 +87,7 @@ func (w whoFields) wrong() web.ErrorSummary {
 func (s *Server) applicantPage(v visit) error { return s.showApplicant(v, nil, nil) }
 
 func (s *Server) showApplicant(v visit, typed url.Values, refused error) error {
-	var o opened
-	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		o, err = open(ctx, tx, v.number(), since(typed, refused))
-		return err
-	})
+	o, me, err := s.opened(v, typed, refused)
 	if err != nil {
 		return err
 	}

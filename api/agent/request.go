@@ -103,15 +103,21 @@ func open(ctx context.Context, tx *tenants.Tx, number string, since int64) (o op
 	return o, err
 }
 
+// opened opens the request of the page's address, after an action that was refused with
+// what changed since it was typed.
+func (s *Server) opened(v visit, typed url.Values, refused error) (o opened, me web.Visitor, err error) {
+	me, err = s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		o, err = open(ctx, tx, v.number(), since(typed, refused))
+		return err
+	})
+	return o, me, err
+}
+
 func (s *Server) request(v visit) error { return s.showRequest(v, url.Values{}, nil) }
 
 // showRequest draws a request; after an action that was refused, with what was typed.
 func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
-	var o opened
-	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		o, err = open(ctx, tx, v.number(), since(typed, refused))
-		return err
-	})
+	o, me, err := s.opened(v, typed, refused)
 	if err != nil {
 		return err
 	}

@@ -40,11 +40,7 @@ func suspensionPath(number string) string { return requestPath(number) + "/suspe
 func (s *Server) suspensionPage(v visit) error { return s.showSuspension(v, nil, nil) }
 
 func (s *Server) showSuspension(v visit, typed url.Values, refused error) error {
-	var o opened
-	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		o, err = open(ctx, tx, v.number(), since(typed, refused))
-		return err
-	})
+	o, me, err := s.opened(v, typed, refused)
 	if err != nil {
 		return err
 	}

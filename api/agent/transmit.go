@@ -50,11 +50,7 @@ func (s *Server) showTransmit(v visit, typed url.Values, refused error) error {
 	if typed != nil {
 		to = typed.Get("vers")
 	}
-	var o opened
-	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		o, err = open(ctx, tx, v.number(), since(typed, refused))
-		return err
-	})
+	o, me, err := s.opened(v, typed, refused)
 	if err != nil {
 		return err
 	}
