@@ -145,7 +145,7 @@ func reportPost(b *bench, ours, theirs []postRound, script []recordedStatement) 
 	var all, peer postRound
 	for i := range ours {
 		share := ours[i].perSecond() / theirs[i].perSecond()
-		rows = append(rows, []string{strconv.Itoa(i + 1), fmt.Sprintf("%.0f", ours[i].perSecond()), fmt.Sprintf("%.0f", theirs[i].perSecond()), fmt.Sprintf("%.2f", share)})
+		rows = append(rows, []string{strconv.Itoa(i + 1), fmt.Sprintf("%.0f", ours[i].perSecond()), fmt.Sprintf("%.0f", theirs[i].perSecond()), fmt.Sprintf("%.2f", share), ms(ours[i].timings.at(0.99)), ms(theirs[i].timings.at(0.99))})
 		all.add(ours[i])
 		peer.add(theirs[i])
 	}
@@ -155,7 +155,7 @@ func reportPost(b *bench, ours, theirs []postRound, script []recordedStatement) 
 		met = "MISSED"
 	}
 	rows = append(rows, []string{"all", fmt.Sprintf("%.0f", all.perSecond()), fmt.Sprintf("%.0f", peer.perSecond()), fmt.Sprintf("%.2f (aim %.2f: %s)", share, postShareAim, met)})
-	b.table([]string{"round", "POST a second", "pgbench a second", "share"}, rows)
+	b.table([]string{"round", "POST a second", "pgbench a second", "share", "p99 of POST, ms", "of pgbench"}, rows)
 	b.table([]string{"ms", "p50", "p95", "p99", "worst", "aim p99", ""}, [][]string{
 		append(append([]string{"POST /api/v1/requests"}, all.timings.columns()...), ms(postLatencyAim), verdict(all.timings.at(0.99), postLatencyAim)),
 		append(append([]string{"pgbench, the same statements"}, peer.timings.columns()...), "", ""),
