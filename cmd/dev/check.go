@@ -17,7 +17,6 @@ func runCheck(ctx context.Context, repo *repository, args []string) error {
 		{name: "golangci-lint", run: golangciLint},
 		{name: "layers", run: checkLayers},
 		{name: "generated files", run: checkGenerated},
-		{name: "go vet", run: goVet},
 		{name: "cmd/kratos", run: buildKratos},
 		{name: "go test", run: func(ctx context.Context, repo *repository) error { return goTest(ctx, repo, "./...") }},
 		{name: "browser tests", run: func(ctx context.Context, repo *repository) error { return browserTests(ctx, repo, "", "suite") }},
@@ -48,10 +47,6 @@ func checkGenerated(_ context.Context, repo *repository) error {
 		return err
 	}
 	return checkOpenAPI(repo)
-}
-
-func goVet(ctx context.Context, repo *repository) error {
-	return repo.stream(ctx, call{name: "go", args: []string{"vet", "./..."}})
 }
 
 // buildKratos proves that the nested module of the identity server builds, and
