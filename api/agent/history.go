@@ -238,7 +238,7 @@ func decisionWords(kind string, d requests.EventData) web.Event {
 var factNames = map[requests.FactKind]string{
 	requests.FactReception: "réception par la commune", requests.FactFirstReception: "première réception, par une autre administration",
 	requests.FactNotice: "demande de pièces reçue par la personne", requests.FactPapers: "pièces au complet", requests.FactSuspension: "suspension pour vérification",
-	requests.FactTransmission: "transmission", requests.FactDecisionNotified: "décision reçue par la personne",
+	requests.FactTransmission: "réception par l’administration extérieure", requests.FactDecisionNotified: "décision reçue par la personne",
 }
 
 func factWords(d requests.EventData) web.Event {

@@ -105,9 +105,14 @@ func open(ctx context.Context, tx *tenants.Tx, number string, since int64) (o op
 
 // opened opens the request of the page's address, after an action that was refused with
 // what changed since it was typed.
-func (s *Server) opened(v visit, typed url.Values, refused error) (o opened, me web.Visitor, err error) {
+func (s *Server) opened(v visit, typed url.Values, refused error, also ...func(context.Context, *tenants.Tx) error) (o opened, me web.Visitor, err error) {
 	me, err = s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
 		o, err = open(ctx, tx, v.number(), since(typed, refused))
+		for _, read := range also {
+			if err == nil {
+				err = read(ctx, tx)
+			}
+		}
 		return err
 	})
 	return o, me, err

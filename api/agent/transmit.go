@@ -22,7 +22,8 @@ type transmitPage struct {
 	Words                        web.Input
 	To, Name                     string // chosen; To « dehors » is outside
 	Outside                      bool
-	Closed                       string // why nothing can be sent there now
+	Closed                       string      // why nothing can be sent there now
+	Known                        *web.Select // outside administrations that were written to before
 	OutsideName                  web.Input
 	OutsideAddress               web.Textarea
 	OutsideEmail                 web.Input
@@ -50,7 +51,13 @@ func (s *Server) showTransmit(v visit, typed url.Values, refused error) error {
 	if typed != nil {
 		to = typed.Get("vers")
 	}
-	o, me, err := s.opened(v, typed, refused)
+	var known []requests.Known
+	o, me, err := s.opened(v, typed, refused, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		if typed == nil {
+			known, err = requests.KnownOutside(ctx, tx)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -68,6 +75,10 @@ func (s *Server) showTransmit(v visit, typed url.Values, refused error) error {
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number, URL: at}, {Label: "Transmettre"}}
 	if err := s.recipients(v, &page, query.Get("q")); err != nil {
 		return err
+	}
+	page.offerKnown(known)
+	if typed == nil {
+		typed = fromKnown(known, query.Get("connue"))
 	}
 	page.fields(d, typed)
 	if to != "" && !page.Outside {
@@ -110,6 +121,27 @@ func recipientLines(list []transmission.Recipient, action string) []recipientLin
 		}
 	}
 	return out
+}
+
+// offerKnown lets an agent pick an outside administration that was written to before.
+func (p *transmitPage) offerKnown(known []requests.Known) {
+	if p.To != "" || len(known) == 0 {
+		return
+	}
+	p.Known = &web.Select{Name: "connue", Label: "Une administration déjà utilisée par la commune", Hint: "Ses coordonnées sont reprises ; vous les vérifiez avant l’envoi."}
+	for _, k := range known {
+		p.Known.Items = append(p.Known.Items, web.Choice{Value: string(k.ID), Label: k.Party.Name})
+	}
+}
+
+// fromKnown fills the form in for an administration that was picked; it is empty for none.
+func fromKnown(known []requests.Known, id string) url.Values {
+	for _, k := range known {
+		if string(k.ID) == id {
+			return url.Values{"nom": {k.Party.Name}, "adresse": {k.Party.PostalAddress}, "courriel": {k.Party.Email}, "remise": {k.Delivery}}
+		}
+	}
+	return nil
 }
 
 func (p *transmitPage) fields(d requests.Detail, typed url.Values) {

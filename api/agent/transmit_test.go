@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/requests"
@@ -95,5 +96,36 @@ func TestAnAgentTransmitsOutside(t *testing.T) {
 	p = b.Get(requestPath(r.Number)).Form(day).Set(name, "2026-11-23").Submit().Want(http.StatusOK, "")
 	if got := o.get(t, r.Number).Transmissions[0].ReceivedOn.String(); got != "2026-11-23" || !strings.Contains(p.Text("#transmissions"), "Reçue là-bas le lundi 23 novembre 2026") && !strings.Contains(p.Text("#transmissions"), "23 novembre 2026") {
 		t.Errorf("received there on %s", got)
+	}
+	// The day is a fact: it stands among the reasons of the dates, and so does what it corrected.
+	o.Clock.Advance(24 * time.Hour)
+	b = o.signed(t, o.instructor) // the session of the day before is over
+	b.Get(requestPath(r.Number)).Form(day).Set(name, "2026-11-24").Submit().Want(http.StatusOK, "")
+	why := b.Get(requestPath(r.Number)+"/dates").Want(http.StatusOK, "").Text("main")
+	for _, want := range []string{"Demande transmise : l’administration compétente l’a reçue le mardi 24 novembre 2026", "Département de la Haute-Garonne", "L.114-2", "Réception par l’administration extérieure : lundi 23 novembre 2026"} {
+		if !strings.Contains(why, want) {
+			t.Errorf("the reasons lack %q: %s", want, why)
+		}
+	}
+	var kept []requests.Fact
+	for _, f := range o.get(t, r.Number).Facts {
+		if f.Kind == requests.FactTransmission {
+			kept = append(kept, f)
+		}
+	}
+	if len(kept) != 2 || kept[0].CorrectedBy != kept[1].ID || kept[1].On.String() != "2026-11-24" || kept[1].ActorName == "" {
+		t.Errorf("kept %+v", kept)
+	}
+	// Whom the town has sent something to once is offered the next time.
+	next := o.ask(t, "signalement-voirie", streetReport)
+	pick := b.Get(requestPath(next.Number) + "/transmission").Form(`form:has(select[name="connue"])`)
+	filled := pick.Set("connue", string(d.Transmissions[0].ID)).Submit().Want(http.StatusOK, "").Form("form.card")
+	if filled.Value("nom") != "Département de la Haute-Garonne" || filled.Value("adresse") != "1 boulevard de la Marquette\n31090 Toulouse" || filled.Value("remise") != "post" || filled.Value("motif") != "" {
+		t.Errorf("offered %q at %q by %q", filled.Value("nom"), filled.Value("adresse"), filled.Value("remise"))
+	}
+	filled.Set("motif", "C’est une route départementale.").Submit().Want(http.StatusOK, requestPath(next.Number))
+	third := o.ask(t, "signalement-voirie", streetReport)
+	if known := b.Get(requestPath(third.Number) + "/transmission").Texts(`select[name="connue"] option`); len(known) != 1 {
+		t.Errorf("offered %q", known)
 	}
 }

@@ -39,14 +39,20 @@ func (f *Facts) receptionSteps(steps []Step) []Step {
 	}
 	steps = append(steps, Step{Kind: StepReceived, Article: "CRPA L.114-3", Date: f.FirstReceived, Text: tell(noun+" le %.", f.FirstReceived)})
 	if f.CompetentReceived != f.FirstReceived {
-		step := Step{Kind: StepTransmitted, Article: "CRPA L.114-2", Date: f.CompetentReceived,
-			Text: tell("Demande transmise\u00a0: l’administration compétente l’a reçue le %.", f.CompetentReceived)}
+		step := TransmittedStep(f.CompetentReceived)
 		if f.Rule.runsFromCompetent() {
 			step.Days = f.FirstReceived.DaysUntil(f.CompetentReceived)
 		}
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+// TransmittedStep explains on which day the competent administration received what was
+// transmitted to it. It moves no date by itself where it was the day of the first reception.
+func TransmittedStep(on Date) Step {
+	return Step{Kind: StepTransmitted, Article: "CRPA L.114-2", Date: on,
+		Text: tell("Demande transmise\u00a0: l’administration compétente l’a reçue le %.", on)}
 }
 
 func noticeText(n Notice) string {

@@ -124,8 +124,8 @@ func (d *Detail) load(ctx context.Context, tx *tenants.Tx, who Who) error {
 	}
 	d.Residence = d.residence(lives, tx.Tenant().INSEE)
 	d.DocumentRequests = noticesOf(notices, items)
-	d.Facts = factsOf(d.Request, d.DocumentRequests, d.Decisions, rows)
 	d.Transmissions = transmissionsOf(transmissions)
+	d.Facts = withOutside(factsOf(d.Request, d.DocumentRequests, d.Decisions, rows), d.Transmissions)
 	return nil
 }
 

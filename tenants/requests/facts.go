@@ -22,7 +22,7 @@ const (
 	FactNotice           FactKind = "notice"            // a notice of missing papers reached the person; Until: the limit; the notice
 	FactPapers           FactKind = "papers"            // all that a notice asked for had come; the notice
 	FactSuspension       FactKind = "suspension"        // on suspicion of fraud, notified (L.115-3); Until: its end; itself
-	FactTransmission     FactKind = "transmission"      // to the competent administration (L.114-2); the transmission
+	FactTransmission     FactKind = "transmission"      // received by the outside administration that it was sent to (L.114-2); the transmission
 	FactDecisionNotified FactKind = "decision_notified" // a decision reached the person; the decision
 	FactDateKept         FactKind = "date_kept"         // an agent keeps the day that was told; Until: what the rules give now; a decision, or none
 	FactDateAdopted      FactKind = "date_adopted"      // an agent takes the day that the rules give now; Until: what had been told; a decision, or none
@@ -173,6 +173,9 @@ func legalFacts(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Doc
 		Rule: rule, Territory: tx.Territory(), Event: p.EventDate(r.Answers),
 		FirstReceived: cmp.Or(dayOf(facts, FactFirstReception, ""), received), CompetentReceived: received,
 	}
+	if sent, ok := forwarded(facts); ok {
+		f.CompetentReceived = sent.On
+	}
 	for i, n := range notices {
 		told, _ := latest(facts, Fact{Kind: FactNotice, RefersTo: n.ID}.Key())
 		if told.Withdrawn() { // it never arrived, or is not written yet
@@ -197,6 +200,28 @@ func legalFacts(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Doc
 		}
 	}
 	return f, of
+}
+
+// withOutside adds the days on which outside administrations received the request that lie
+// in their column alone, as those of before there were facts of it do.
+func withOutside(facts []Fact, transmissions []Transmission) []Fact {
+	for _, t := range transmissions {
+		f := Fact{Kind: FactTransmission, On: t.ReceivedOn, RefersTo: t.ID, At: t.CreatedAt, ActorKind: tenants.ActorSystem}
+		if _, written := latest(facts, f.Key()); t.Way == WayOutside && !t.ReceivedOn.IsZero() && !written {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// forwarded gives the fact that an outside administration, which is competent, received the
+// request.
+func forwarded(facts []Fact) (Fact, bool) {
+	i := slices.IndexFunc(facts, func(f Fact) bool { return f.Kind == FactTransmission && f.InForce() })
+	if i < 0 {
+		return Fact{}, false
+	}
+	return facts[i], true
 }
 
 // ruleOf gives the rule of silence of a request: the procedure's, with its effect and its

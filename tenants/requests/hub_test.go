@@ -75,6 +75,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"TransmitOutside": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.TransmitOutside(ctx, tx, n, requests.OutsideTransmittal{Reason: "a"}, 1))
 		},
+		"KnownOutside": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.KnownOutside(ctx, tx)) },
 		"DateTransmission": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.DateTransmission(ctx, tx, n, id, tx.Today(), 1))
 		},

@@ -180,7 +180,7 @@ func OpenFile(ctx context.Context, tx *tenants.Tx, id tenants.ID, code string) (
 const sqlDateTransmission = `update transmission set received_on = $2 where id = $1 and way = 'outside'`
 
 // DateTransmission notes on which day an outside administration received what was sent to
-// it. Agents of the service may, and may correct it. A day before it left or in the future
+// it: a fact, which another one corrects. Agents of the service may. A day before it left or in the future
 // is fault.Invalid "notified_on_invalid"; a transmission that is none fault.NotFound
 // "transmission_unknown".
 func DateTransmission(ctx context.Context, tx *tenants.Tx, number string, id tenants.ID, on calendar.Date, expect int64) (Request, error) {
@@ -201,6 +201,9 @@ func DateTransmission(ctx context.Context, tx *tenants.Tx, number string, id ten
 	if on.Before(calendar.On(t.CreatedAt, tx.Tenant().Zone())) || on.After(tx.Today()) {
 		return Request{}, fault.New(fault.Invalid, "notified_on_invalid", fault.Field{Path: "received_on", Code: "invalid"})
 	}
+	if err := c.keepTransmission(ctx, t, on); err != nil {
+		return Request{}, err
+	}
 	if _, err := tx.Exec(ctx, sqlDateTransmission, id, on); err != nil {
 		return Request{}, err
 	}
@@ -208,4 +211,47 @@ func DateTransmission(ctx context.Context, tx *tenants.Tx, number string, id ten
 		return Request{}, err
 	}
 	return c.save(ctx)
+}
+
+// keepTransmission writes down on which day an outside administration received the request;
+// one that was noted before stays, corrected.
+func (c *change) keepTransmission(ctx context.Context, t Transmission, on calendar.Date) error {
+	rows, err := factRows(ctx, c.tx, c.r.ID)
+	if err != nil {
+		return err
+	}
+	facts := withOutside(factsOf(c.r, nil, nil, rows), []Transmission{t})
+	fact := Fact{Kind: FactTransmission, RefersTo: t.ID, On: on}
+	switch old, found := latest(facts, fact.Key()); {
+	case !found:
+		_, err = c.keep(ctx, fact)
+	case old.On != on:
+		_, err = c.supersede(ctx, old, Fact{On: on})
+	}
+	return err
+}
+
+// Known is an outside administration that this commune has sent something to.
+type Known struct {
+	ID       tenants.ID // of the last transmission to it
+	Party    Party      // as it was written then
+	Delivery string     // and how it was sent
+}
+
+// maxKnown is how many outside administrations are offered.
+const maxKnown = 50
+
+const sqlKnown = `select id, party, delivery from (
+		select distinct on (lower(party ->> 'name')) id, party, coalesce(content ->> 'delivery', '') as delivery, count(*) over (partition by lower(party ->> 'name')) as times
+		from transmission where way = 'outside' order by lower(party ->> 'name'), created_at desc, id) known
+	order by times desc, lower(party ->> 'name') limit $1`
+
+// KnownOutside gives the outside administrations that the commune has transmitted requests
+// to, each once by its name and as it was addressed last, those of every day first, at most
+// 50. Only agents may.
+func KnownOutside(ctx context.Context, tx *tenants.Tx) ([]Known, error) {
+	if !tx.Actor().IsAgent() {
+		return nil, fault.New(fault.Forbidden, "not_allowed")
+	}
+	return tenants.All[Known](ctx, tx, sqlKnown, maxKnown)
 }

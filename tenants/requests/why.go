@@ -21,7 +21,8 @@ type Why struct {
 type Reason struct {
 	calendar.Step
 	Was []Fact
-	// Said is what was written for a suspension: its reason, which the person was told.
+	// Said is what was written for a suspension: its reason, which the person was told; or
+	// the outside administration that received the request.
 	Said string
 	// By is the fact that corrected the last of them; its reason says why.
 	By Fact
@@ -49,7 +50,27 @@ func GetWhy(ctx context.Context, tx *tenants.Tx, number string) (Why, error) {
 	if err != nil {
 		return Why{}, err
 	}
-	return Why{Detail: d, Dates: dates, Reasons: reasonsOf(dates.Steps, d.Facts)}, nil
+	if f, ok := forwarded(d.Facts); ok && !slices.ContainsFunc(dates.Steps, isTransmitted) { // on the very day
+		dates.Steps = slices.Insert(dates.Steps, 1, calendar.TransmittedStep(f.On))
+	}
+	return Why{Detail: d, Dates: dates, Reasons: d.nameOutside(reasonsOf(dates.Steps, d.Facts))}, nil
+}
+
+func isTransmitted(s calendar.Step) bool { return s.Kind == calendar.StepTransmitted }
+
+// nameOutside says which outside administration received the request.
+func (d *Detail) nameOutside(reasons []Reason) []Reason {
+	f, ok := forwarded(d.Facts)
+	i := slices.IndexFunc(d.Transmissions, func(t Transmission) bool { return t.ID == f.RefersTo })
+	if !ok || i < 0 {
+		return reasons
+	}
+	for j := range reasons {
+		if isTransmitted(reasons[j].Step) {
+			reasons[j].Said = d.Transmissions[i].Party.Name
+		}
+	}
+	return reasons
 }
 
 // receiptState tells what became of the receipt, on which the time for appeal hangs.
@@ -68,6 +89,7 @@ func (d *Detail) receiptState() calendar.Receipt {
 var stepOf = map[FactKind]calendar.StepKind{
 	FactReception: calendar.StepReceived, FactFirstReception: calendar.StepReceived, FactNotice: calendar.StepNotice, FactPapers: calendar.StepPapers,
 	FactSuspension: calendar.StepFraud, FactDecisionNotified: calendar.StepRefused,
+	FactTransmission: calendar.StepTransmitted,
 }
 
 // reasonsOf puts the facts that were corrected beside the steps that those make which
@@ -86,7 +108,8 @@ func reasonsOf(steps []calendar.Step, facts []Fact) []Reason {
 			}
 		}
 	}
-	transmitted := slices.ContainsFunc(steps, func(s calendar.Step) bool { return s.Kind == calendar.StepTransmitted })
+	_, away := forwarded(facts)
+	transmitted := slices.ContainsFunc(steps, isTransmitted) && !away
 	for _, f := range facts {
 		if f.CorrectedBy == "" || f.Withdrawn() {
 			continue
