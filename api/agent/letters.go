@@ -4,11 +4,14 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/requests"
@@ -28,6 +31,8 @@ type lettersPage struct {
 	Letters []letterLine
 	Empty   string
 	Awaited bool
+	PDF     bool // the letters can be had as one
+	Duplex  web.Checkbox
 	Day     web.Input
 	More    bool // there are more than are shown
 }
@@ -56,6 +61,8 @@ type lettersPrint struct {
 type sheet struct {
 	Address       []string
 	Subject, Body string
+	Code          string // by which anybody verifies it at Verify; empty until it is printed
+	Verify        string
 }
 
 var (
@@ -73,6 +80,7 @@ var letterLabels = map[string]string{
 const (
 	viewAwaited = "arrivees"
 	tickPrefix  = "lettre-"
+	duplexField = "recto-verso"
 )
 
 func (s *Server) letters(v visit) error { return s.showLetters(v, nil, nil) }
@@ -100,7 +108,10 @@ func (s *Server) showLetters(v visit, typed url.Values, refused error) error {
 	if err != nil {
 		return err
 	}
-	page := lettersPage{Frame: s.frame(v, me, "Courriers", lettersPath), View: view, Awaited: awaited, More: !awaited && count > len(list)}
+	page := lettersPage{Frame: s.frame(v, me, "Courriers", lettersPath), View: view, Awaited: awaited, More: !awaited && count > len(list), PDF: s.PDF.Able()}
+	page.Duplex = web.Checkbox{
+		Name: duplexField, Label: "J’imprime en recto verso", Hint: "Chaque lettre commence alors sur une nouvelle feuille.", Checked: typed.Has(duplexField),
+	}
 	page.Views = web.Tabs{Label: "Courriers", Items: []web.Tab{
 		{Label: "À poster", URL: lettersPath, Count: count, Current: !awaited},
 		{Label: "Arrivée à noter", URL: lettersPath + "?vue=" + viewAwaited, Count: -1, Current: awaited},
@@ -116,13 +127,13 @@ func (s *Server) showLetters(v visit, typed url.Values, refused error) error {
 		page.Day.Value = typed.Get("jour")
 	}
 	for _, l := range list {
-		page.Letters = append(page.Letters, line(l, awaited, typed))
+		page.Letters = append(page.Letters, line(l, v.scope.Tenant.Zone(), awaited, typed))
 	}
 	page.wrong(refused)
 	return lettersTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
-func line(l requests.Letter, awaited bool, typed url.Values) letterLine {
+func line(l requests.Letter, zone *time.Location, awaited bool, typed url.Values) letterLine {
 	out := letterLine{
 		Tick:    web.Checkbox{Name: tickPrefix + string(l.ID), Label: letterLabel(l), Checked: l.Addressed && !awaited},
 		Address: strings.Split(l.Recipient, "\n"), Request: web.Link{Label: l.Number, URL: requestPath(l.Number)}, Subject: l.Title,
@@ -137,7 +148,7 @@ func line(l requests.Letter, awaited bool, typed url.Values) letterLine {
 	case l.PrintedAt.IsZero():
 		out.State = "pas encore imprimé"
 	default:
-		out.State = "imprimé, pas encore posté"
+		out.State = "imprimé le " + calendar.On(l.PrintedAt, zone).FrenchShort() + ", pas encore posté"
 	}
 	if !l.Addressed {
 		out.Missing = requestPath(l.Number) + "/demandeur"
@@ -186,7 +197,11 @@ func ticked(form url.Values) []tenants.ID {
 func (s *Server) actOnLetters(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
 	ids, done, then := ticked(form), "", lettersPath
-	if err == nil {
+	if err == nil && form.Get("action") == "pdf" {
+		if err = s.lettersPDF(v, ids, form.Has(duplexField)); err == nil {
+			return nil
+		}
+	} else if err == nil {
 		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 			switch form.Get("action") {
 			case "imprimer":
@@ -195,6 +210,9 @@ func (s *Server) actOnLetters(v visit) error {
 					query.Add("lettre", string(id))
 				}
 				then = lettersPrintPath + "?" + query.Encode()
+				if _, err := requests.IssueLetters(ctx, tx, ids, s.URL(s.Registry.HostOf(v.scope.Tenant))); err != nil {
+					return err
+				}
 				return requests.MarkPrinted(ctx, tx, ids)
 			case "postes":
 				done = "C’est noté\u00a0: " + web.Plural(len(ids), "courrier posté", "courriers postés") + "."
@@ -234,8 +252,12 @@ func (s *Server) printLetters(v visit) error {
 		ids = append(ids, tenants.ID(id))
 	}
 	var list []requests.Letter
+	var issued map[tenants.ID]documents.Issued
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		list, err = requests.LettersByID(ctx, tx, ids)
+		if list, err = requests.LettersByID(ctx, tx, ids); err != nil {
+			return err
+		}
+		issued, err = requests.IssuedLetters(ctx, tx, list)
 		return err
 	})
 	if err != nil {
@@ -248,7 +270,42 @@ func (s *Server) printLetters(v visit) error {
 		if !l.Addressed {
 			page.Missing++
 		}
-		page.Letters = append(page.Letters, sheet{Address: strings.Split(l.Recipient, "\n"), Subject: l.Subject, Body: notify.Absolute(l.Body, site)})
+		page.Letters = append(page.Letters, sheet{
+			Address: strings.Split(l.Recipient, "\n"), Subject: l.Subject, Body: notify.Absolute(l.Body, site), Code: issued[l.ID].Code, Verify: site + "/verifier",
+		})
 	}
 	return lettersPrintTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+// lettersPDF makes one PDF of letters and sends it: they are noted as printed once it is
+// made, so that none is lost where it cannot be.
+func (s *Server) lettersPDF(v visit, ids []tenants.ID, duplex bool) error {
+	batch := documents.Batch{Duplex: duplex}
+	var look documents.Look
+	_, err := s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+		if batch.Sheets, err = requests.IssueLetters(ctx, tx, ids, s.URL(s.Registry.HostOf(v.scope.Tenant))); err != nil {
+			return err
+		}
+		batch.On = tx.Today()
+		look, err = s.PDFLook(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	batch.Title = "Courriers à poster, " + batch.On.French() + " (" + strconv.Itoa(len(batch.Sheets)) + ")"
+	pdf, err := s.PDF.RenderBatch(v.r.Context(), batch, look)
+	if err != nil {
+		return err
+	}
+	_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+		return requests.MarkPrinted(ctx, tx, ids)
+	})
+	if err != nil {
+		return err
+	}
+	web.Attachment(v.w, "courriers-"+batch.On.String()+".pdf", "application/pdf", int64(len(pdf)))
+	v.w.WriteHeader(http.StatusOK)
+	_, _ = v.w.Write(pdf) // the reader having gone away is nobody's fault
+	return nil
 }

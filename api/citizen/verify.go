@@ -29,7 +29,7 @@ var verifyTemplate = web.MustParse[verifyPage](web.Citizen, files, "verify.html"
 // documentNames say what was issued.
 var documentNames = map[documents.Kind]string{
 	documents.Receipt: "Accusé de réception", documents.Letter: "Lettre de réponse", documents.Notice: "Demande de pièces", documents.Complete: "Lettre «\u00a0dossier complet\u00a0»",
-	documents.Attestation: "Attestation de décision implicite d’acceptation", documents.Reasons: "Communication des motifs d’une décision", documents.Facts: "Liste d’informations",
+	documents.Attestation: "Attestation de décision implicite d’acceptation", documents.Reasons: "Communication des motifs d’une décision", documents.Facts: "Liste d’informations", documents.Mail: "Courrier",
 }
 
 func (s *Server) verify(v *visit) error {

@@ -34,5 +34,5 @@ func (d Deps) SendPDF(w http.ResponseWriter, r *http.Request, issued documents.I
 
 var pdfNames = map[documents.Kind]string{
 	documents.Receipt: "accuse-de-reception", documents.Letter: "lettre", documents.Notice: "pieces-demandees", documents.Complete: "dossier-complet",
-	documents.Attestation: "attestation", documents.Reasons: "motifs", documents.Facts: "informations",
+	documents.Attestation: "attestation", documents.Reasons: "motifs", documents.Facts: "informations", documents.Mail: "courrier",
 }

@@ -21,6 +21,7 @@ const (
 	Attestation Kind = "attestation" // of an implicit acceptance (L.232-3)
 	Reasons     Kind = "reasons"     // why an implicit refusal (L.232-4)
 	Facts       Kind = "facts"       // a list of what is known
+	Mail        Kind = "mail"        // any other letter of the town
 )
 
 // Content is a document as data, in French. Every text is plain: what looks like markup

@@ -33,6 +33,15 @@ type read struct {
 	Alts    []string `json:"alts"`
 	Untaged int      `json:"untagged"` // texts that are neither tagged nor artifacts
 	Outside []string `json:"outside"`  // texts beyond the sheet's edges
+	Placed  []placed `json:"placed"`
+}
+
+// placed is a text, its page, and where its line begins, in millimetres from the left and top.
+type placed struct {
+	Text string  `json:"text"`
+	Page int     `json:"page"`
+	X    float64 `json:"x"`
+	Y    float64 `json:"y"`
 }
 
 // readPDFs reads PDFs with pdf.js, fetched once by npm.

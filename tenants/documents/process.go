@@ -43,10 +43,14 @@ type process struct {
 // job is what the process is asked.
 type job struct {
 	Template string `json:"template"`
-	Data     view   `json:"data"`
+	Data     any    `json:"data"`           // a view, or a batchView
 	Logo     []byte `json:"logo,omitempty"` // base64 in JSON
-	At       int64  `json:"at"`             // of the file's creation, Unix seconds
+	LogoName string `json:"logo_name,omitempty"`
+	At       int64  `json:"at"` // of the file's creation, Unix seconds
 }
+
+// logoName is what the templates call the logo.
+const logoName = "/logo.png"
 
 // outcome is the head of its answer.
 type outcome struct {

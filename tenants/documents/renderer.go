@@ -124,10 +124,17 @@ func (r *Renderer) Render(ctx context.Context, c Content, l Look) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	question := job{Template: c.Kind.template(), Data: c.view(l, kept), At: c.Date.Start(time.UTC).Unix()}
+	question, data := job{Template: c.Kind.template(), At: c.Date.Start(time.UTC).Unix()}, c.view(l, kept)
 	if len(l.Logo) > 0 {
-		question.Logo, question.Data.Logo = l.Logo, "/logo.png"
+		question.Logo, question.LogoName = l.Logo, logoName
+		data.Logo = logoName
 	}
+	question.Data = data
+	return r.inTurn(ctx, question, r.c.Limit)
+}
+
+// inTurn asks the process once those before us are served.
+func (r *Renderer) inTurn(ctx context.Context, question job, limit time.Duration) ([]byte, error) {
 	if r.waiting.Add(1) > int64(r.c.MaxWaiting) {
 		r.waiting.Add(-1)
 		return nil, fault.New(fault.Unavailable, "pdf_busy")
@@ -141,11 +148,11 @@ func (r *Renderer) Render(ctx context.Context, c Content, l Look) ([]byte, error
 		return nil, fault.Wrap(fault.Unavailable, "pdf_busy", ctx.Err())
 	}
 	defer func() { <-r.turn }()
-	return r.render(question)
+	return r.render(question, limit)
 }
 
 // render has the turn. A process that dies under a document is replaced, once.
-func (r *Renderer) render(question job) ([]byte, error) {
+func (r *Renderer) render(question job, limit time.Duration) ([]byte, error) {
 	var pdf []byte
 	var err error
 	for range 2 {
@@ -153,7 +160,7 @@ func (r *Renderer) render(question job) ([]byte, error) {
 		if p, err = r.current(); err != nil {
 			return nil, fault.Wrap(fault.Unavailable, "pdf_unavailable", err)
 		}
-		pdf, err = p.ask(question, r.c.Limit)
+		pdf, err = p.ask(question, limit)
 		p.served++
 		if refused, ok := errors.AsType[errTemplate](err); ok {
 			return nil, fault.Wrap(fault.Internal, "document_template", refused)

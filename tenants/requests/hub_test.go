@@ -209,6 +209,10 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"LettersByID": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.LettersByID(ctx, tx, []tenants.ID{id}))
 		},
+		"IssueLetters": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.IssueLetters(ctx, tx, []tenants.ID{id}, ""))
+		},
+		"IssuedLetters": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.IssuedLetters(ctx, tx, nil)) },
 		"MarkPrinted": func(ctx context.Context, tx *tenants.Tx) error {
 			return requests.MarkPrinted(ctx, tx, []tenants.ID{id})
 		},
@@ -281,7 +285,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			t.Errorf("%s is not tried in the hub's name", name)
 		}
 	}
-	reads := map[string]bool{"Incidents": true, "Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "CountLetters": true, "Sources": true}
+	reads := map[string]bool{"Incidents": true, "Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "IssuedLetters": true, "CountLetters": true, "Sources": true}
 	hub := tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Garrigues", HubRole: tenants.HubManager, Delegate: true}
 	support := tenants.Actor{Kind: tenants.ActorSupport, ID: hub.ID, Name: hub.Name}
 	for name, door := range tries {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
@@ -178,5 +179,40 @@ func TestLettersAreSeenByTheirService(t *testing.T) {
 		if !fault.Is(err, "not_allowed") && !fault.Is(err, "letter_not_found") {
 			t.Errorf("%s prints: %v", a.Kind, err)
 		}
+	}
+}
+
+// A letter that brings a paper of the request has that paper's code; any other has its own.
+func TestLettersBearTheCodeOfWhatTheyBring(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.on("2026-12-01")
+	refused, lapsed := w.submit(letter()).Request.Number, w.submit(letter())
+	w.on("2026-12-08")
+	if err := w.decide(refused, requests.DecisionInput{Outcome: catalogue.OutcomeRefuse, Reasons: "Le marché ferme à 13 h.", Delivery: requests.DeliveryPost}); err != nil {
+		t.Fatal(err)
+	}
+	w.must(w.instructor, func(ctx context.Context, tx *tenants.Tx) error {
+		_, err := requests.TransmitOutside(ctx, tx, lapsed.Request.Number, requests.OutsideTransmittal{To: requests.Party{Name: "Préfecture", PostalAddress: "1 place Saint-Étienne\n31000 Toulouse"}, Delivery: requests.DeliveryPost, Reason: "Cette demande relève du préfet."}, w.version(ctx, tx, lapsed.Request.Number))
+		return err
+	})
+	todo := w.letters(w.front, requests.LettersToPost)
+	var sheets []documents.Sheet
+	for range 2 { // again, it is the same
+		w.must(w.front, func(ctx context.Context, tx *tenants.Tx) (err error) {
+			sheets, err = requests.IssueLetters(ctx, tx, ids(todo), "https://castanet.example")
+			return err
+		})
+	}
+	decision, err := w.issuePaper(w.admin, refused, requests.Paper{Kind: documents.Letter, ID: w.get(refused).Decisions[0].ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sheets) < 2 || sheets[0].Issued.Code != decision.Code || sheets[0].Envelope[0] != "Jeanne Dupont" {
+		t.Fatalf("the decision's letter: %+v", sheets)
+	}
+	other := sheets[1]
+	if v, err := w.verify(other.Issued.Code); err != nil || v.Kind != documents.Mail || v.Number != lapsed.Request.Number {
+		t.Errorf("of the other: %+v, %v", v, err)
 	}
 }

@@ -25,7 +25,7 @@ function begin(job) {
 }
 
 function render(job) {
-  const logo = job.logo ? root + job.data.logo : ''
+  const logo = job.logo ? root + job.logo_name : ''
   compiler.mapShadow(root + '/data.json', Buffer.from(JSON.stringify(job.data)))
   if (logo) compiler.mapShadow(logo, Buffer.from(job.logo, 'base64'))
   try {
