@@ -18,7 +18,7 @@ type whyBox struct {
 
 func whyOf(d requests.Detail, today calendar.Date) *whyBox {
 	if d.AsksReasons(today) {
-		return &whyBox{Ask: true, Says: "Vous pouvez demander à la mairie pourquoi son silence vaut refus. Elle a un mois pour répondre, et le délai pour contester repart à sa réponse (CRPA, article\u00a0L.232-4)."}
+		return &whyBox{Ask: true, Says: "Vous pouvez nous demander pourquoi notre silence vaut refus. Nous avons un mois pour répondre, et le délai pour contester repart à notre réponse (CRPA, article\u00a0L.232-4)."}
 	}
 	if len(d.Reasons) == 0 {
 		return nil
@@ -26,11 +26,11 @@ func whyOf(d requests.Detail, today calendar.Date) *whyBox {
 	q := d.Reasons[len(d.Reasons)-1]
 	switch {
 	case q.AnsweredOn.IsZero() && q.Late(today):
-		return &whyBox{Says: "Vous avez demandé les motifs le " + q.AskedOn.French() + ". La mairie devait répondre au plus tard le " + q.DueOn.French() + ". Vous pouvez le dire au tribunal\u00a0: un refus sans motifs est irrégulier."}
+		return &whyBox{Says: "Vous avez demandé les motifs le " + q.AskedOn.French() + ". Nous devions répondre au plus tard le " + q.DueOn.French() + ". Vous pouvez le dire au tribunal\u00a0: un refus sans motifs est irrégulier."}
 	case q.AnsweredOn.IsZero():
-		return &whyBox{Says: "Vous avez demandé les motifs le " + q.AskedOn.French() + ". La mairie répond au plus tard le " + q.DueOn.French() + "."}
+		return &whyBox{Says: "Vous avez demandé les motifs le " + q.AskedOn.French() + ". Nous répondons au plus tard le " + q.DueOn.French() + "."}
 	default:
-		return &whyBox{Says: "La mairie vous a communiqué ses motifs le " + q.AnsweredOn.French() + "\u00a0: la lettre est dans «\u00a0À garder\u00a0»."}
+		return &whyBox{Says: "Nous vous avons communiqué nos motifs le " + q.AnsweredOn.French() + "\u00a0: la lettre est dans «\u00a0À garder\u00a0»."}
 	}
 }
 
@@ -51,7 +51,7 @@ func (s *Server) askReasons(v *visit) error {
 	if err != nil {
 		return err
 	}
-	s.UI.SetFlash(v.w, v.r, web.Success, "Votre demande de motifs est enregistrée. La mairie répond au plus tard le "+asked.DueOn.French()+".")
+	s.UI.SetFlash(v.w, v.r, web.Success, "Votre demande de motifs est enregistrée. Nous répondons au plus tard le "+asked.DueOn.French()+".")
 	web.Redirect(v.w, v.r, here(v))
 	return nil
 }

@@ -120,7 +120,7 @@ func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 	case last.IsZero():
 		n.Items = append(n.Items, d.Procedure.SilenceText())
 	case d.Silence.Effect == calendar.Acceptance && d.Procedure.Silence.Means != "":
-		n.Items = append(n.Items, "Sans réponse le "+last.French()+" au soir, le silence de la commune vaudra "+d.Procedure.Silence.Means+" ("+inDays(today, last)+"), si votre dossier est complet.")
+		n.Items = append(n.Items, "Sans réponse le "+last.French()+" au soir, notre silence vaudra "+d.Procedure.Silence.Means+" ("+inDays(today, last)+"), si votre dossier est complet.")
 	case d.Silence.Effect == calendar.Acceptance:
 		n.Items = append(n.Items, "Sans réponse le "+last.French()+" au soir, votre demande sera acceptée ("+inDays(today, last)+"), si elle est complète.")
 	case catalogue.Kind(d.Kind) == catalogue.KindReport:

@@ -114,7 +114,7 @@ func (a *Appeal) planning(contest, from, until string) []string {
 	}
 	out := []string{
 		a.seize(contest, from, until),
-		"Vous pouvez aussi, dans un délai d’un mois " + from + ", demander à la mairie de revoir sa position (recours gracieux)\u00a0; sans réponse dans les deux mois, elle refuse. Attention\u00a0: ce recours ne prolonge pas le délai de deux mois pour saisir le tribunal (code de l’urbanisme, article\u00a0L.600-12-2).",
+		"Vous pouvez aussi, dans un délai d’un mois " + from + ", nous demander de revoir notre position (recours gracieux)\u00a0; sans réponse de notre part dans les deux mois, c’est un refus. Attention\u00a0: ce recours ne prolonge pas le délai de deux mois pour saisir le tribunal (code de l’urbanisme, article\u00a0L.600-12-2).",
 	}
 	return append(out, a.others()...)
 }
@@ -136,7 +136,7 @@ func (a *Appeal) court(contest, from, until string) []string {
 	}
 	out := []string{
 		a.seize(contest, from, until),
-		"Dans ce même délai, vous pouvez demander à la mairie de revoir sa position (recours gracieux). Cela interrompt le délai pour saisir le tribunal\u00a0: il repart pour deux mois à la réponse de la mairie ou, si elle ne répond pas, deux mois après votre demande (" + gracieuxBasis + ").",
+		"Dans ce même délai, vous pouvez nous demander de revoir notre position (recours gracieux). Cela interrompt le délai pour saisir le tribunal\u00a0: il repart pour deux mois à notre réponse ou, si nous ne répondons pas, deux mois après votre demande (" + gracieuxBasis + ").",
 	}
 	return append(out, a.others()...)
 }
@@ -145,7 +145,7 @@ func (a *Appeal) access(contest, from, until string) []string {
 	out := []string{
 		contest + ", vous devez d’abord saisir la CADA, gratuitement, dans un délai de deux mois " + from + until +
 			" (CRPA, articles\u00a0L.342-1 et R.343-1)\u00a0: " + a.PriorBody + ".",
-		"Si la commune maintient son refus, ou ne répond pas dans les deux mois qui suivent l’enregistrement de votre demande par la CADA (CRPA, articles\u00a0R.343-4 et R.343-5), vous pouvez ensuite saisir le tribunal dans un délai de deux mois\u00a0: " + a.courtAddress(),
+		"Si nous maintenons notre refus, ou ne répondons pas dans les deux mois qui suivent l’enregistrement de votre demande par la CADA (CRPA, articles\u00a0R.343-4 et R.343-5), vous pouvez ensuite saisir le tribunal dans un délai de deux mois\u00a0: " + a.courtAddress(),
 	}
 	return append(out, a.others()...)
 }

@@ -103,9 +103,9 @@ func (p *Procedure) SilenceAdvice() string {
 	}
 	text := "La date exacte est dans votre accusé de réception."
 	if p.Event != nil {
-		return text + " Si la date que vous prévoyez arrive avant, n’attendez pas\u00a0: demandez à la mairie une réponse écrite."
+		return text + " Si la date que vous prévoyez arrive avant, n’attendez pas\u00a0: demandez-nous une réponse écrite."
 	}
-	return text + " Si une date vous presse, n’attendez pas la fin du délai\u00a0: demandez à la mairie une réponse écrite."
+	return text + " Si une date vous presse, n’attendez pas la fin du délai\u00a0: demandez-nous une réponse écrite."
 }
 
 // SilenceText says in one French sentence what no answer means.
@@ -113,7 +113,7 @@ func (p *Procedure) SilenceText() string {
 	switch p.Silence.Effect {
 	case calendar.Acceptance:
 		if p.Silence.Means != "" {
-			return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", le silence de la commune vaut " + p.Silence.Means + ", si votre dossier est complet."
+			return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", notre silence vaut " + p.Silence.Means + ", si votre dossier est complet."
 		}
 		return "Sans réponse au bout de " + inMonths(p.Silence.Months) + ", votre demande est acceptée, si elle est complète."
 	case calendar.Rejection:

@@ -311,7 +311,7 @@ func TestAReviewIsNotReviewedAgain(t *testing.T) {
 				t.Errorf("%s: no %q in\n%s", slug, part, text)
 			}
 		}
-		if strings.Contains(text, "demander à la mairie de revoir") || slug == "recours-gracieux-urbanisme" && strings.Contains(text, "2027") {
+		if strings.Contains(text, "nous demander de revoir") || slug == "recours-gracieux-urbanisme" && strings.Contains(text, "2027") {
 			t.Errorf("%s:\n%s", slug, text)
 		}
 	}

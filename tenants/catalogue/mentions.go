@@ -29,7 +29,7 @@ func ExemptionText(exemption string) string {
 	case ExemptAbusive:
 		return "Aucun accusé de réception n’est dû\u00a0: l’envoi est abusif par son nombre ou sa répétition (CRPA, articles\u00a0L.112-11 et R.112-4, 1°)."
 	case ExemptDelivery:
-		return "Aucun accusé de réception n’est obligatoire sur papier\u00a0: la loi prévoit ce document, et la commune ne fait que vérifier les conditions (CRPA, article\u00a0R.112-4, 2°)."
+		return "Aucun accusé de réception n’est obligatoire sur papier\u00a0: la loi prévoit ce document, et l’administration ne fait que vérifier les conditions (CRPA, article\u00a0R.112-4, 2°)."
 	case ExemptNoAsk:
 		return "Aucun accusé de réception n’est obligatoire sur papier pour ce qui n’est pas une demande (CRPA, article\u00a0L.112-3)."
 	}

@@ -127,8 +127,8 @@ func TestReceiptText(t *testing.T) {
 		{"terrasse", "post", []string{"sera considérée comme refusée\u00a0:"}, []string{"sous réserve"}},
 		{"documents-administratifs", "web", []string{"1er janvier 2027", "d’abord saisir la CADA", "R.343-1", "L.342-1", "Tribunal administratif de Toulouse"}, []string{"recours gracieux"}},
 		{"copie-acte-naissance", "web", []string{"État civil", "05 61 00 00 00"}, []string{"tribunal", "silence", "acceptée"}},
-		{"vide-grenier", "web", []string{"Votre déclaration", "Vie associative"}, []string{"tribunal", "silence"}},
-		{"signalement-voirie", "web", []string{"Votre signalement", "considéré comme refusé"}, nil},
+		{"vide-grenier", "web", []string{"votre déclaration", "Vie associative"}, []string{"tribunal", "silence"}},
+		{"signalement-voirie", "web", []string{"votre signalement", "considéré comme refusé"}, nil},
 	}
 	for _, c := range cases {
 		e := entry(t, c.slug)

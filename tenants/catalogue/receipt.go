@@ -19,17 +19,17 @@ type Paragraph struct {
 // letter alike. It does not hold the number, the tracking code or a greeting.
 func (m Mentions) Paragraphs() []Paragraph {
 	received := Paragraph{Title: "Réception", Text: []string{
-		capital(m.noun()) + " «\u00a0" + m.Title + "\u00a0» a été reçue par la commune le " + m.ReceivedOn.French() + ".",
+		"Nous avons reçu " + m.noun() + " «\u00a0" + m.Title + "\u00a0» le " + m.ReceivedOn.French() + ".",
 	}}
 	switch m.Kind {
 	case KindReport:
-		received.Text[0] = "Votre signalement a été reçu par la commune le " + m.ReceivedOn.French() + "."
+		received.Text[0] = "Nous avons reçu votre signalement le " + m.ReceivedOn.French() + "."
 	case KindDocument:
-		received.Text[0] = "Votre document «\u00a0" + m.Title + "\u00a0» a été reçu par la commune le " + m.ReceivedOn.French() + "."
+		received.Text[0] = "Nous avons reçu votre document «\u00a0" + m.Title + "\u00a0» le " + m.ReceivedOn.French() + "."
 	case KindMessage:
-		received.Text[0] = "Votre message a été reçu par la commune le " + m.ReceivedOn.French() + "."
+		received.Text[0] = "Nous avons reçu votre message le " + m.ReceivedOn.French() + "."
 	case kindRegistration:
-		received.Text[0] = "Votre envoi a été enregistré par la commune le " + m.ReceivedOn.French() + "."
+		received.Text[0] = "Nous avons enregistré votre envoi le " + m.ReceivedOn.French() + "."
 		return []Paragraph{received}
 	}
 	out := []Paragraph{received, m.servicePart()}
@@ -137,11 +137,4 @@ func oneLine(s string) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -209,7 +209,7 @@ func (c *change) writeReasons(ctx context.Context, q *ReasonsRequest, in Reasons
 	}
 	body := []string{
 		c.tx.Tenant().Name + ", le " + q.AnsweredOn.FrenchShort(), "Référence\u00a0: " + c.r.Number, greeting,
-		"Le " + q.AskedOn.FrenchShort() + ", vous avez demandé pourquoi le silence gardé par la mairie sur votre demande «\u00a0" + c.r.Title + "\u00a0», reçue le " + c.r.ReceivedOn.FrenchShort() +
+		"Le " + q.AskedOn.FrenchShort() + ", vous avez demandé pourquoi le silence gardé sur votre demande «\u00a0" + c.r.Title + "\u00a0», reçue le " + c.r.ReceivedOn.FrenchShort() +
 			", vaut refus depuis le " + c.r.SilenceLastDay.FrenchShort() + ". Voici les motifs de cette décision (CRPA, article\u00a0L.232-4)\u00a0:",
 		q.Reasons,
 	}

@@ -90,7 +90,7 @@ func (r revocation) on(decided, today calendar.Date) Act {
 	}
 	if !a.Until.IsZero() && today.After(a.Until) {
 		a.Open = false
-		a.Why = "Trop tard\u00a0: c’était possible jusqu’au " + a.Until.FrenchShort() + ". La décision est définitive pour la mairie, même illégale."
+		a.Why = "Trop tard\u00a0: c’était possible jusqu’au " + a.Until.FrenchShort() + ". La décision est définitive pour l’administration, même illégale."
 	}
 	return a
 }
