@@ -19,11 +19,11 @@ func TestATownTakesAProcedureFromTheLibrary(t *testing.T) {
 		t.Fatalf("on the shelves: %q", p.Texts("main h3"))
 	}
 	taken := p.Form(wanted)
-	p = taken.Press("Ajouter").Want(http.StatusOK, "/agents/demarches/creche")
+	p = taken.Press("Ajouter : Demander une place en crèche").Want(http.StatusOK, "/agents/demarches/creche")
 	if said := p.Text("main"); !strings.Contains(said, "Fermée") {
 		t.Errorf("it comes as %s", said)
 	}
-	taken.Press("Ajouter").Want(http.StatusOK, "/agents/demarches/creche") // pressed twice
+	taken.Press("Ajouter : Demander une place en crèche").Want(http.StatusOK, "/agents/demarches/creche") // pressed twice
 	shelves := b.Get(libraryPath).Want(http.StatusOK, "")
 	if shelves.Has(wanted) {
 		t.Error("it is still on the shelf")

@@ -41,6 +41,8 @@ async function fillReservation(v) {
   const { day, month, year } = inDays(60)
   await v.fill({ usage: 'interne', personnes: '30', 'date_debut-day': day, 'date_debut-month': month, 'date_debut-year': year, heure_debut: '18 h', heure_fin: '22 h' })
   await v.stop('citoyen-05-etape')
+  const tops = await v.page.locator('.stepper li').evaluateAll((steps) => steps.map((step) => step.getBoundingClientRect().top))
+  assert.equal(new Set(tops).size, 1, `the steps stand in one line: ${tops}`)
   await v.press('Continuer')
 }
 
