@@ -15,6 +15,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/exchange"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
 // importPage takes procedures of other systems, and of ours, as files, and shows what
@@ -35,6 +36,7 @@ type importDone struct {
 	Lost, Changed, Missing []reason
 	States                 []exchange.State
 	Carried                int
+	tables                 []forms.Problem // tables and columns that the commune does not have
 }
 
 // reason is something that holds for several parts, with some of them.
@@ -113,7 +115,10 @@ func (s *Server) importFiles(v visit) error {
 	}
 	if err == nil {
 		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
-			done.Slug, err = catalogue.Add(ctx, tx, p)
+			if done.Slug, err = catalogue.Add(ctx, tx, p); err != nil {
+				return err
+			}
+			done.tables, err = catalogue.TableProblems(ctx, tx, p)
 			return err
 		})
 	}
@@ -124,7 +129,7 @@ func (s *Server) importFiles(v visit) error {
 		return s.showImport(v, nil, gaps, err)
 	}
 	done.Title, done.URL = p.Title, proceduresPath+"/"+done.Slug
-	for _, problem := range p.Check() {
+	for _, problem := range append(p.Check(), done.tables...) {
 		done.Missing = counted(done.Missing, problem.Message, "")
 	}
 	return s.showImport(v, done, nil, nil)
@@ -195,7 +200,8 @@ func counted(list []reason, text, some string) []reason {
 // one, or the one whose number is asked for.
 func (s *Server) exportProcedure(v visit) error {
 	slug := v.r.PathValue("slug")
-	var chosen catalogue.Version
+	var whole *catalogue.Procedure
+	number := v.r.URL.Query().Get("version")
 	if _, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 		if !tx.Actor().MayConfigure() {
 			return fault.New(fault.Forbidden, "admin_only")
@@ -204,31 +210,31 @@ func (s *Server) exportProcedure(v visit) error {
 		if err != nil {
 			return err
 		}
-		chosen = e.Version
-		number := v.r.URL.Query().Get("version")
-		if number == "" {
-			return nil
+		chosen := e.Version
+		if number != "" {
+			all, err := catalogue.Versions(ctx, tx, slug)
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(all, func(x catalogue.Version) bool { return strconv.Itoa(x.Number) == number })
+			if i < 0 {
+				return fault.New(fault.NotFound, "version_unknown")
+			}
+			chosen = all[i]
 		}
-		all, err := catalogue.Versions(ctx, tx, slug)
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(all, func(x catalogue.Version) bool { return strconv.Itoa(x.Number) == number })
-		if i < 0 {
-			return fault.New(fault.NotFound, "version_unknown")
-		}
-		chosen = all[i]
-		return nil
+		number = strconv.Itoa(chosen.Number)
+		whole, err = catalogue.WithTables(ctx, tx, chosen.Procedure)
+		return err
 	}); err != nil {
 		return err
 	}
-	text, err := exchange.Export(chosen.Procedure)
+	text, err := exchange.Export(whole)
 	if err != nil {
 		return err
 	}
 	h := v.w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+slug+"-v"+strconv.Itoa(chosen.Number)+`.json"`)
+	h.Set("Content-Disposition", `attachment; filename="`+slug+"-v"+number+`.json"`)
 	h.Set("Cache-Control", "no-store")
 	_, err = v.w.Write(text)
 	return err

@@ -10,6 +10,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
 type proceduresPage struct {
@@ -99,6 +100,7 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 	var e catalogue.Entry
 	var settings tenants.Settings
 	var services []tenants.Service
+	var missing []forms.Problem // tables
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
 		if e, err = catalogue.BySlug(ctx, tx, v.r.PathValue("slug")); err != nil {
 			return err
@@ -106,7 +108,10 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 		if settings, _, err = tenants.GetSettings(ctx, tx); err != nil {
 			return err
 		}
-		services, err = tenants.Services(ctx, tx)
+		if services, err = tenants.Services(ctx, tx); err != nil {
+			return err
+		}
+		missing, err = catalogue.TableProblems(ctx, tx, e.Procedure())
 		return err
 	})
 	if err != nil {
@@ -121,7 +126,7 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Démarches", URL: proceduresPath}, {Label: p.Title}}
 	if !e.Open {
-		for _, gap := range e.Incomplete() {
+		for _, gap := range append(e.Incomplete(), missing...) {
 			page.Gaps = counted(page.Gaps, gap.Message, "")
 		}
 	}

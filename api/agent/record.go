@@ -39,6 +39,7 @@ var recordTemplate = web.MustParse[recordPage](web.Agent, pages, "record.html")
 // attempt is one sending of the form: what was typed, and what is wrong with it.
 type attempt struct {
 	entry   catalogue.Entry
+	tables  forms.Tables // that the form draws from
 	draft   requests.Draft
 	gone    bool // the draft became a request already: the form was sent twice
 	token   string
@@ -54,7 +55,7 @@ type attempt struct {
 func (s *Server) record(v visit) error {
 	a := attempt{key: string(tenants.NewID()), answers: forms.Answers{}}
 	me, err := s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		if a.entry, err = openEntry(ctx, tx, v.r.PathValue("slug")); err != nil || !asksFiles(a.entry.Procedure().Form) {
+		if err = a.find(ctx, tx, v.r.PathValue("slug")); err != nil || !asksFiles(a.entry.Procedure().Form) {
 			return err
 		}
 		a.draft, a.token, err = requests.StartDraft(ctx, tx, a.entry.Slug, "") // where the files wait
@@ -72,6 +73,15 @@ func openEntry(ctx context.Context, tx *tenants.Tx, slug string) (catalogue.Entr
 		err = fault.New(fault.Conflict, "procedure_closed")
 	}
 	return e, err
+}
+
+// find finds the procedure, with the tables that its form draws from.
+func (a *attempt) find(ctx context.Context, tx *tenants.Tx, slug string) (err error) {
+	if a.entry, err = openEntry(ctx, tx, slug); err != nil {
+		return err
+	}
+	a.tables, err = catalogue.TablesFor(ctx, tx, a.entry.Procedure())
+	return err
 }
 
 func asksFiles(d *forms.Definition) bool {
@@ -119,7 +129,7 @@ func (s *Server) showRecord(v visit, me web.Visitor, a attempt) error {
 		page.Errors = append(page.Errors, web.ErrorLink{ID: "_recue", Message: page.Received.Error})
 	}
 	for _, step := range p.Form.Steps {
-		view, err := p.Form.View(step.ID, forms.ViewInput{Answers: a.answers, Raw: a.raw[step.ID], Errors: a.wrong, Today: s.now(v)})
+		view, err := p.Form.View(step.ID, forms.ViewInput{Answers: a.answers, Raw: a.raw[step.ID], Errors: a.wrong, Today: s.now(v), Tables: a.tables})
 		if fault.Is(err, "form_step_unknown") {
 			continue // nothing of it concerns these answers
 		}
@@ -224,7 +234,7 @@ func (s *Server) discard(v visit, stored []storedFile) {
 
 // load finds the procedure and the draft that holds the files.
 func (a *attempt) load(ctx context.Context, tx *tenants.Tx, slug string) (err error) {
-	if a.entry, err = openEntry(ctx, tx, slug); err != nil || a.token == "" {
+	if err = a.find(ctx, tx, slug); err != nil || a.token == "" {
 		return err
 	}
 	a.draft, err = requests.LockDraft(ctx, tx, a.token)
@@ -278,8 +288,10 @@ func (a *attempt) read(now time.Time, t tenants.Tenant) error {
 		a.raw[step.ID] = raw
 		a.answers = form.Merge(a.answers, step.ID, from)
 	}
-	a.answers = form.Settle(a.answers, requests.KnownFacts(t, now, readApplicant(a.form), 0))
-	options := forms.Options{Town: t.Name}
+	known := requests.KnownFacts(t, now, readApplicant(a.form), 0)
+	known.Tables = a.tables
+	a.answers = form.Settle(a.answers, known)
+	options := forms.Options{Town: t.Name, Tables: a.tables}
 	if c, err := communes.ByINSEE(t.INSEE); err == nil {
 		options.PostalCodes = c.PostalCodes
 	}

@@ -109,9 +109,9 @@ func entryOf(ctx context.Context, tx *tenants.Tx, d requests.Draft) (catalogue.E
 	return e.With(version), err
 }
 
-// options are what a commune's own forms are checked with.
-func options(t tenants.Tenant, step string) forms.Options {
-	o := forms.Options{Step: step, Town: t.Name}
+// options are what a draft of a commune's own forms is checked with.
+func options(t tenants.Tenant, d requests.Draft, step string) forms.Options {
+	o := forms.Options{Step: step, Town: t.Name, Tables: d.Tables}
 	if c, err := communes.ByINSEE(t.INSEE); err == nil {
 		o.PostalCodes = c.PostalCodes
 	}

@@ -37,7 +37,7 @@ type stepState struct {
 }
 
 func (s *Server) showStep(v *visit, d requests.Draft, e catalogue.Entry, at stepState) error {
-	view, err := d.Procedure.Form.View(at.step, forms.ViewInput{Answers: d.Answers, Raw: at.raw, Errors: at.problems, Today: s.today(v), Account: account(v, d)})
+	view, err := d.Procedure.Form.View(at.step, forms.ViewInput{Answers: d.Answers, Raw: at.raw, Errors: at.problems, Today: s.today(v), Account: account(v, d), Tables: d.Tables})
 	if err != nil {
 		return err
 	}
@@ -276,7 +276,7 @@ func (in *stepSent) attach(ctx context.Context, tx *tenants.Tx, d requests.Draft
 func (in *stepSent) judge(ctx context.Context, tx *tenants.Tx, d *requests.Draft, at *stepState) (err error) {
 	form := d.Procedure.Form
 	refused := at.problems
-	for _, p := range form.Validate(d.Answers, tx.Now().In(tx.Tenant().Zone()), options(tx.Tenant(), in.step)) {
+	for _, p := range form.Validate(d.Answers, tx.Now().In(tx.Tenant().Zone()), options(tx.Tenant(), *d, in.step)) {
 		if !slices.ContainsFunc(refused, func(r forms.FieldError) bool { return r.Field == p.Field }) {
 			at.problems = append(at.problems, p)
 		}

@@ -141,7 +141,7 @@ func summaryParts(tx *tenants.Tx, d requests.Draft) []part {
 	}
 	out := []part{first}
 	form := d.Procedure.Form
-	problems := form.Validate(form.Prune(d.Answers), tx.Now().In(tx.Tenant().Zone()), options(tx.Tenant(), ""))
+	problems := form.Validate(form.Prune(d.Answers), tx.Now().In(tx.Tenant().Zone()), options(tx.Tenant(), d, ""))
 	for _, step := range form.Summary(d.Answers) {
 		p := part{Title: step.Title, URL: stepPath(d.ProcedureSlug, step.ID)}
 		p.List = web.SummaryOf(step, "")

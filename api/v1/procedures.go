@@ -12,6 +12,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/exchange"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
 // Silence is what no answer means.
@@ -108,8 +109,9 @@ func (s *Server) schemas() {
 			if !e.Open || e.Procedure().Form == nil { // a procedure that is done elsewhere asks nothing here
 				return fault.New(fault.NotFound, "procedure_unknown")
 			}
-			out.Body = e.Procedure().Form.JSONSchema()
-			return nil
+			tables, err := catalogue.TablesFor(ctx, tx, e.Procedure())
+			out.Body = e.Procedure().Form.JSONSchemaWith(tables)
+			return err
 		})
 		return out, err
 	})
@@ -154,8 +156,9 @@ func (s *Server) procedures() {
 			if !e.Open {
 				return fault.New(fault.NotFound, "procedure_unknown")
 			}
-			out.Body = detailOfProcedure(e)
-			return nil
+			tables, err := catalogue.TablesFor(ctx, tx, e.Procedure())
+			out.Body = detailOfProcedure(e, tables)
+			return err
 		})
 		return out, err
 	})
@@ -169,7 +172,7 @@ func itemOf(e catalogue.Entry) ProcedureItem {
 	}
 }
 
-func detailOfProcedure(e catalogue.Entry) ProcedureDetail {
+func detailOfProcedure(e catalogue.Entry, tables forms.Tables) ProcedureDetail {
 	p := e.Procedure()
 	d := ProcedureDetail{
 		ProcedureItem: itemOf(e), Version: e.Version.Number, Intro: p.Intro, Cost: p.Cost, Minutes: p.Minutes,
@@ -179,7 +182,7 @@ func detailOfProcedure(e catalogue.Entry) ProcedureDetail {
 		d.Bring = append(d.Bring, Piece{Label: piece.Label, LegalBasis: piece.LegalBasis, Indispensable: piece.Indispensable})
 	}
 	if p.Form != nil {
-		d.Form = p.Form.JSONSchema()
+		d.Form = p.Form.JSONSchemaWith(tables)
 	}
 	return d
 }

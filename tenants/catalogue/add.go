@@ -11,12 +11,13 @@ import (
 )
 
 // reserved are slugs that pages of the agents' area bear.
-var reserved = []string{"importer", "bibliotheque", "nouvelle"}
+var reserved = []string{"importer", "bibliotheque", "nouvelle", "tables", "blocs"}
 
 // Add puts a procedure that comes from a file into the commune's catalogue, complete or not:
 // closed, and [SetOpen] keeps it so while Check objects. Where its slug is taken it gets
-// another; where it names no service, the first of the commune's takes it. It gives the
-// slug. Administrators only.
+// another; where it names no service, the first of the commune's takes it. The tables that
+// it carries join the commune's, but for names that are taken: the commune's own stay. It gives the slug. Administrators
+// only. A table that cannot be read is fault.Invalid "table_invalid", too many fault.TooLarge "tables_full".
 func Add(ctx context.Context, tx *tenants.Tx, p *Procedure) (string, error) {
 	if !tx.Actor().MayConfigure() {
 		return "", fault.New(fault.Forbidden, "admin_only")
@@ -25,8 +26,14 @@ func Add(ctx context.Context, tx *tenants.Tx, p *Procedure) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := carried(ctx, tx, p.Tables); err != nil {
+		return "", err
+	}
 	own, err := p.Copy()
 	if err != nil {
+		return "", err
+	}
+	if own, err = own.alone(); err != nil {
 		return "", err
 	}
 	own.Slug = free(own.Slug, append(slugs, reserved...))

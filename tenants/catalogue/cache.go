@@ -6,10 +6,12 @@ import (
 	"sync"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
 const (
 	maxParsed   = 1_024   // parsed procedures; communes that share a model share one
+	maxTables   = 256     // reference tables; none is larger than MaxTableFile
 	maxVersions = 200_000 // versions whose text is known, at some hundred bytes each
 )
 
@@ -36,6 +38,27 @@ func newLibrary(versions, parsed int) *library {
 }
 
 var shared = newLibrary(maxVersions, maxParsed)
+
+// drawer keeps the tables that forms draw from, for the whole process. What bears a version never changes, so that
+// nothing in it grows old: a commune's next table has another.
+type drawer struct {
+	mu     sync.Mutex
+	tables *recent[versionKey, *forms.Table]
+}
+
+var drawn = &drawer{tables: newRecent[versionKey, *forms.Table](maxTables)}
+
+func (d *drawer) get(k versionKey) (*forms.Table, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tables.get(k)
+}
+
+func (d *drawer) put(k versionKey, t *forms.Table) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tables.put(k, t)
+}
 
 func (l *library) get(k versionKey) (*Procedure, bool) {
 	l.mu.Lock()

@@ -268,8 +268,28 @@ func (c *checker) form() {
 			problem.Path = "form/" + problem.Path
 			c.problems = append(c.problems, problem)
 		}
-		for _, table := range c.p.Form.TableNames() {
-			c.add("form", "table_missing", "Créez d’abord la table «\u00a0"+table+"\u00a0»\u00a0: la commune ne l’a pas")
+		c.tables()
+	}
+}
+
+// tables judges the tables that a file carries. Whether the commune has those that it does not is known where
+// it is published ([TableProblems]).
+func (c *checker) tables() {
+	carried := forms.Tables{}
+	for i, t := range c.p.Tables {
+		path := "tables/" + strconv.Itoa(i)
+		if !forms.TableName(t.Name) || carried[t.Name] != nil {
+			c.add(path+"/name", "invalid", "Donnez à cette table un nom à elle, en minuscules, chiffres et traits d’union")
+		}
+		for _, wrong := range t.problems() {
+			c.add(path+"/rows", "invalid", "Ligne\u00a0"+strconv.Itoa(wrong.Line)+"\u00a0: "+wrong.Message)
+		}
+		carried[t.Name] = &forms.Table{Columns: t.Columns, Rows: t.Rows}
+	}
+	for _, problem := range c.p.Form.TableProblems(carried) {
+		if problem.Code == "table_column" {
+			problem.Path = "form/" + problem.Path
+			c.problems = append(c.problems, problem)
 		}
 	}
 }

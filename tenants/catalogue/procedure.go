@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 const (
 	formatVersion = 1
 	maxDefinition = 512 << 10 // bytes of a procedure, form included
+	maxCarrying   = 4 << 20   // bytes of a file that carries tables too
 )
 
 // Kind says what is sent to the commune, which decides its legal effects.
@@ -129,6 +131,7 @@ type Procedure struct {
 	Letters          map[Outcome]Letter `json:"letters"`
 	Redirect         string             `json:"redirect,omitempty"` // https address, where the law puts the procedure elsewhere
 	Form             *forms.Definition  `json:"form,omitempty"`
+	Tables           []PortableTable    `json:"tables,omitempty"` // of a file: what the form draws from, for a commune that lacks it; never kept with a version
 	checksum         string
 	text             []byte // canonical JSON, of the library's models alone: they are installed often
 	searchTitle      string
@@ -206,10 +209,14 @@ type Letter struct {
 }
 
 // ParseProcedure reads a procedure strictly: no unknown or repeated key, a known format, at
-// most 512 KB. It does not judge the content: [Procedure.Check] does. What cannot be read is
+// most 512 KB without the tables that it may carry, 4 MB with them. It does not judge the content: [Procedure.Check] does. What cannot be read is
 // the fault "procedure_unreadable", a form that cannot be read is the form's own.
 func ParseProcedure(data []byte) (*Procedure, error) {
-	if err := forms.Strict(data, maxDefinition, reflect.TypeFor[Procedure]()); err != nil {
+	limit := maxDefinition
+	if bytes.Contains(data, []byte(`"tables"`)) {
+		limit = maxCarrying
+	}
+	if err := forms.Strict(data, limit, reflect.TypeFor[Procedure]()); err != nil {
 		f := fault.Of(err)
 		switch {
 		case f.Kind == fault.TooLarge:
@@ -246,7 +253,18 @@ func ParseProcedure(data []byte) (*Procedure, error) {
 		}
 		p.Form = form
 	}
+	if len(data) > maxDefinition && !p.fits() {
+		return nil, fault.New(fault.TooLarge, "procedure_too_large")
+	}
 	return p.sealed()
+}
+
+// fits tells whether the procedure, without the tables that its file carries, is small enough to be kept.
+func (p *Procedure) fits() bool {
+	own := *p
+	own.Tables = nil
+	text, err := json.Marshal(&own)
+	return err == nil && len(p.Tables) > 0 && len(text) <= maxDefinition
 }
 
 // sealed computes once what every reader needs.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/fault"
+	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
 const (
@@ -18,8 +19,9 @@ const (
 )
 
 // refusal turns what Check finds into a fault.
-func (p *Procedure) refusal() error {
-	problems := p.Check()
+func (p *Procedure) refusal() error { return refused(p.Check()) }
+
+func refused(problems []forms.Problem) error {
 	if len(problems) == 0 {
 		return nil
 	}
@@ -60,7 +62,8 @@ func (v Version) record(ctx context.Context, tx *tenants.Tx) error {
 // gives the current version. Administrators only. A procedure that Check objects
 // to, or of another slug, is fault.Invalid "procedure_invalid"; an unknown one is
 // fault.NotFound "procedure_unknown". Where the procedure is open and the new version needs a
-// mention that the commune has not set, it is fault.Invalid "mentions_missing".
+// mention that the commune has not set, it is fault.Invalid "mentions_missing". A table that it draws from and
+// the commune does not have keeps it from being published ("procedure_invalid"); those that p carries are not looked at.
 func Publish(ctx context.Context, tx *tenants.Tx, slug string, p *Procedure) (Version, error) {
 	if !tx.Actor().MayConfigure() {
 		return Version{}, fault.New(fault.Forbidden, "admin_only")
@@ -72,7 +75,13 @@ func Publish(ctx context.Context, tx *tenants.Tx, slug string, p *Procedure) (Ve
 	if own.Slug != slug {
 		return Version{}, fault.New(fault.Invalid, "procedure_invalid", fault.Field{Path: "slug", Code: "other_procedure"})
 	}
+	if own, err = own.alone(); err != nil {
+		return Version{}, err
+	}
 	if err := own.refusal(); err != nil {
+		return Version{}, err
+	}
+	if err := drawable(ctx, tx, own); err != nil {
 		return Version{}, err
 	}
 	e, err := locked(ctx, tx, slug)
@@ -130,6 +139,9 @@ func SetOpen(ctx context.Context, tx *tenants.Tx, slug string, open bool) error 
 		kind = "opened"
 		if len(e.Incomplete()) > 0 {
 			return e.Procedure().refusal()
+		}
+		if err := drawable(ctx, tx, e.Procedure()); err != nil {
+			return err
 		}
 		if err := openable(ctx, tx, e); err != nil {
 			return err

@@ -13,7 +13,7 @@ var bounds = map[string]node{
 // meanings says what each part of the format is, for whoever writes a file by hand. A
 // test holds it to the types: none is missing, none is of another time.
 var meanings = map[string]string{
-	"Procedure": "One procedure (démarche) with its form, letters and legal notices. Texts are French, in plain text. A file has at most 512 KB, its form 256 KB and 200 fields, a condition 8 levels and 50 comparisons, which this schema cannot say. Keys may stand once, in this exact spelling. What is read is not yet publishable: parvis catalogue check FILE says what is missing.",
+	"Procedure": "One procedure (démarche) with its form, letters and legal notices. Texts are French, in plain text. A file has at most 512 KB (4 MB with the tables that it carries), its form 256 KB and 200 fields, a condition 8 levels and 50 comparisons, which this schema cannot say. Keys may stand once, in this exact spelling. What is read is not yet publishable: parvis catalogue check FILE says what is missing.",
 
 	"Procedure.format":          "The version of this format.",
 	"Procedure.slug":            "Its name in addresses: lower-case letters, digits and hyphens, at most 60.",
@@ -43,6 +43,13 @@ var meanings = map[string]string{
 	"Procedure.letters":         "The letter of each outcome: accept, refuse, answer, register, close, implicit_acceptance, implicit_rejection, documents, withdrawal, repeal, hearing.",
 	"Procedure.redirect":        "The https address where the procedure is done, where the law puts it elsewhere.",
 	"Procedure.form":            "What is asked.",
+	"Procedure.tables":          "The reference tables that its form draws from, for a commune that lacks them. A table of the same name that is there already stays.",
+
+	"PortableTable":         "A reference table. A text stands in each cell, with a line alone; numbers as they are typed (2,45).",
+	"PortableTable.name":    "The name by which forms draw from it: lower-case letters, digits and hyphens, at most 60.",
+	"PortableTable.title":   "What agents call it.",
+	"PortableTable.columns": "The names of its columns, from 1 to 20.",
+	"PortableTable.rows":    "Its rows, from 1 to 5000, none twice, each with a cell of at most 200 characters for each column.",
 
 	"Piece":               "A document or a fact to bring.",
 	"Piece.label":         "What it is.",

@@ -16,12 +16,21 @@ func (d *Definition) JSONSchema() json.RawMessage {
 	return d.index().schema()
 }
 
+// JSONSchemaWith is JSONSchema with the texts that the commune's tables offer today: an enum where a question draws its choices
+// from one. A question whose choices depend on other answers has those of every answer.
+func (d *Definition) JSONSchemaWith(tables Tables) json.RawMessage {
+	if len(d.index().tables) == 0 {
+		return d.JSONSchema()
+	}
+	return newSchema(d, d.index(), tables)
+}
+
 // noAnswers is the schema that accepts nothing, for a definition that JSON cannot hold: Parse and Build
 // give none.
 const noAnswers = "false"
 
-func newSchema(d *Definition, x *index) json.RawMessage {
-	b := schemaBuilder{d: d, x: x, defs: node{}, states: map[int]visibility{}}
+func newSchema(d *Definition, x *index, tables Tables) json.RawMessage {
+	b := schemaBuilder{d: d, x: x, tables: tables, defs: node{}, states: map[int]visibility{}}
 	root := b.object()
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "Réponses à la démarche"
@@ -74,7 +83,8 @@ type schemaBuilder struct {
 	x      *index
 	defs   node
 	states map[int]visibility
-	row    bool // of a repeated section: what stands around it is out of sight
+	tables Tables // what they offer today; nil: not told
+	row    bool   // of a repeated section: what stands around it is out of sight
 }
 
 // visibility tells when an entry is visible: always, when the schema at ref accepts the answers, or (both
@@ -263,7 +273,11 @@ func (b *schemaBuilder) kind(e *entry) node {
 		}
 	case KindChoice:
 		if f.Table != nil {
-			return node{"type": "string", "minLength": 1, "maxLength": MaxCell, "x-table": f.Table}
+			n := node{"type": "string", "minLength": 1, "maxLength": MaxCell, "x-table": f.Table}
+			if texts := b.tables[f.Table.Table].everyChoice(f.Table); len(texts) > 0 {
+				n["enum"] = texts
+			}
+			return n
 		}
 		return node{"enum": choiceValues(f), "x-choices": f.Choices}
 	case KindChoices:
@@ -296,7 +310,7 @@ func (b *schemaBuilder) kind(e *entry) node {
 
 // rows describes the answers of a repeated section.
 func (b *schemaBuilder) rows(e *entry) node {
-	sub := schemaBuilder{d: b.d, x: e.group, defs: b.defs, states: map[int]visibility{}, row: true}
+	sub := schemaBuilder{d: b.d, x: e.group, tables: b.tables, defs: b.defs, states: map[int]visibility{}, row: true}
 	item := sub.object()
 	item["title"], item["minProperties"] = e.section.Repeat.Item, 1
 	least, most := e.section.Repeat.limits()

@@ -12,8 +12,8 @@ const (
 
 // Table is a reference table of the town: streets, schools, rates. Every row has a cell for each column.
 type Table struct {
-	Columns []string
-	Rows    [][]string
+	Columns []string   `json:"columns"`
+	Rows    [][]string `json:"rows"`
 }
 
 // Tables are the tables that a form uses, by name.
@@ -121,6 +121,60 @@ func (m Match) holds(cell string, v Value) bool {
 		return c <= n
 	}
 	return c >= n
+}
+
+// everyChoice gives the texts of a column whatever is answered.
+func (t *Table) everyChoice(c *TableChoice) []string {
+	return t.choices(&TableChoice{Table: c.Table, Column: c.Column}, func(string) Value { return Value{} })
+}
+
+// Cell writes a text as a table keeps it, and as an answer is compared with it: one line, trimmed, NFC, without the characters
+// that only mislead.
+func Cell(s string) string { return cleanLine(s) }
+
+// drawings visits every place where the form draws from a table, with the columns that it reads there.
+func (d *Definition) drawings(visit func(path, table string, columns []string)) {
+	columns := func(first string, where []Match) []string {
+		out := []string{first}
+		for _, m := range where {
+			out = append(out, m.Column)
+		}
+		return out
+	}
+	for si := range d.Steps {
+		for ci := range d.Steps[si].Sections {
+			for fi := range d.Steps[si].Sections[ci].Fields {
+				f, path := &d.Steps[si].Sections[ci].Fields[fi], fieldPath(si, ci, fi)
+				if f.Table != nil {
+					visit(path+"/table", f.Table.Table, columns(f.Table.Column, f.Table.Where))
+				}
+				f.Compute.walk(path+"/compute", MaxDepth, func(at string, e *Expr, _ bool) {
+					if e.Lookup != nil {
+						visit(at+"/lookup", e.Lookup.Table, columns(e.Lookup.Column, e.Lookup.Where))
+					}
+				})
+			}
+		}
+	}
+}
+
+// TableProblems says, in French, where the form draws from a table, or from a column of one, that is not among these. Check does
+// not: only the commune has the tables.
+func (d *Definition) TableProblems(tables Tables) []Problem {
+	var out []Problem
+	d.drawings(func(path, table string, columns []string) {
+		t := tables[table]
+		if t == nil {
+			out = append(out, Problem{Path: path, Code: "table_missing", Message: "Créez d’abord la table «" + nbsp + table + nbsp + "»" + nbsp + ": la commune ne l’a pas"})
+			return
+		}
+		for _, column := range columns {
+			if t.column(column) < 0 {
+				out = append(out, Problem{Path: path, Code: "table_column", Message: "Ajoutez la colonne «" + nbsp + column + nbsp + "» à la table «" + nbsp + table + nbsp + "», ou choisissez-en une autre"})
+			}
+		}
+	})
+	return out
 }
 
 // TableNames lists the tables that the form draws from, each once.

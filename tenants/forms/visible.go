@@ -66,7 +66,7 @@ func newIndex(d *Definition) *index {
 	x.link()
 	x.tables = d.usedTables()
 	x.facts = d.usedFacts()
-	x.schema = sync.OnceValue(func() json.RawMessage { return newSchema(d, x) })
+	x.schema = sync.OnceValue(func() json.RawMessage { return newSchema(d, x, nil) })
 	return x
 }
 

@@ -89,7 +89,7 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 		return Detail{}, err
 	}
 	d.History = publicHistory(history, who)
-	d.MayRate = who == Owner && d.rateable() && tx.SchemaAt(SinceProcedures) && !rated(history)
+	d.MayRate = who == Owner && d.rateable() && !rated(history)
 	if err := d.judge(tx, who); err != nil || who == Owner {
 		return d, err
 	}

@@ -35,6 +35,7 @@ type Draft struct {
 	Step          string // where the person is
 	UpdatedAt     time.Time
 	ExpiresAt     time.Time
+	Tables        forms.Tables // that its form draws from; nil for none
 }
 
 const (
@@ -67,8 +68,12 @@ func (w draftRow) draft(ctx context.Context, tx *tenants.Tx) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
+	tables, err := catalogue.TablesFor(ctx, tx, v.Procedure)
+	if err != nil {
+		return Draft{}, err
+	}
 	return Draft{
-		ID: w.ID, VersionID: w.VersionID, CitizenID: w.CitizenID, ProcedureSlug: w.Slug, Title: v.Procedure.Title, Procedure: v.Procedure,
+		Tables: tables, ID: w.ID, VersionID: w.VersionID, CitizenID: w.CitizenID, ProcedureSlug: w.Slug, Title: v.Procedure.Title, Procedure: v.Procedure,
 		Applicant: w.Applicant, Answers: w.Answers, Step: w.Step, UpdatedAt: w.UpdatedAt, ExpiresAt: w.ExpiresAt,
 	}, nil
 }
@@ -106,8 +111,13 @@ func StartDraft(ctx context.Context, tx *tenants.Tx, slug string, citizen tenant
 	if err != nil {
 		return Draft{}, "", err
 	}
+	tables, err := catalogue.TablesFor(ctx, tx, e.Procedure())
+	if err != nil {
+		return Draft{}, "", err
+	}
 	d := Draft{
-		ID: tenants.NewID(), VersionID: e.Version.ID, CitizenID: citizen, ProcedureSlug: e.Slug, Title: e.Procedure().Title,
+		Tables: tables,
+		ID:     tenants.NewID(), VersionID: e.Version.ID, CitizenID: citizen, ProcedureSlug: e.Slug, Title: e.Procedure().Title,
 		Procedure: e.Procedure(), Answers: forms.Answers{}, UpdatedAt: tx.Now(), ExpiresAt: tx.Now().Add(draftLife),
 	}
 	_, err = tx.Exec(ctx, sqlInsertDraft, d.ID, hash, d.VersionID, d.CitizenID.OrNull(), d.UpdatedAt, d.ExpiresAt)

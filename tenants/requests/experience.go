@@ -11,10 +11,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
-// SinceProcedures is the version of a commune's schema (migrations/tenant/0005_procedures.sql)
-// that counts how people find a procedure.
-const SinceProcedures = 5
-
 // Rating is how a person found a procedure.
 type Rating string
 
@@ -140,9 +136,6 @@ func (g givenUp) add(d Draft, tx *tenants.Tx) givenUp {
 }
 
 func (g givenUp) keep(ctx context.Context, tx *tenants.Tx) error {
-	if !tx.SchemaAt(SinceProcedures) {
-		return nil
-	}
 	for at, n := range g {
 		if _, err := tx.Exec(ctx, sqlCountExperience, at.month, at.slug, "given_up", at.id, at.label, n); err != nil {
 			return err
@@ -157,7 +150,7 @@ func whereStopped(d Draft, now time.Time) (id, label string) {
 	if _, err := CheckApplicant(d.Procedure, ChannelWeb, d.Applicant); err != nil {
 		return "_applicant", "Vos coordonnées"
 	}
-	for _, wrong := range d.Procedure.Form.Validate(d.Answers, now, forms.Options{}) {
+	for _, wrong := range d.Procedure.Form.Validate(d.Answers, now, forms.Options{Tables: d.Tables}) {
 		if f, ok := d.Procedure.Form.Field(wrong.Field); ok {
 			return f.ID, f.Label
 		}

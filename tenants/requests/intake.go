@@ -72,6 +72,7 @@ type intake struct {
 	payload   []byte
 	readEntry func(context.Context, *tenants.Tx) (catalogue.Entry, error) // set once it was asked for
 	entry     catalogue.Entry
+	tables    forms.Tables // that the form draws from
 	settings  tenants.Settings
 	id        tenants.ID
 	deadline  calendar.Deadline
@@ -394,7 +395,10 @@ func (in *intake) checkContent(ctx context.Context) error {
 		fields = append(fields, f.Fields...)
 	}
 	in.s.Applicant = applicant
-	in.s.Answers = p.Form.Prune(p.Form.Settle(in.s.Answers, knownFacts(in.tx, applicant, in.s.Level)))
+	if in.tables, err = catalogue.TablesFor(ctx, in.tx, p); err != nil {
+		return err
+	}
+	in.s.Answers = p.Form.Prune(p.Form.Settle(in.s.Answers, in.known()))
 	invalid := forms.Faults(p.Form.Validate(in.s.Answers, in.tx.Now().In(in.tx.Tenant().Zone()), in.options()))
 	if f := fault.Of(invalid); f != nil {
 		fields = append(fields, f.Fields...)
@@ -414,11 +418,18 @@ func (in *intake) checkContent(ctx context.Context) error {
 	}
 }
 
+// known is what the form may look at beside the answers.
+func (in *intake) known() forms.Facts {
+	f := knownFacts(in.tx, in.s.Applicant, in.s.Level)
+	f.Tables = in.tables
+	return f
+}
+
 func (in *intake) options() forms.Options {
 	t := in.tx.Tenant()
 	// Only a draft on the web can be uploaded to: at the counter papers are handed in,
 	// with a letter they are enclosed, and what is missing in the end is asked for (L.114-5).
-	o := forms.Options{Town: t.Name, PapersLater: in.s.DraftID == "" || in.s.Channel != ChannelWeb}
+	o := forms.Options{Town: t.Name, Tables: in.tables, PapersLater: in.s.DraftID == "" || in.s.Channel != ChannelWeb}
 	if c, err := communes.ByINSEE(t.INSEE); err == nil {
 		o.PostalCodes = c.PostalCodes
 	}

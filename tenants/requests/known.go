@@ -58,6 +58,8 @@ func inCommune(address string, t tenants.Tenant) bool {
 // Settle gives the draft with what its form wants known beside the answers: who applies, as
 // well as the session knows (identity.LevelAccount…), and the day. It is not saved.
 func (d Draft) Settle(tx *tenants.Tx, level int) Draft {
-	d.Answers = d.Procedure.Form.Settle(d.Answers, knownFacts(tx, d.Applicant, level))
+	known := knownFacts(tx, d.Applicant, level)
+	known.Tables = d.Tables
+	d.Answers = d.Procedure.Form.Settle(d.Answers, known)
 	return d
 }

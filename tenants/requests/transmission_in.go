@@ -134,6 +134,9 @@ func (in *intake) unpack(ctx context.Context) (err error) {
 	for _, d := range p.Documents {
 		p.ids[d.ID] = tenants.NewID()
 	}
+	if in.tables, err = catalogue.TablesFor(ctx, in.tx, in.entry.Procedure()); err != nil {
+		return err
+	}
 	if in.s.Answers = p.answers(in.entry.Procedure(), in); !p.fits {
 		in.s.Answers = forms.Answers{}
 	}
@@ -175,8 +178,8 @@ func (p *incoming) answers(procedure *catalogue.Procedure, in *intake) forms.Ans
 		}
 		own[field] = value
 	}
-	own = procedure.Form.Prune(procedure.Form.Settle(own, knownFacts(in.tx, in.s.Applicant, in.s.Level)))
-	p.fits = len(procedure.Form.Validate(own, p.FirstReceived.Start(in.tx.Tenant().Zone()), forms.Options{Town: in.tx.Tenant().Name, PapersLater: true})) == 0
+	own = procedure.Form.Prune(procedure.Form.Settle(own, in.known()))
+	p.fits = len(procedure.Form.Validate(own, p.FirstReceived.Start(in.tx.Tenant().Zone()), forms.Options{Town: in.tx.Tenant().Name, Tables: in.tables, PapersLater: true})) == 0
 	return own
 }
 

@@ -55,7 +55,7 @@ type experienceRow struct {
 // once it was dropped, or left for thirty days: the last month is still short of some.
 func Experiences(ctx context.Context, tx *tenants.Tx, from, to calendar.Date) ([]Experience, error) {
 	facts, err := Facts(ctx, tx, from, to)
-	if err != nil || !tx.SchemaAt(requests.SinceProcedures) {
+	if err != nil {
 		return nil, err
 	}
 	rows, err := tenants.All[experienceRow](ctx, tx, sqlExperience, firstOf(from), firstOf(to))
