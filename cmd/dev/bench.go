@@ -30,7 +30,7 @@ func benchmarks() []benchmark {
 		{"tenants", "many communes in one cell: opening, visiting, migrating", benchTenants},
 		{"list", "the agents' list of 20 out of many requests of one commune", benchList},
 		{"post", "POST /api/v1/requests beside pgbench with the same statements", benchPost},
-		{"law", "one computation of legal dates, and a morning over many communes", benchLaw},
+		{"law", "one computation of legal dates, a PDF, and a morning over many communes", benchLaw},
 		{"demo", "parvis demo, started again after a stop and after kill -9", benchDemo},
 		{"pages", "bytes, requests and nodes of each kind of page, and the program's memory", benchPages},
 	}

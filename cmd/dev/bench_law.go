@@ -28,9 +28,13 @@ const (
 	lawRequests  = 200_000 // open ones, over all communes
 )
 
-// benchLaw measures one computation, and a morning's watch over many communes.
+// benchLaw measures one computation, a letter as a PDF, and a morning's watch over many
+// communes.
 func benchLaw(ctx context.Context, b *bench) error {
 	if err := benchCompute(b); err != nil {
+		return err
+	}
+	if err := benchPDF(ctx, b); err != nil {
 		return err
 	}
 	return benchWatch(ctx, b)
