@@ -36,7 +36,7 @@ func whyRefused(d requests.Detail, today calendar.Date, typed url.Values) *reaso
 		case q.NotifiedOn.IsZero():
 			box.Says += " Notez la réception de la lettre dans «\u00a0Courriers\u00a0»\u00a0: le délai de recours court de ce jour."
 		case !q.AppealLastDay.IsZero():
-			box.Says += appealWords(d.Procedure.Route, q.AppealLastDay)
+			box.Says += appealWords(d.Procedure, q.AppealLastDay)
 		}
 		box.Letter = letterPath(d.Number, letterReasons, q.ID)
 		return box

@@ -258,7 +258,7 @@ func (p *requestPage) decisions(d requests.Detail, today calendar.Date, typed ur
 			line.Text = "Lettre du " + x.DecidedOn.French() + ", " + deliveryLabels[x.Delivery] + ", signée " + x.Signatory + ". Notifiée le " + x.NotifiedOn.French() + "."
 		}
 		if !x.AppealLastDay.IsZero() {
-			line.Text += appealWords(d.Procedure.Route, x.AppealLastDay)
+			line.Text += appealWords(d.Procedure, x.AppealLastDay)
 		}
 		line.Why = appealReasons(d, x)
 		p.Decisions = append(p.Decisions, line)
@@ -269,8 +269,11 @@ func (p *requestPage) decisions(d requests.Detail, today calendar.Date, typed ur
 var askedBy = map[string]string{requests.DeliveryEmail: "partie par courriel", requests.DeliveryCounter: "remise au guichet", requests.DeliveryPost: "partie par courrier"}
 
 // appealWords say until when, and before whom, a refusal can be contested.
-func appealWords(route catalogue.Route, last calendar.Date) string {
-	if route == catalogue.RouteCADA {
+func appealWords(p *catalogue.Procedure, last calendar.Date) string {
+	if p.PlanningReview() {
+		return " Dernier jour pour saisir le tribunal contre la décision d’urbanisme elle-même\u00a0: " + last.French() + "."
+	}
+	if p.Route == catalogue.RouteCADA {
 		return " La personne peut saisir la CADA jusqu’au " + last.French() + ", puis le tribunal administratif\u00a0: sans la CADA d’abord, le tribunal ne juge pas (CRPA L.342-1 et R.343-1)."
 	}
 	return " Recours possible jusqu’au " + last.French() + "."

@@ -89,6 +89,9 @@ func appealReasons(d requests.Detail, x requests.Decision) *appealWhy {
 	if d.Procedure.Route != catalogue.RouteCourt && d.Procedure.Route != catalogue.RoutePlanning {
 		return nil
 	}
+	if d.Procedure.PlanningReview() {
+		return reviewReasons(d)
+	}
 	why := &appealWhy{Text: "Deux mois francs (CJA R.421-1)"}
 	switch {
 	case x.Implicit:
@@ -114,13 +117,26 @@ func appealReasons(d requests.Detail, x requests.Decision) *appealWhy {
 	for _, w := range d.Appeal.Warnings {
 		why.Text += " " + w
 	}
+	why.Lives = livesSelect(d)
+	return why
+}
+
+// reviewReasons say that the court is seized of the decision that a recours gracieux in urban
+// planning contests.
+func reviewReasons(d requests.Detail) *appealWhy {
+	text := []string{"Le délai pour saisir le tribunal court depuis la décision d’urbanisme contestée\u00a0: la réponse à ce recours gracieux ne le prolonge pas (C. urb. L.600-12-2)."}
+	return &appealWhy{Text: strings.Join(append(text, d.Appeal.Warnings...), " "), Lives: livesSelect(d)}
+}
+
+// livesSelect asks where the person lives.
+func livesSelect(d requests.Detail) web.Select {
 	chosen := ""
 	if d.Residence.Said {
 		chosen = residenceValue(d.Residence)
 	}
-	why.Lives = web.Select{Name: "demeure", Label: "La personne demeure"}
+	list := web.Select{Name: "demeure", Label: "La personne demeure"}
 	for _, r := range residences {
-		why.Lives.Items = append(why.Lives.Items, web.Choice{Value: r.value, Label: r.label, Checked: r.value == chosen})
+		list.Items = append(list.Items, web.Choice{Value: r.value, Label: r.label, Checked: r.value == chosen})
 	}
-	return why
+	return list
 }

@@ -194,6 +194,10 @@ func (p *requestPage) appeal(d requests.Detail) {
 		p.access(d)
 		return
 	}
+	if d.Procedure.PlanningReview() {
+		p.planningReview(d)
+		return
+	}
 	if d.Appeal.From.IsZero() {
 		return
 	}
@@ -201,6 +205,18 @@ func (p *requestPage) appeal(d requests.Detail) {
 		p.Appeal = append(p.Appeal, "Vous pouvez contester ce refus devant le tribunal administratif jusqu’au "+d.Appeal.LastDay.French()+". La marche à suivre est dans la lettre ou dans l’accusé de réception.")
 	}
 	p.Appeal = append(p.Appeal, d.Appeal.Warnings...)
+}
+
+// planningReview says until when the decision of urban planning itself is taken to court: the
+// answer to a recours gracieux changes nothing to that (C. urb. L.600-12-2).
+func (p *requestPage) planningReview(d requests.Detail) {
+	switch {
+	case len(d.Appeal.Warnings) == 0: // nothing was refused
+	case d.Appeal.LastDay.IsZero():
+		p.Appeal = []string{"Le tribunal administratif se saisit dans les deux mois de la décision d’urbanisme elle-même, ou de son affichage pour un voisin\u00a0: votre recours gracieux n’a pas prolongé ce délai."}
+	default:
+		p.Appeal = []string{"Dernier jour pour saisir le tribunal administratif contre la décision d’urbanisme elle-même\u00a0: le " + d.Appeal.LastDay.French() + ", compté depuis la date que vous avez donnée. Votre recours gracieux n’a pas prolongé ce délai. La marche à suivre est dans l’accusé de réception."}
+	}
 }
 
 // access says how a refusal of documents is contested: before the CADA, first.

@@ -20,6 +20,10 @@ func (f *Facts) appeals(d *Dates) error {
 	if !f.Refusal.Notified.IsZero() {
 		d.add(Step{Kind: StepRefused, Article: "CJA R.421-5", Date: f.Refusal.Notified, Text: tell("Refus notifié le %.", f.Refusal.Notified)})
 	}
+	if f.planningReview() {
+		f.contested(d)
+		return f.reasons(d)
+	}
 	a, err := Opposable(AppealFacts{
 		Silence: d.Deadline, ReceiptSent: f.Receipt != ReceiptMissing, ReceiptComplete: f.Receipt == ReceiptComplete || f.Receipt == ReceiptSupposed,
 		ExpressNotified: f.Refusal.Notified, ExpressRegular: f.Refusal.Regular, Territory: f.Territory, Residence: f.Residence,
@@ -91,7 +95,7 @@ func (f *Facts) reasons(d *Dates) error {
 	if asked.IsZero() {
 		return nil
 	}
-	if !f.Refusal.Notified.IsZero() || !d.Appeal.LastDay.IsZero() && asked.After(d.Appeal.LastDay) || asked.Before(d.AcquiredOn) {
+	if !f.Refusal.Notified.IsZero() || !f.planningReview() && !d.Appeal.LastDay.IsZero() && asked.After(d.Appeal.LastDay) || asked.Before(d.AcquiredOn) {
 		return Contradiction("reasons/asked", "outside_appeal")
 	}
 	d.ReasonsDue = ReasonsDue(asked)
@@ -121,7 +125,7 @@ const (
 // gracious gives the time for a recours gracieux, and what one does to the appeal: it
 // interrupts it (L.411-2), but not in urban planning.
 func (f *Facts) gracious(d *Dates) {
-	if f.prior() || !d.Appeal.Opposable {
+	if f.prior() || !d.Appeal.Opposable || f.Review {
 		return
 	}
 	if f.Route == RoutePlanning {

@@ -31,7 +31,7 @@ func storyOf(t *testing.T, r row) calendar.Facts {
 	t.Helper()
 	f := calendar.Facts{Channel: wordsOfChannel[r.text("canal")], Refusal: calendar.Refusal{}}
 	if s, ok := calendar.StatuteOf(r.text("demarche")); ok {
-		f.Rule, f.Route, f.Sending, f.Delivery = s.Rule, s.Route, s.Sending, s.Delivery
+		f.Rule, f.Route, f.Review, f.Sending, f.Delivery = s.Rule, s.Route, s.Review, s.Sending, s.Delivery
 	} else {
 		effect, months, _ := strings.Cut(r.text("demarche"), " ")
 		n, err := strconv.Atoi(months)
@@ -81,6 +81,11 @@ func addFact(t *testing.T, f *calendar.Facts, words []string) {
 		f.Reasons = calendar.Reasons{Asked: on("demandés"), Given: on("communiqués")}
 	case "gracieux":
 		f.Gracious = on("gracieux")
+	case "contesté":
+		f.Contested = calendar.Contested{On: on("notifié"), Displayed: slices.Contains(words, "affiché")}
+		if f.Contested.Displayed {
+			f.Contested.On = on("affiché")
+		}
 	case "préalable":
 		f.Prior = calendar.Prior{Seized: on("le"), Registered: on("enregistré")}
 	case "prolongé":

@@ -58,6 +58,13 @@ const (
 	RoutePlanning Route = "planning" // the court; a recours gracieux extends nothing (C. urb. L.600-12-2)
 )
 
+// Contested is the decision that a recours gracieux contests: the day on which it was notified
+// or, for who did not get it, on which the board was seen on the site. None: not known.
+type Contested struct {
+	On        Date
+	Displayed bool
+}
+
 // Receipt says what became of the receipt (AR, ARE), on which the time for appeal
 // hangs (CRPA L.112-6, L.112-12).
 type Receipt string
@@ -98,7 +105,12 @@ type Facts struct {
 	// goes on until the first working day after it.
 	Incidents []Incident
 
-	Route     Route
+	Route Route
+	// Review says that what is asked is itself to think again of a decision (recours
+	// gracieux): a second one interrupts nothing. In urban planning the time for going to
+	// court runs from that decision, which is Contested.
+	Review    bool
+	Contested Contested
 	Residence Residence
 	Receipt   Receipt
 	Refusal   Refusal

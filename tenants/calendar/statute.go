@@ -45,6 +45,7 @@ type Statute struct {
 	Sending   Sending
 	Rule      Rule
 	Route     Route
+	Review    bool // itself a recours gracieux
 	Delivery  bool // mere delivery of a document: no receipt on paper (R.112-4 2°)
 	Certainty Certainty
 	Note      string // French; may be empty
@@ -116,7 +117,9 @@ func parseStatute(l []string) (Statute, error) {
 	s.Sending, known[0] = wordsOfSending[l[3]]
 	s.Rule.Effect, known[1] = wordsOfEffect[l[4]]
 	s.Rule.Code, known[2] = wordsOfCode[l[6]]
-	s.Route, known[3] = wordsOfRoute[l[10]]
+	route, review := strings.CutSuffix(l[10], ", sans nouveau recours gracieux")
+	s.Route, known[3] = wordsOfRoute[route]
+	s.Review = review
 	if slices.Contains(known[:], false) || !slices.Contains([]Certainty{Checked, Verified, Secondary, Remembered, Unsettled}, s.Certainty) {
 		return Statute{}, fmt.Errorf("a word is not known: %q", l)
 	}

@@ -108,8 +108,12 @@ func (a *Appeal) seize(contest, from, until string) string {
 
 func (a *Appeal) planning(contest, from, until string) []string {
 	if a.Review {
+		dated := ""
+		if until != "" {
+			dated = until + " d’après la date que vous avez donnée,"
+		}
 		return append([]string{
-			contest + ", attention\u00a0: votre recours gracieux n’a pas prolongé le délai pour saisir le tribunal. Ce délai est de deux mois" + a.longer() + " depuis la notification de la décision d’urbanisme elle-même ou, pour un voisin, depuis le premier jour de son affichage sur le terrain (code de l’urbanisme, articles\u00a0L.600-12-2 et R*600-2). S’il n’est pas passé, vous pouvez saisir\u00a0: " + a.courtAddress(),
+			contest + ", attention\u00a0: votre recours gracieux n’a pas prolongé le délai pour saisir le tribunal. Ce délai est de deux mois" + a.longer() + " depuis la notification de la décision d’urbanisme elle-même ou, pour un voisin, depuis le premier jour de son affichage sur le terrain" + dated + " (code de l’urbanisme, articles\u00a0L.600-12-2 et R*600-2). S’il n’est pas passé, vous pouvez saisir\u00a0: " + a.courtAddress(),
 		}, a.others()...)
 	}
 	out := []string{

@@ -45,7 +45,29 @@ func (p *Procedure) EventDate(a forms.Answers) calendar.Date {
 	if p.Event == nil {
 		return calendar.Date{}
 	}
-	text, ok := a[p.Event.Field].Text()
+	return dateOf(a, p.Event.Field)
+}
+
+// ContestedOn gives the day from which the decision that a recours gracieux contests can be
+// taken to court, as the applicant dated it; none where the form does not ask.
+func (p *Procedure) ContestedOn(a forms.Answers) calendar.Contested {
+	if p.Contested == nil {
+		return calendar.Contested{}
+	}
+	if on := dateOf(a, p.Contested.Notified); !on.IsZero() {
+		return calendar.Contested{On: on}
+	}
+	seen := dateOf(a, p.Contested.Displayed)
+	return calendar.Contested{On: seen, Displayed: !seen.IsZero()}
+}
+
+// PlanningReview tells whether it is a recours gracieux against a decision of urban planning:
+// the time for going to court runs from that decision (C. urb. L.600-12-2).
+func (p *Procedure) PlanningReview() bool { return p.Review && p.Route == RoutePlanning }
+
+// dateOf reads the answer to a date field; none where there is none.
+func dateOf(a forms.Answers, field string) calendar.Date {
+	text, ok := a[field].Text()
 	if !ok {
 		return calendar.Date{}
 	}

@@ -125,6 +125,9 @@ func (c *checker) pieces() {
 	if e := c.p.Event; e != nil && !c.isField(e.Field, forms.KindDate) {
 		c.add("event/field", "unknown", "La date de l’événement doit être une date du formulaire")
 	}
+	if d := c.p.Contested; d != nil && (!c.isField(d.Notified, forms.KindDate) || d.Displayed != "" && !c.isField(d.Displayed, forms.KindDate)) {
+		c.add("contested", "unknown", "Le jour de la décision contestée doit être une date du formulaire")
+	}
 }
 
 func (c *checker) isField(id string, kind forms.Kind) bool {

@@ -121,6 +121,7 @@ type Procedure struct {
 	SilenceWarning   string             `json:"silence_warning,omitempty"` // shown beside the rule, where somebody would rely on it
 	Route            Route              `json:"route"`
 	Review           bool               `json:"review,omitempty"`          // itself asks to think again (recours gracieux): a second one interrupts nothing
+	Contested        *Contested         `json:"contested,omitempty"`       // where such a request says from when the decision that it contests binds
 	PaperExemption   string             `json:"paper_exemption,omitempty"` // "R.112-4 2°": no receipt for the same by letter
 	Event            *EventRule         `json:"event,omitempty"`
 	Alternatives     Alternatives       `json:"alternatives"`
@@ -167,6 +168,13 @@ type EventRule struct {
 	LegalBasis string `json:"legal_basis,omitempty"`
 	Late       string `json:"late,omitempty"`  // sentence shown to whoever files later
 	Early      string `json:"early,omitempty"` // and to whoever files sooner
+}
+
+// Contested names the date fields of the form that say when the decision that a recours
+// gracieux contests was notified and, for who did not get it, when its board was seen.
+type Contested struct {
+	Notified  string `json:"notified"`
+	Displayed string `json:"displayed,omitempty"`
 }
 
 // Alternatives says what can be done without a screen (CE 3 June 2022, n° 452798).

@@ -32,6 +32,7 @@ var meanings = map[string]string{
 	"Procedure.silence_warning": "What is not sure of the silence rule, shown beside it.",
 	"Procedure.route":           "The way of appeal against a refusal: court, cada, prefect, planning; empty where nothing is decided.",
 	"Procedure.review":          "It asks the town itself to think again of a decision (recours gracieux): no second one is offered against its refusal.",
+	"Procedure.contested":       "For a recours gracieux: where the form asks since when the decision that it contests can be taken to court.",
 	"Procedure.paper_exemption": "The text that exempts from a receipt where the same comes by letter.",
 	"Procedure.nature":          "Where the answer to a question decides whether it is a request or a mere information.",
 	"Procedure.event":           "The day that the procedure is for, where there is one.",
@@ -62,6 +63,9 @@ var meanings = map[string]string{
 	"Nature.field":       "The form's choice field that says so.",
 	"Nature.information": "The answers with which it is a mere information.",
 
+	"Contested":             "Since when the decision that a recours gracieux contests can be taken to court: in urban planning the time runs from it.",
+	"Contested.notified":    "The form's date field with the day on which the applicant was notified of it.",
+	"Contested.displayed":   "The form's date field with the day on which others saw it displayed on the site.",
 	"EventRule":             "The day that a procedure is for.",
 	"EventRule.field":       "The form's date field.",
 	"EventRule.min_days":    "Days before it that the request is wanted.",

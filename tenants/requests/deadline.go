@@ -94,32 +94,19 @@ func (c *change) recount(ctx context.Context) error {
 // appealDay gives the last day of the first appeal against a refusal that binds the person,
 // by the procedure's route: two months, francs before the court and more from afar (CJA
 // R.421-1, R.421-7), de quantième à quantième before the CADA or the prefect. It runs from
-// the notification of an express refusal, or from the date of a silent one. None where there
-// is no refusal or no route.
-func appealDay(p *catalogue.Procedure, from calendar.Date, t calendar.Territory, lives calendar.Residence) (calendar.Date, error) {
+// the notification of an express refusal, or from the date of a silent one; against what a
+// recours gracieux in urban planning contests, from that decision (C. urb. L.600-12-2). None
+// where there is no refusal or no route.
+func appealDay(p *catalogue.Procedure, r Request, from calendar.Date, t calendar.Territory, lives calendar.Residence) (calendar.Date, error) {
 	if from.IsZero() || p.Route == catalogue.RouteNone {
 		return calendar.Date{}, nil
+	}
+	if p.PlanningReview() {
+		return calendar.ReviewAppeal(p.ContestedOn(r.Answers), t, lives).LastDay, nil
 	}
 	if p.Route == catalogue.RouteCADA || p.Route == catalogue.RoutePrefect {
 		return calendar.DocumentAccessAppeal(from, t).LastDay, nil
 	}
 	a, err := calendar.Opposable(calendar.AppealFacts{ExpressNotified: from, ExpressRegular: true, Territory: t, Residence: lives})
 	return a.LastDay, err
-}
-
-// appealLastDay gives the last day of the first appeal against a refusal, by the
-// procedure's route: two months, francs before the court, de quantième à quantième
-// before the CADA. None where there is no refusal or no route.
-func appealLastDay(p *catalogue.Procedure, from calendar.Date, t calendar.Territory) calendar.Date {
-	const months = 2 // CJA R.421-1; CRPA R.343-1
-	switch {
-	case from.IsZero():
-		return calendar.Date{}
-	case p.Route == catalogue.RouteCourt, p.Route == catalogue.RoutePlanning:
-		return calendar.AppealLastDay(from, t, months)
-	case p.Route == catalogue.RouteCADA, p.Route == catalogue.RoutePrefect:
-		return calendar.DocumentAccessAppeal(from, t).LastDay
-	default:
-		return calendar.Date{}
-	}
 }

@@ -245,7 +245,7 @@ func (c *change) expressAppeal(ctx context.Context, o catalogue.Outcome, notifie
 	if err != nil {
 		return calendar.Date{}, err
 	}
-	return appealDay(e.Procedure(), notified, c.tx.Territory(), lives.Lives)
+	return appealDay(e.Procedure(), c.r, notified, c.tx.Territory(), lives.Lives)
 }
 
 func (c *change) insertDecision(ctx context.Context, d Decision) error {
@@ -316,6 +316,11 @@ func (c *change) write(ctx context.Context, by func(catalogue.Entry, tenants.Set
 		return catalogue.ComposedLetter{}, err
 	}
 	f.Address, f.Residence = c.r.Applicant.PostalAddress, lives.Lives
+	if p := e.Procedure(); p.PlanningReview() { // known from the start, whatever is answered
+		if f.AppealLastDay, err = appealDay(p, c.r, f.DecidedOn, c.tx.Territory(), lives.Lives); err != nil {
+			return catalogue.ComposedLetter{}, err
+		}
+	}
 	return by(e, settings, f)
 }
 

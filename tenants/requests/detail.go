@@ -176,6 +176,10 @@ func (d *Detail) appeal(tx *tenants.Tx) error {
 	if !refused || d.Procedure.Route != catalogue.RouteCourt && d.Procedure.Route != catalogue.RoutePlanning || d.State == StateRefused && facts.ExpressNotified.IsZero() {
 		return nil
 	}
+	if d.Procedure.PlanningReview() {
+		d.Appeal = calendar.ReviewAppeal(d.Procedure.ContestedOn(d.Answers), tx.Territory(), d.Residence.Lives)
+		return nil
+	}
 	var err error
 	d.Appeal, err = calendar.Opposable(facts)
 	d.appealFromReasons()

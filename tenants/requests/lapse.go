@@ -127,7 +127,7 @@ func (c *change) impliedAppeal(ctx context.Context) (calendar.Date, error) {
 	if err != nil {
 		return calendar.Date{}, err
 	}
-	return appealDay(e.Procedure(), c.r.SilenceLastDay, c.tx.Territory(), lives.Lives)
+	return appealDay(e.Procedure(), c.r, c.r.SilenceLastDay, c.tx.Territory(), lives.Lives)
 }
 
 // plainLetter is what is written where the procedure has no letter for a silence,

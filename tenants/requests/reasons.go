@@ -66,8 +66,12 @@ func AskReasons(ctx context.Context, tx *tenants.Tx, number string) (ReasonsRequ
 	if err != nil {
 		return ReasonsRequest{}, err
 	}
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return ReasonsRequest{}, err
+	}
 	today := tx.Today()
-	if !refusal.AppealLastDay.IsZero() && today.After(refusal.AppealLastDay) {
+	if reasonsLate(e.Procedure(), refusal, today) {
 		return ReasonsRequest{}, fault.New(fault.Conflict, "reasons_not_due")
 	}
 	by := tx.Actor().Name
@@ -256,14 +260,20 @@ func (d Detail) AsksReasons(today calendar.Date) bool {
 	if i < 0 || d.State != StateImplicitRejection || len(d.Reasons) > 0 {
 		return false
 	}
-	last := d.Decisions[i].AppealLastDay
-	return last.IsZero() || !today.After(last)
+	return !reasonsLate(d.Procedure, d.Decisions[i], today)
+}
+
+// reasonsLate tells whether the time for appeal, within which reasons are asked for, is over.
+// Against a recours gracieux in urban planning it ends, for another decision, before the
+// silence refuses: the reasons can then be asked for at any time.
+func reasonsLate(p *catalogue.Procedure, refusal Decision, today calendar.Date) bool {
+	return !p.PlanningReview() && !refusal.AppealLastDay.IsZero() && today.After(refusal.AppealLastDay)
 }
 
 // appealFromReasons lets the time for appeal run from the reasons that were given.
 func (d *Detail) appealFromReasons() {
 	for _, q := range d.Reasons {
-		if !q.NotifiedOn.IsZero() && d.Appeal.Opposable {
+		if !d.Procedure.PlanningReview() && !q.NotifiedOn.IsZero() && d.Appeal.Opposable {
 			d.Appeal.From, d.Appeal.LastDay = q.NotifiedOn, q.AppealLastDay
 		}
 	}

@@ -154,7 +154,7 @@ func receiptMentions(tx *tenants.Tx, e catalogue.Entry, s tenants.Settings, r Re
 		facts.LastDay = calendar.Date{} // that of the papers, in urban planning: nothing is granted then
 	}
 	if r.Silence.Effect == calendar.Rejection {
-		facts.AppealLastDay = appealLastDay(e.Procedure(), r.SilenceLastDay, tx.Territory())
+		facts.AppealLastDay, _ = appealDay(e.Procedure(), r, r.SilenceLastDay, tx.Territory(), calendar.LivesNear) // a residence that is known is no fault
 	}
 	for _, n := range notices {
 		if n.late || !n.CompletedOn.IsZero() || !n.indispensable() {

@@ -59,7 +59,7 @@ func (s Simulation) procedure(ctx context.Context, tx *tenants.Tx, f *calendar.F
 	e, err := catalogue.BySlug(ctx, tx, s.Procedure)
 	switch {
 	case fault.Is(err, "procedure_unknown") && agent && listed:
-		f.Rule, f.Route, f.Delivery = statute.Rule, statute.Route, statute.Delivery
+		f.Rule, f.Route, f.Review, f.Delivery = statute.Rule, statute.Route, statute.Review, statute.Delivery
 		f.Sending = orSending(f.Sending, statute.Sending)
 		return statute.Warnings(), nil
 	case err != nil:
@@ -79,7 +79,7 @@ func (s Simulation) procedure(ctx context.Context, tx *tenants.Tx, f *calendar.F
 // ruled fills in what a procedure says of the law.
 func ruled(e catalogue.Entry, f *calendar.Facts) {
 	p := e.Procedure()
-	f.Rule, f.Route, f.Delivery = p.Silence, calendar.Route(p.Route), p.PaperExemption != ""
+	f.Rule, f.Route, f.Review, f.Delivery = p.Silence, calendar.Route(p.Route), p.Review, p.PaperExemption != ""
 	if model, ok := calendar.StatuteOf(e.Model); ok && f.Rule.Filing == (calendar.Filing{}) {
 		f.Rule.Filing = model.Rule.Filing // when a declaration must come is the law's, whatever the commune advises
 	}

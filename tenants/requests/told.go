@@ -58,7 +58,7 @@ func drifts(tx *tenants.Tx, d *Detail) []Drift {
 
 // appealNow gives the last day to appeal as the rules count it now.
 func (d *Detail) appealNow(tx *tenants.Tx, from calendar.Date) calendar.Date {
-	day, err := appealDay(d.Procedure, from, tx.Territory(), d.Residence.Lives)
+	day, err := appealDay(d.Procedure, d.Request, from, tx.Territory(), d.Residence.Lives)
 	if err != nil { // a residence that no rule knows: nothing to compare with
 		return calendar.Date{}
 	}

@@ -40,6 +40,8 @@ func GetWhy(ctx context.Context, tx *tenants.Tx, number string) (Why, error) {
 	rule := law.Rule
 	ruled(d.Entry, &law)
 	law.Rule.Effect, law.Rule.Months = rule.Effect, rule.Months // as they were when the request came
+	law.Contested = d.Procedure.ContestedOn(d.Answers)
+	law.Residence = d.Residence.Lives
 	law.Sending, law.Channel, law.Receipt = sendingOf(d.Kind), channelOf(d.Channel), d.receiptState()
 	for _, x := range d.Decisions {
 		if x.Outcome == catalogue.OutcomeRefuse {
