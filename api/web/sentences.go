@@ -337,6 +337,18 @@ var sentences = map[string]string{
 	"import_unknown":    "Ce fichier ne vient d’aucun outil que nous savons lire. Choisissez un export de Publik (.wcs), de démarches-simplifiées (.json), d’Open Forms ou de form.io (.json, .zip), ou de Parvis (.json).",
 	"import_unreadable": "Ce fichier n’a pas pu être lu. Exportez-le de nouveau depuis l’outil d’origine, sans le modifier.",
 
+	// Reference tables
+	"preview_changed":    "Un autre fichier est arrivé entre-temps\u00a0: c’est celui que vous voyez. Vérifiez-le avant de confirmer.",
+	"preview_unknown":    "Ce fichier n’attend plus. Envoyez-le de nouveau.",
+	"table_columns_used": "Ce fichier n’a pas toutes les colonnes dont des démarches se servent\u00a0: ajoutez-les, puis envoyez-le de nouveau.",
+	"table_file_missing": "Choisissez le fichier CSV de la table.",
+	"table_invalid":      "Rien n’a été importé\u00a0: corrigez d’abord ce qui est signalé dans le fichier.",
+	"table_title":        "Donnez à la table un nom de 120\u00a0caractères au plus.",
+	"table_unknown":      "Cette table n’existe pas, ou plus.",
+	"table_unreadable":   "Cette table n’a pas pu être lue.",
+	"table_used":         "Des démarches se servent de cette table\u00a0: changez-les d’abord.",
+	"tables_full":        "Vous avez déjà 100\u00a0tables. Supprimez celles qui ne servent plus.",
+
 	// The life of a commune: archives
 	"archive_unreadable": "Ce fichier n’est pas une archive de commune. Choisissez le fichier qui se termine par .tar.zst.",
 	"archive_missing":    "Choisissez l’archive de la commune.",

@@ -251,6 +251,17 @@ func TableUses(ctx context.Context, tx *tenants.Tx) (map[string][]Use, error) {
 	return out, err
 }
 
+// tableSubject begins the names that tables have in the history, which procedures' slugs are part of too.
+const tableSubject = "table:"
+
+// TableHistory tells who replaced a table, and when, the oldest first. Agents only.
+func TableHistory(ctx context.Context, tx *tenants.Tx, name string) ([]tenants.RecordedEvent, error) {
+	if !tx.Actor().MayRead() && !tx.Actor().MayConfigure() {
+		return nil, fault.New(fault.Forbidden, "not_allowed")
+	}
+	return tx.History(ctx, tableSubject+name)
+}
+
 // DeleteTable removes a table that nothing uses. Administrators only. One that a procedure draws from is
 // fault.Conflict "table_used", one that is not there fault.NotFound "table_unknown".
 func DeleteTable(ctx context.Context, tx *tenants.Tx, name string) error {
@@ -272,7 +283,7 @@ func DeleteTable(ctx context.Context, tx *tenants.Tx, name string) error {
 			return err
 		}
 	}
-	return tx.Record(ctx, tenants.Event{SubjectKind: "table", SubjectID: name, Kind: "table_deleted"})
+	return tx.Record(ctx, tenants.Event{SubjectKind: "table", SubjectID: tableSubject + name, Kind: "table_deleted"})
 }
 
 // PortableTable is a table as a procedure's file carries it to another commune.

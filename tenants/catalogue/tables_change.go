@@ -192,7 +192,7 @@ func putTable(ctx context.Context, tx *tenants.Tx, t Table, kind string) error {
 	if kind == partPreview {
 		return nil
 	}
-	return tx.Record(ctx, tenants.Event{SubjectKind: "table", SubjectID: t.Name, Kind: "table_replaced", Data: map[string]any{"table": t.Name, "rows": len(t.Content.Rows)}})
+	return tx.Record(ctx, tenants.Event{SubjectKind: "table", SubjectID: tableSubject + t.Name, Kind: "table_replaced", Data: map[string]any{"table": t.Name, "rows": len(t.Content.Rows)}})
 }
 
 func titleOf(title, name string) string {
