@@ -25,6 +25,7 @@ type decidePage struct {
 	Letter               web.Textarea
 	Delivery             web.Choices
 	Signatory            *web.Select // where more than one may sign
+	Waits                string      // who signs, where the decision waits for them
 	Due                  string
 	Notices              []web.Notice
 }
@@ -61,6 +62,11 @@ func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
 		if outcome == "" {
 			return nil
 		}
+		if typed == nil && v.r.URL.Query().Has("reprendre") {
+			if p := o.detail.Prepared; p != nil && p.Outcome == outcome {
+				typed = resumed(p)
+			}
+		}
 		if signers, err = readSigners(ctx, tx, v.number(), typed); err != nil {
 			return err
 		}
@@ -88,6 +94,9 @@ func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
 	}
 	page.fields(d, outcome, letter, typed)
 	page.Signatory = signers.choice()
+	if outcome.Signed() {
+		page.Waits = signers.waitsFor()
+	}
 	page.wrong(refused)
 	return decideTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
@@ -179,6 +188,7 @@ func (p *decidePage) wrong(refused error) {
 
 func (s *Server) decide(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
+	done := "La décision est enregistrée."
 	if err == nil && form.Has("recomposer") {
 		return s.showDecide(v, form, nil)
 	}
@@ -193,10 +203,15 @@ func (s *Server) decide(v visit) error {
 		letter = strings.ReplaceAll(letter, reasonsMark, reasons) // or nothing, where they are optional
 		if err == nil {
 			_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
-				_, err := requests.Decide(ctx, tx, v.number(), requests.DecisionInput{
+				in := requests.DecisionInput{
 					Outcome: catalogue.Outcome(form.Get("issue")), Reasons: reasons, Subject: form.Get("objet"), Letter: letter, Delivery: form.Get("remise"),
 					Signatory: tenants.ID(form.Get("signataire")),
-				}, version(form))
+				}
+				_, err := requests.Decide(ctx, tx, v.number(), in, version(form))
+				if fault.Is(err, "signature_needed") {
+					done = "La décision est prête : elle attend sa signature, dans « À signer ». Rien n’est encore parti."
+					_, err = requests.Prepare(ctx, tx, v.number(), in, version(form))
+				}
 				return err
 			})
 		}
@@ -207,5 +222,5 @@ func (s *Server) decide(v visit) error {
 	case err != nil:
 		return err
 	}
-	return s.done(v, "La décision est enregistrée.", requestPath(v.number()))
+	return s.done(v, done, requestPath(v.number()))
 }

@@ -96,7 +96,7 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return transmissionWords(kind, d)
 	case "deadline_moved", "deadline_alert":
 		return deadlineWords(kind, d)
-	case "decided", "decision_notified", "lapsed":
+	case "decided", "decision_notified", "lapsed", "decision_prepared", "decision_returned":
 		return decisionWords(kind, d)
 	}
 	return web.Event{Title: "Autre événement"}
@@ -222,6 +222,10 @@ func receiptWords(kind string, d requests.EventData) web.Event {
 func decisionWords(kind string, d requests.EventData) web.Event {
 	done := outcomeLabels[catalogue.Outcome(d.Outcome)].done
 	switch kind {
+	case "decision_prepared":
+		return web.Event{Title: "Décision préparée\u00a0: " + strings.ToLower(outcomeLabels[catalogue.Outcome(d.Outcome)].do), Text: "Elle attend la signature de " + d.Agent + ". Rien n’est parti."}
+	case "decision_returned":
+		return web.Event{Title: "Décision renvoyée sans être signée", Text: "À " + d.Agent}
 	case "decision_notified":
 		return web.Event{Title: "Lettre reçue par la personne", Text: "Le " + d.On.French()}
 	case "lapsed":
@@ -231,7 +235,11 @@ func decisionWords(kind string, d requests.EventData) web.Event {
 		}
 		return web.Event{Title: done, Text: "Décision née le " + d.On.French(), Law: law}
 	}
-	return web.Event{Title: "Décision\u00a0: " + done}
+	line := web.Event{Title: "Décision\u00a0: " + done}
+	if d.Agent != "" {
+		line.Text = "Signée. Elle avait été préparée par " + d.Agent + "."
+	}
+	return line
 }
 
 // factNames are the facts that the dates are counted from, as their history names them.

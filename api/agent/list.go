@@ -140,6 +140,7 @@ type listed struct {
 	today    calendar.Date
 
 	attention requests.Attention
+	toSign    int
 }
 
 func (s *Server) list(v visit) error {
@@ -162,6 +163,9 @@ func (s *Server) list(v visit) error {
 			return err
 		}
 		if found.entries, err = catalogue.List(ctx, tx); err != nil {
+			return err
+		}
+		if found.toSign, err = requests.CountToSign(ctx, tx); err != nil {
 			return err
 		}
 		if found.attention, err = requests.NeedsAttention(ctx, tx); err != nil {
@@ -198,6 +202,9 @@ func (s *Server) list(v visit) error {
 
 func (p *listPage) fill(q listQuery, found listed) {
 	p.tabs(q, found.counts)
+	if found.toSign > 0 {
+		p.Views.Items = append(p.Views.Items, web.Tab{Label: "À signer", URL: toSignPath, Count: found.toSign})
+	}
 	p.filters(q, found)
 	rows := found.page.Items
 	p.Summary = web.Plural(found.page.Total, "demande", "demandes")

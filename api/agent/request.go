@@ -131,6 +131,7 @@ func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
 	page.Wide, page.Frame.Title = true, "Demande "+d.Number+" – "+d.Title
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Demandes", URL: home}, {Label: d.Number}}
 	page.Conflict = conflictOf(refused, o.changes, zone)
+	page.Notices = append(preparedNotice(d, o.today, v.scope.Tenant.Territory()), page.Notices...)
 	page.Receipt = receiptCardOf(d, o.today, v.scope.Tenant.Territory(), me.Actor.MayConfigure())
 	page.talk(d, zone)
 	page.papers(d, o.today, typed)

@@ -16,6 +16,7 @@ import (
 type signers struct {
 	all    []requests.Signatory
 	chosen tenants.ID
+	waits  bool // the decision is theirs to sign, and not the reader's
 }
 
 func readSigners(ctx context.Context, tx *tenants.Tx, number string, typed url.Values) (out signers, err error) {
@@ -27,7 +28,10 @@ func readSigners(ctx context.Context, tx *tenants.Tx, number string, typed url.V
 			out.chosen = s.ID
 		}
 	}
-	return out, nil
+	if out.waits, err = requests.NeedsSignature(ctx, tx, number, out.chosen); out.waits && !typed.Has("signataire") {
+		out.chosen = out.all[1].ID // who can sign here, rather than the mayor on paper
+	}
+	return out, err
 }
 
 // choice asks who signs, where more than one may.

@@ -301,6 +301,8 @@ var sentences = map[string]string{
 	"recipient_procedure":        "Cette administration n’offre pas cette démarche.",
 	"outside_name":               "Donnez le nom de l’administration.",
 	"outside_address":            "Donnez l’adresse électronique pour un courriel, l’adresse postale pour un courrier.",
+	"signature_needed":           "Cette décision attend la signature d’une autre personne. Préparez-la dans l’espace des agents.",
+	"nothing_to_sign":            "Aucune décision n’attend de signature pour cette demande.",
 	"silence_acquired":           "Le délai est passé : le silence vaut déjà décision. Rechargez la page pour voir laquelle.",
 
 	// Publishing and statistics

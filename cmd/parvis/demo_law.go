@@ -43,6 +43,7 @@ type teller int
 
 const (
 	byAgent teller = iota
+	bySigner
 	byOwner
 	bySilence
 )
@@ -59,7 +60,9 @@ func (s *seeder) tales() []tale {
 		{key: "incomplete", procedure: "permission-voirie", given: "Noé", family: "Garcia", ago: 9, steps: []step{{8, byAgent, take}, {6, byAgent, askPieces(16)}}},
 		{key: "resumed", procedure: "subvention-association", given: "Fatou", family: "N’Diaye", ago: 34, steps: []step{{33, byAgent, take}, {30, byAgent, askPieces(20)}, {19, byAgent, finish}}},
 		// What was granted may be taken back, once the person was heard (L.121-1, L.242-1).
-		{key: "hearing", procedure: "terrasse", given: "Olivier", family: "Pujol", ago: 48, paper: true, channel: requests.ChannelCounter, steps: []step{{44, byAgent, accept}, {2, byAgent, hear}}},
+		{key: "hearing", procedure: "terrasse", given: "Olivier", family: "Pujol", ago: 48, paper: true, channel: requests.ChannelCounter, steps: []step{{44, bySigner, accept}, {2, byAgent, hear}}},
+		// Prepared by who may not sign, and waiting for who may (CGCT L.2122-19).
+		{key: "to-sign", procedure: "terrasse", given: "Amélie", family: "Sarrazin", ago: 52, steps: []step{{50, byAgent, take}, {1, byAgent, prepare}}},
 		// It was another administration's (L.114-2).
 		{key: "transmitted", procedure: "permission-voirie", given: "Jeanne", family: "Molinier", ago: 13, steps: []step{{11, byAgent, s.transmit("La voirie de la zone d’activités du Rivel est d’intérêt communautaire\u00a0: c’est le Sicoval qui en donne la permission.")}}},
 		{key: "transmitted-too", procedure: "documents-administratifs", given: "Hugo", family: "Ferrer", ago: 6, steps: []step{{5, byAgent, s.transmit("Le service de l’eau dépend du Sicoval, qui détient ces rapports.")}}},
@@ -114,6 +117,8 @@ func (s *seeder) tell(ctx context.Context, t tale) error {
 			actor = requests.GuestOf(req)
 		case bySilence:
 			actor = tenants.System("silence")
+		case bySigner:
+			actor = s.agents[0]
 		case byAgent:
 		}
 		if err := s.at(ctx, s.day(step.ago, time.Duration(90+10*i)), actor, func(tx *tenants.Tx) error {
@@ -217,6 +222,20 @@ func refuse(ctx context.Context, tx *tenants.Tx, d requests.Detail) error {
 	_, err := requests.Decide(ctx, tx, d.Number, requests.DecisionInput{
 		Outcome: catalogue.OutcomeRefuse, Reasons: "La salle est retenue ce jour-là pour un bureau de vote.",
 	}, d.Version)
+	return err
+}
+
+// prepare keeps a refusal for who has the mayor's delegation.
+func prepare(ctx context.Context, tx *tenants.Tx, d requests.Detail) error {
+	signers, _, err := requests.Signatories(ctx, tx, d.Number)
+	if err != nil {
+		return err
+	}
+	in := requests.DecisionInput{Outcome: catalogue.OutcomeRefuse, Reasons: "Le trottoir mesure 1,60 m à cet endroit\u00a0: il ne resterait pas 1,40 m de passage libre (règlement de voirie, article\u00a012)."}
+	if len(signers) > 1 {
+		in.Signatory = signers[1].ID
+	}
+	_, err = requests.Prepare(ctx, tx, d.Number, in, d.Version)
 	return err
 }
 

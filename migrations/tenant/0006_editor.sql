@@ -12,3 +12,26 @@ create table catalogue_part (
   primary key (kind, name)
 );
 grant select, insert, update, delete on catalogue_part to :role;
+
+-- A decision that waits for who signs it, prepared by somebody who may not: nothing of it has
+-- left. One a request; who prepared it and who signed stands in the table event.
+create table prepared_decision (
+  request_id      uuid primary key references request (id) on delete cascade,
+  id              uuid not null,
+  outcome         text not null,
+  granted         text not null default '', -- of a partial agreement: what is granted
+  reasons         text not null default '',
+  subject         text not null,
+  letter          text not null,
+  delivery        text not null,
+  signatory       text not null,            -- a delegation, or 'town': the mayor
+  signatory_name  text not null,
+  prepared_by_id  uuid not null,
+  prepared_by     text not null,
+  prepared_at     timestamptz not null,
+  prepared_on     date not null,
+  returned_at     timestamptz,
+  returned_by     text not null default '',
+  returned_why    text not null default ''
+);
+grant select, insert, update, delete on prepared_decision to :role;

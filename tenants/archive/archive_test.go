@@ -469,7 +469,7 @@ func TestAnOlderArchiveIsMigrated(t *testing.T) {
 // nothing, of what a commune must keep.
 var harmless = []string{
 	"document.sha256", "issued_document.sha256", "draft.token_hash", "receipt.sha256", "request.payload_hash", "request.tracking_hash", "request.idempotency_key", "document.blob_key",
-	"decision.subject", "document_request.subject", "hearing.subject", "letter.subject", "notification.subject", "reasons_request.subject", "receipt.subject", // of letters and mails
+	"decision.subject", "document_request.subject", "hearing.subject", "letter.subject", "notification.subject", "prepared_decision.subject", "reasons_request.subject", "receipt.subject", // of letters and mails
 	"request.source", "sending_source.source", "sending_source.content", // keyed hashes and a hash of answers: they open nothing
 	"brand_image.hash", "brand_image.body", // the town's logo, which everybody sees
 }

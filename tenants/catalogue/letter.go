@@ -143,7 +143,7 @@ func (f LetterFacts) enough(e Entry, s tenants.Settings, o Outcome, l Letter) er
 		return fault.New(fault.Invalid, "pieces_required", fault.Field{Path: "items", Code: "required"})
 	}
 	var lack lacks
-	if o == OutcomeAccept || o.Refuses() {
+	if o.Signed() {
 		name, title := f.signatory(s)
 		lack.want(name != "" && title != "", "signatory", inSettings, "Le prénom, le nom et la qualité de qui signe les décisions (CRPA, article\u00a0L.212-1)")
 	}

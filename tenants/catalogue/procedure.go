@@ -93,6 +93,10 @@ func (o Outcome) Binds() bool {
 	return false
 }
 
+// Signed tells whether an outcome is a decision, which bears the name and the quality of who
+// signs it (CRPA L.212-1).
+func (o Outcome) Signed() bool { return o == OutcomeAccept || o.Refuses() }
+
 // Refuses tells whether an outcome denies or takes back what was asked for: the ways and
 // times of appeal and the reasons are then compulsory (CRPA L.211-2; CJA R.421-5).
 func (o Outcome) Refuses() bool {

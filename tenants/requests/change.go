@@ -234,7 +234,7 @@ func Changes(ctx context.Context, tx *tenants.Tx, number string, since int64) ([
 
 // private are the events that a citizen does not see.
 var private = map[string]bool{"assigned": true, "note_added": true, "applicant_corrected": true, "deadline_alert": true, "claimed": true,
-	"notification_bounced": true, "notification_failed": true, "notification_sent": true, "letter_posted": true, "receipt_awaited": true}
+	"notification_bounced": true, "notification_failed": true, "notification_sent": true, "letter_posted": true, "decision_prepared": true, "decision_returned": true, "receipt_awaited": true}
 
 // publicHistory leaves out, for the owner, what is the town hall's own affair.
 func publicHistory(history []tenants.RecordedEvent, who Who) []tenants.RecordedEvent {

@@ -31,7 +31,11 @@ type DecisionInput struct {
 	// the acting agent where a delegation lets them, otherwise whom the settings name.
 	Signatory tenants.ID
 
-	revoked catalogue.Revoked // of a withdrawal or a repeal
+	// Granted is what a partial agreement grants; Reasons are then those of the rest.
+	Granted string
+
+	revoked    catalogue.Revoked // of a withdrawal or a repeal
+	preparedBy string            // of a decision that another signs
 }
 
 // Decision is an answer of the town, or what its silence meant.
@@ -73,19 +77,23 @@ func actionOf(o catalogue.Outcome) (Action, bool) {
 // rejection, which is then written first. A request is closed without a decision only
 // where its papers never came in the time given, or it is irregular (F3): fault.Conflict
 // "documents_limit_running". A refusal whose changed letter no longer names the ways of
-// appeal is fault.Invalid "letter_lacks_appeal".
+// appeal is fault.Invalid "letter_lacks_appeal". One that is another's to sign is
+// fault.Forbidden "signature_needed": [Prepare] keeps it for them.
 func Decide(ctx context.Context, tx *tenants.Tx, number string, in DecisionInput, expect int64) (Request, error) {
 	c, err := begin(ctx, tx, number, expect)
 	if err != nil {
 		return Request{}, err
 	}
-	e, err := c.procedure(ctx)
+	return c.decide(ctx, in)
+}
+
+func (c *change) decide(ctx context.Context, in DecisionInput) (Request, error) {
+	action, err := c.decidable(ctx, in.Outcome)
 	if err != nil {
 		return Request{}, err
 	}
-	action, ok := actionOf(in.Outcome)
-	if !ok || !slices.Contains(e.Procedure().Outcomes(), in.Outcome) {
-		return Request{}, fault.New(fault.Invalid, "outcome_invalid", fault.Field{Path: "outcome", Code: "invalid"})
+	if err := c.signs(ctx, in); err != nil {
+		return Request{}, err
 	}
 	if err := c.afterSilence(ctx, action); err != nil {
 		return Request{}, err
@@ -105,7 +113,12 @@ func Decide(ctx context.Context, tx *tenants.Tx, number string, in DecisionInput
 	}
 	c.close(d.DecidedOn)
 	c.r.DecidedOn = d.DecidedOn
-	if err := c.record(ctx, "decided", EventData{DecisionID: d.ID, Outcome: string(d.Outcome), On: d.DecidedOn}); err != nil {
+	if c.tx.SchemaAt(catalogue.SinceEditor) {
+		if _, err := c.tx.Exec(ctx, sqlUnprepared, c.r.ID); err != nil {
+			return Request{}, err
+		}
+	}
+	if err := c.record(ctx, "decided", EventData{DecisionID: d.ID, Outcome: string(d.Outcome), On: d.DecidedOn, Agent: in.preparedBy}); err != nil {
 		return Request{}, err
 	}
 	if err := c.tellDecision(ctx, d); err != nil {
@@ -114,16 +127,35 @@ func Decide(ctx context.Context, tx *tenants.Tx, number string, in DecisionInput
 	return c.save(ctx)
 }
 
-// afterSilence refuses what the silence has already decided, and writes a silent
-// rejection that an acceptance or an answer is about to follow.
-func (c *change) afterSilence(ctx context.Context, action Action) error {
+// decidable gives the action that an outcome is, where the procedure knows it.
+func (c *change) decidable(ctx context.Context, o catalogue.Outcome) (Action, error) {
+	e, err := c.procedure(ctx)
+	if err != nil {
+		return "", err
+	}
+	action, ok := actionOf(o)
+	if !ok || !slices.Contains(e.Procedure().Outcomes(), o) {
+		return "", fault.New(fault.Invalid, "outcome_invalid", fault.Field{Path: "outcome", Code: "invalid"})
+	}
+	return action, nil
+}
+
+// stillDecides refuses what the silence has already decided.
+func (c *change) stillDecides(action Action) error {
 	if !c.r.silenceActed(c.tx.Today()) {
 		return nil
 	}
 	if c.r.Silence.Effect != calendar.Rejection || action != ActionAccept && action != ActionAnswer {
 		return fault.New(fault.Conflict, "silence_acquired")
 	}
-	if _, err := Next(StateImplicitRejection, c.r.Kind, action, c.who); err != nil {
+	_, err := Next(StateImplicitRejection, c.r.Kind, action, c.who)
+	return err
+}
+
+// afterSilence refuses what the silence has already decided, and writes a silent
+// rejection that an acceptance or an answer is about to follow.
+func (c *change) afterSilence(ctx context.Context, action Action) error {
+	if err := c.stillDecides(action); err != nil || !c.r.silenceActed(c.tx.Today()) {
 		return err
 	}
 	return c.lapse(ctx)

@@ -55,6 +55,7 @@ type Detail struct {
 	Outcomes         []catalogue.Outcome // what the actor may decide now
 	Warnings         []string            // French, to be shown beside the dates
 	Standing         Standing            // of the receipts; agents alone
+	Prepared         *Prepared           // a decision that waits for who signs it; agents alone
 	MayRate          bool                // the holder can say how they found the procedure
 
 	Reasons []ReasonsRequest // why silence refused, as it was asked for
@@ -91,6 +92,10 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 	d.History = publicHistory(history, who)
 	d.MayRate = who == Owner && d.rateable() && !rated(history)
 	if err := d.judge(tx, who); err != nil || who == Owner {
+		return d, err
+	}
+	c := &change{tx: tx, before: r, r: r, who: who}
+	if d.Prepared, err = c.prepared(ctx); err != nil {
 		return d, err
 	}
 	return d, d.stand(ctx, tx)

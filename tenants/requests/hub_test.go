@@ -209,6 +209,14 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"LettersByID": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.LettersByID(ctx, tx, []tenants.ID{id}))
 		},
+		"Prepare": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Prepare(ctx, tx, n, requests.DecisionInput{Outcome: catalogue.OutcomeAnswer, Reasons: "a"}, 1))
+		},
+		"Sign":           func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Sign(ctx, tx, n, 1)) },
+		"SendBack":       func(ctx context.Context, tx *tenants.Tx) error { return last(requests.SendBack(ctx, tx, n, "a", 1)) },
+		"ListToSign":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ListToSign(ctx, tx)) },
+		"CountToSign":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.CountToSign(ctx, tx)) },
+		"NeedsSignature": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NeedsSignature(ctx, tx, n, "")) },
 		"IssueLetters": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.IssueLetters(ctx, tx, []tenants.ID{id}, ""))
 		},
@@ -285,7 +293,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			t.Errorf("%s is not tried in the hub's name", name)
 		}
 	}
-	reads := map[string]bool{"Incidents": true, "Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "IssuedLetters": true, "CountLetters": true, "Sources": true}
+	reads := map[string]bool{"Incidents": true, "Changes": true, "Get": true, "GetWhy": true, "List": true, "ListCounts": true, "MarkRead": true, "AwaitedReceipts": true, "NeedsAttention": true, "Letters": true, "IssuedLetters": true, "ListToSign": true, "CountToSign": true, "CountLetters": true, "Sources": true}
 	hub := tenants.Actor{Kind: tenants.ActorHub, ID: tenants.NewID(), Name: "Hélène Garrigues", HubRole: tenants.HubManager, Delegate: true}
 	support := tenants.Actor{Kind: tenants.ActorSupport, ID: hub.ID, Name: hub.Name}
 	for name, door := range tries {

@@ -33,6 +33,7 @@ test('an agent sees what the law asks for', LIMIT, async () => {
   const n = async (...who) => `/agents/demandes/${await numberOf(...who)}`
   const [accepted, refused, answered] = [await n('Mathilde Cazaux', 'cantine'), await n('Rachid Benali', 'subvention-association'), await n('Sylvie Lagarde', 'terrasse')]
   const [incomplete, resumed, heard] = [await n('Noé Garcia', 'permission-voirie'), await n('Fatou N’Diaye', 'subvention-association'), await n('Olivier Pujol', 'terrasse')]
+  const toSign = await n('Amélie Sarrazin', 'terrasse')
   const [gone, outside, posted, corrected] = [await n('Jeanne Molinier', 'permission-voirie'), await n('Pascale Dedieu', 'courrier-maire'), await n('Yves Espinasse', 'salle-association'), await n('Thuy Nguyên', 'courrier-maire')]
   await browser.as(DESK, async (v) => {
     await signIn(v, COMMUNE, await agentOf(COMMUNE, 'admin'), { to: '/agents/courriers' })
@@ -55,6 +56,7 @@ test('an agent sees what the law asks for', LIMIT, async () => {
       'loi-16-incomplete': incomplete, 'loi-17-incomplete-dates': `${incomplete}/dates`, 'loi-18-incomplete-pieces': `${incomplete}/pieces`, 'loi-19-incomplete-transmission': `${incomplete}/transmission`,
       'loi-20-reprise': resumed, 'loi-21-reprise-dates': `${resumed}/dates`, 'loi-21-reprise-suspension': `${resumed}/suspension`, 'loi-22-contradictoire': heard, 'loi-23-contradictoire-retrait': `${heard}/retrait`,
       'loi-24-transmise': gone, 'loi-25-transmise-dehors': outside, 'loi-26-a-poster': posted, 'loi-27-corrigee-dates': `${corrected}/dates`,
+      'loi-45-a-signer': '/agents/a-signer', 'loi-46-signature': `${toSign}/signature`, 'loi-47-attend-la-signature': toSign,
       'loi-28-accuse': `${corrected}/accuse`, 'loi-29-decision': `${corrected}/decision`,
     })
   })
