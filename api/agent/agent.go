@@ -98,6 +98,8 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /agents/demandes/{number}/transmission", s.transmit)
 	s.handle("GET /agents/demandes/{number}/demandeur", s.applicantPage)
 	s.handle("POST /agents/demandes/{number}/demandeur", s.correct)
+	s.handle("GET /agents/demandes/{number}/nature", s.naturePage)
+	s.handle("POST /agents/demandes/{number}/nature", s.reclassify)
 	s.handle("GET /agents/demandes/{number}/dates", s.dates)
 	s.handle("POST /agents/demandes/{number}/dates", s.changeDates)
 	s.handle("GET /agents/demandes/{number}/accuse", s.receipt)

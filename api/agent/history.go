@@ -90,8 +90,8 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Nouvelle date retenue\u00a0: " + d.To.French(), Text: "La personne avait été informée du " + d.From.French() + "."}
 	case "suspended", "suspension_renewed", "suspension_ended", "suspension_arrived":
 		return suspensionWords(kind, d)
-	case "fact_corrected":
-		return factWords(d)
+	case "fact_corrected", "reclassified":
+		return factWords(kind, d)
 	case "transmission_asked", "transmission_recalled", "transmission_failed", "transmitted", "transmission_received", "transmission_dated", "transmission_opened":
 		return transmissionWords(kind, d)
 	case "deadline_moved", "deadline_alert":
@@ -182,10 +182,15 @@ func deadlineWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: title}
 	}
 	law := "CRPA L.114-5"
-	if d.Fact == requests.FactSuspension {
+	switch d.Fact {
+	case requests.FactSuspension:
 		law = "CRPA L.115-3"
+	case requests.FactAsRequest:
+		law = "CRPA L.114-3"
 	}
 	switch {
+	case d.Fact == requests.FactAsInformation:
+		return web.Event{Title: "Plus d’échéance légale", Text: "Elle était au " + d.From.French() + "."}
 	case d.To.IsZero():
 		return web.Event{Title: "Délai suspendu", Text: "Il ne court plus tant que les pièces manquent.", Law: "CRPA L.114-5"}
 	case d.From.IsZero():
@@ -249,7 +254,14 @@ var factNames = map[requests.FactKind]string{
 	requests.FactTransmission: "réception par l’administration extérieure", requests.FactDecisionNotified: "décision reçue par la personne",
 }
 
-func factWords(d requests.EventData) web.Event {
+func factWords(kind string, d requests.EventData) web.Event {
+	switch {
+	case kind == "fact_corrected":
+	case d.Label == string(requests.KindInformation):
+		return web.Event{Title: "Traitée comme une question", Law: "CRPA L.112-11"}
+	default:
+		return web.Event{Title: "Traitée comme une demande", Law: "CRPA L.112-3"}
+	}
 	line := web.Event{Title: "Date corrigée\u00a0: " + factNames[d.Fact]}
 	switch {
 	case d.To.IsZero():

@@ -36,7 +36,8 @@ type requestPage struct {
 	Assign    *web.Select
 	Service   *web.Select
 	Withdraw  *web.Textarea
-	Correct   bool // who applies, and where they are reached
+	Nature    string // what it can be reclassified as
+	Correct   bool   // who applies, and where they are reached
 	Receipt   receiptCard
 	Why       *reasonsBox // asked why silence refused (L.232-4)
 }
@@ -283,6 +284,12 @@ func appealWords(p *catalogue.Procedure, last calendar.Date) string {
 func (p *requestPage) handOver(d requests.Detail, o opened, typed url.Values) {
 	may := func(a requests.Action) bool { return slices.Contains(d.Actions, a) }
 	p.Correct = may(requests.ActionCorrect)
+	if kind, ok := d.Reclassifiable(); ok && p.Correct {
+		p.Nature = "C’est une question"
+		if kind == requests.KindRequest {
+			p.Nature = "C’est une demande"
+		}
+	}
 	if may(requests.ActionAssign) {
 		chosen := string(d.AgentID)
 		if typed.Has("agent") {

@@ -201,6 +201,8 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		return web.Event{Title: "Document ajouté", Text: e.Label}, true
 	case "documents_completed":
 		return web.Event{Title: "Toutes les pièces sont arrivées", Law: "CRPA, article\u00a0L.114-5"}, true
+	case "reclassified":
+		return reclassifiedLine(e), true
 	case "fact_corrected":
 		return web.Event{Title: "La mairie a corrigé une date de votre dossier"}, true
 	case "suspended":
@@ -210,10 +212,7 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 	case "suspension_ended":
 		return web.Event{Title: "La vérification est terminée\u00a0: l’examen reprend"}, true
 	case "deadline_moved":
-		if e.To.IsZero() {
-			return web.Event{Title: "Le délai de réponse attend vos pièces"}, true
-		}
-		return web.Event{Title: "Nouvelle date limite de réponse", Text: "Le " + e.To.French() + "."}, true
+		return movedLine(e)
 	case "heard":
 		return web.Event{Title: "La mairie envisage de revenir sur son accord, et vous invite à répondre", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: "CRPA, articles\u00a0L.121-1 et L.122-1"}, true
 	case "decided":
@@ -279,5 +278,25 @@ func receiptLine(e requests.EventData) (web.Event, bool) {
 		return web.Event{}, false
 	default:
 		return web.Event{Title: "Accusé de réception émis", Law: law}, true
+	}
+}
+
+// reclassifiedLine says what the town treats a letter as.
+func reclassifiedLine(e requests.EventData) web.Event {
+	if e.Label == string(requests.KindInformation) {
+		return web.Event{Title: "La mairie traite votre message comme une question"}
+	}
+	return web.Event{Title: "La mairie traite votre message comme une demande"}
+}
+
+// movedLine says what became of the last day; where silence decides nothing any more, that was said.
+func movedLine(e requests.EventData) (web.Event, bool) {
+	switch {
+	case !e.To.IsZero():
+		return web.Event{Title: "Nouvelle date limite de réponse", Text: "Le " + e.To.French() + "."}, true
+	case e.Waiting:
+		return web.Event{Title: "Le délai de réponse attend vos pièces"}, true
+	default:
+		return web.Event{}, false
 	}
 }

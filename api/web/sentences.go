@@ -273,6 +273,8 @@ var sentences = map[string]string{
 	"fact_in_future":             "Cette date n’est pas encore passée. Indiquez le jour où cela s’est vraiment produit.",
 	"fact_after_entry":           "La demande était déjà enregistrée ce jour-là : elle ne peut pas avoir été reçue après. Vérifiez la date.",
 	"fact_too_old":               "Cette date est trop ancienne : vérifiez l’année.",
+	"nature_fixed":               "La nature de cet envoi ne peut pas être changée : la demande est close, attend des pièces, ou sa démarche n’en connaît qu’une.",
+	"nature_unchanged":           "Cet envoi est déjà traité ainsi. Rechargez la page.",
 	"fact_decides":               "Avec cette date, le silence aurait déjà décidé : la décision implicite serait enregistrée. Vérifiez, cochez la case pour le confirmer, puis envoyez de nouveau.",
 	"date_agrees":                "Cette date n’est plus à décider : elle est la même, ou quelqu’un l’a déjà réglée. Rechargez la page.",
 	"incident_times":             "Vérifiez le début et la fin : la fin vient après le début, elle est passée, et l’incident a duré un mois au plus.",

@@ -183,6 +183,15 @@ func (c *change) procedure(ctx context.Context) (catalogue.Entry, error) {
 // entryOf gives the procedure as the request knows it: at the version that was
 // filled in, and with the service that has the request now.
 func entryOf(ctx context.Context, tx *tenants.Tx, r Request) (catalogue.Entry, error) {
+	e, err := baseEntry(ctx, tx, r)
+	if err != nil {
+		return e, err
+	}
+	return e.For(catalogue.Kind(r.Kind)), nil
+}
+
+// baseEntry is entryOf, whatever kind the request is.
+func baseEntry(ctx context.Context, tx *tenants.Tx, r Request) (catalogue.Entry, error) {
 	e, err := catalogue.BySlug(ctx, tx, r.ProcedureSlug)
 	if err != nil {
 		return e, err
@@ -199,7 +208,7 @@ func entryOf(ctx context.Context, tx *tenants.Tx, r Request) (catalogue.Entry, e
 			return e, err
 		}
 	}
-	return e.For(catalogue.Kind(r.Kind)), nil
+	return e, nil
 }
 
 const sqlServiceByID = `select id, name, postal_address, email, phone, position from service where id = $1`

@@ -80,7 +80,7 @@ func (c *change) recount(ctx context.Context) error {
 		return err
 	}
 	was, err := silence(c.tx, e.Procedure(), c.before, slices.Clone(notices), without(facts, c.wrote))
-	if err == nil && !was.LastDay.IsZero() {
+	if err == nil && !was.LastDay.IsZero() && !d.LastDay.IsZero() && c.r.Kind == c.before.Kind {
 		d.LastDay = d.LastDay.AddDays(was.LastDay.DaysUntil(c.before.SilenceLastDay))
 	}
 	c.r.apply(d, e.Procedure().Commitment, c.tx.Territory())

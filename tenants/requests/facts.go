@@ -24,6 +24,8 @@ const (
 	FactSuspension       FactKind = "suspension"        // on suspicion of fraud, notified (L.115-3); Until: its end; itself
 	FactTransmission     FactKind = "transmission"      // received by the outside administration that it was sent to (L.114-2); the transmission
 	FactDecisionNotified FactKind = "decision_notified" // a decision reached the person; the decision
+	FactAsRequest        FactKind = "as_request"        // an agent treats it as a request, whatever who wrote said it was
+	FactAsInformation    FactKind = "as_information"    // or as a mere question
 	FactDateKept         FactKind = "date_kept"         // an agent keeps the day that was told; Until: what the rules give now; a decision, or none
 	FactDateAdopted      FactKind = "date_adopted"      // an agent takes the day that the rules give now; Until: what had been told; a decision, or none
 )

@@ -75,6 +75,12 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"TransmitOutside": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.TransmitOutside(ctx, tx, n, requests.OutsideTransmittal{Reason: "a"}, 1))
 		},
+		"Reclassify": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.Reclassify(ctx, tx, n, requests.Reclassification{Kind: requests.KindRequest, Reason: "a"}, 1))
+		},
+		"ForeseeKind": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.ForeseeKind(ctx, tx, n, requests.KindRequest))
+		},
 		"KnownOutside": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.KnownOutside(ctx, tx)) },
 		"DateTransmission": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.DateTransmission(ctx, tx, n, id, tx.Today(), 1))

@@ -29,6 +29,8 @@ type Receipt struct {
 	Complete bool // bears every mention: it then starts the time for appeal
 	IssuedAt time.Time
 	IssuedOn calendar.Date
+	// Outdated: the request was reclassified after it. It announced what holds no more.
+	Outdated bool
 	Returned bool // its mail did not arrive, and nobody has noted that it was handed over
 	// ToPost: its letter waits in the print queue. It was transmitted to nobody.
 	ToPost bool
@@ -211,6 +213,7 @@ func requestPath(number string) string { return "/demandes/" + number }
 
 const (
 	receiptColumns = `c.id, c.kind, c.regime, c.mentions, c.subject, c.text, c.html, c.sha256, c.complete, c.issued_at, c.issued_on,
+		exists (select 1 from request_fact f where f.request_id = c.request_id and f.kind in ('as_request', 'as_information') and f.at > c.issued_at) as outdated,
 		exists (select 1 from notification n where n.id = c.id and n.state in ('bounced', 'failed'))
 			and not exists (select 1 from event e where e.subject_id = c.request_id::text and e.kind = 'receipt_delivered' and e.data ->> 'receipt_id' = c.id::text) as returned,
 		coalesce((select l.posted_on is null and l.arrived_on is null from letter l where l.request_id = c.request_id and l.about = c.id and l.kind = 'receipt' limit 1), false) as to_post,

@@ -30,7 +30,7 @@ type Standing struct {
 // posted, or left after silence had refused.
 func receiptProof(r Request, receipts []Receipt) (sent, complete bool) {
 	for _, x := range receipts {
-		if x.Kind != receiptOfRequest || x.Returned && r.Channel != ChannelWeb || x.ToPost || x.sentAfter(r.SilenceLastDay) {
+		if x.Kind != receiptOfRequest || x.Outdated || x.Returned && r.Channel != ChannelWeb || x.ToPost || x.sentAfter(r.SilenceLastDay) {
 			continue
 		}
 		sent, complete = true, complete || x.Complete

@@ -55,7 +55,7 @@ func GetWhy(ctx context.Context, tx *tenants.Tx, number string) (Why, error) {
 	if f, ok := forwarded(d.Facts); ok && !slices.ContainsFunc(dates.Steps, isTransmitted) { // on the very day
 		dates.Steps = slices.Insert(dates.Steps, 1, calendar.TransmittedStep(f.On))
 	}
-	return Why{Detail: d, Dates: dates, Reasons: d.nameOutside(reasonsOf(dates.Steps, d.Facts))}, nil
+	return Why{Detail: d, Dates: dates, Reasons: append(d.nameOutside(reasonsOf(dates.Steps, d.Facts)), d.kindSteps()...)}, nil
 }
 
 func isTransmitted(s calendar.Step) bool { return s.Kind == calendar.StepTransmitted }
@@ -113,7 +113,7 @@ func reasonsOf(steps []calendar.Step, facts []Fact) []Reason {
 	_, away := forwarded(facts)
 	transmitted := slices.ContainsFunc(steps, isTransmitted) && !away
 	for _, f := range facts {
-		if f.CorrectedBy == "" || f.Withdrawn() {
+		if f.CorrectedBy == "" || f.Withdrawn() || f.Kind == FactAsRequest || f.Kind == FactAsInformation {
 			continue
 		}
 		now, _ := latest(facts, f.Key())
