@@ -20,6 +20,7 @@ type decidePage struct {
 	Outcomes             web.Tabs
 	Outcome              string
 	Button               string
+	Granted              *web.Textarea // of a partial agreement
 	Reasons              web.Textarea
 	Subject              web.Input
 	Letter               web.Textarea
@@ -71,7 +72,7 @@ func (s *Server) showDecide(v visit, typed url.Values, refused error) error {
 			return err
 		}
 		if typed == nil || typed.Has("recomposer") {
-			letter, err = requests.PreviewLetter(ctx, tx, v.number(), requests.DecisionInput{Outcome: outcome, Reasons: typed.Get("motifs"), Signatory: signers.chosen})
+			letter, err = requests.PreviewLetter(ctx, tx, v.number(), requests.DecisionInput{Outcome: outcome, Granted: typed.Get("accorde"), Reasons: typed.Get("motifs"), Signatory: signers.chosen})
 		}
 		return err
 	})
@@ -117,7 +118,13 @@ func needsReasons(o catalogue.Outcome) bool {
 
 func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catalogue.ComposedLetter, typed url.Values) {
 	p.Reasons = web.Textarea{Name: "motifs", Label: "Conditions ou précisions", Optional: true, Rows: 3, Value: typed.Get("motifs"), MaxLength: maxText}
+	if o == catalogue.OutcomePartial {
+		p.Granted = &web.Textarea{Name: "accorde", Label: "Ce qui est accordé", Rows: 3, Value: typed.Get("accorde"), MaxLength: maxText}
+	}
 	switch {
+	case o == catalogue.OutcomePartial:
+		p.Reasons.Label, p.Reasons.Optional = "Motifs de ce qui est refusé", false
+		p.Reasons.Hint = "Les raisons de droit et de fait, en clair pour la personne (CRPA L.211-2 et L.211-5). La lettre dit comment contester."
 	case o == catalogue.OutcomeAnswer:
 		p.Reasons.Label, p.Reasons.Optional = "Votre réponse", false
 	case needsReasons(o):
@@ -126,7 +133,9 @@ func (p *decidePage) fields(d requests.Detail, o catalogue.Outcome, letter catal
 	}
 	p.Subject = web.Input{Name: "objet", Label: "Objet de la lettre", Value: letter.Subject, MaxLength: 300}
 	p.Letter = web.Textarea{Name: "lettre", Label: "Lettre", Rows: 18, Value: letter.Body, MaxLength: 4 * maxText}
-	if strings.Contains(letter.Body, reasonsMark) {
+	if p.Granted != nil {
+		p.Letter.Hint = "«\u00a0" + requests.GrantedMark + "\u00a0» et «\u00a0" + reasonsMark + "\u00a0» seront remplacés par ce que vous écrivez plus haut."
+	} else if strings.Contains(letter.Body, reasonsMark) {
 		p.Letter.Hint = "«\u00a0" + reasonsMark + "\u00a0» sera remplacé par ce que vous écrivez plus haut."
 		if p.Reasons.Optional {
 			p.Letter.Hint += " Si vous n’écrivez rien, ces mots disparaissent de la lettre."
@@ -174,6 +183,8 @@ func (p *decidePage) wrong(refused error) {
 	}
 	text, id := sentence(refused), "lettre"
 	switch {
+	case fault.Is(refused, "granted_required") && p.Granted != nil:
+		p.Granted.Error, id = text, p.Granted.Name
 	case fault.Is(refused, "reasons_required"):
 		p.Reasons.Error, id = text, "motifs"
 	case fault.Is(refused, "delivery_invalid"):
@@ -193,18 +204,20 @@ func (s *Server) decide(v visit) error {
 		return s.showDecide(v, form, nil)
 	}
 	if err == nil {
-		reasons, letter := strings.TrimSpace(form.Get("motifs")), form.Get("lettre")
+		reasons, letter, granted := strings.TrimSpace(form.Get("motifs")), form.Get("lettre"), strings.TrimSpace(form.Get("accorde"))
 		switch {
+		case catalogue.Outcome(form.Get("issue")) == catalogue.OutcomePartial && granted == "":
+			err = fault.New(fault.Invalid, "granted_required")
 		case needsReasons(catalogue.Outcome(form.Get("issue"))) && reasons == "":
 			err = fault.New(fault.Invalid, "reasons_required")
 		case strings.TrimSpace(letter) == "":
 			err = fault.New(fault.Invalid, "letter_required")
 		}
-		letter = strings.ReplaceAll(letter, reasonsMark, reasons) // or nothing, where they are optional
+		letter = strings.ReplaceAll(strings.ReplaceAll(letter, requests.GrantedMark, granted), reasonsMark, reasons) // or nothing, where they are optional
 		if err == nil {
 			_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 				in := requests.DecisionInput{
-					Outcome: catalogue.Outcome(form.Get("issue")), Reasons: reasons, Subject: form.Get("objet"), Letter: letter, Delivery: form.Get("remise"),
+					Outcome: catalogue.Outcome(form.Get("issue")), Granted: granted, Reasons: reasons, Subject: form.Get("objet"), Letter: letter, Delivery: form.Get("remise"),
 					Signatory: tenants.ID(form.Get("signataire")),
 				}
 				_, err := requests.Decide(ctx, tx, v.number(), in, version(form))

@@ -84,3 +84,28 @@ func TestTheFrontDeskDoesNotDecide(t *testing.T) {
 		t.Errorf("answered %d, the request is %s", answer.Status, o.get(t, r.Number).State)
 	}
 }
+
+// A partial agreement says what is granted, and why the rest is not.
+func TestAPartialAgreementSaysBothParts(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	number := o.ask(t, "salle-association", room).Number
+	b := o.signed(t, o.instructor)
+	p := b.Get(requestPath(number)).Follow("Accepter en partie").Want(http.StatusOK, requestPath(number)+"/decision")
+	f := p.Form("form.card").Set("motifs", "Le dimanche, la salle est prise.")
+	if refused := f.Submit().Want(http.StatusUnprocessableEntity, ""); !refused.Has(`.error-summary a[href="#accorde"]`) {
+		t.Errorf("without what is granted: %q", refused.Texts(".error-summary"))
+	}
+	f = p.Form("form.card").Set("accorde", "La salle, le samedi.")
+	if refused := f.Submit().Want(http.StatusUnprocessableEntity, ""); !refused.Has(`.error-summary a[href="#motifs"]`) {
+		t.Errorf("without reasons: %q", refused.Texts(".error-summary"))
+	}
+	p = f.Set("motifs", "Le dimanche, la salle est prise.").Press("Accepter en partie").Want(http.StatusOK, requestPath(number))
+	x := o.get(t, number).Decisions[0]
+	if !strings.Contains(x.Letter, "La salle, le samedi.") || !strings.Contains(x.Letter, "Le dimanche, la salle est prise.") || strings.Contains(x.Letter, "[") {
+		t.Errorf("the letter:\n%s", x.Letter)
+	}
+	if !strings.Contains(p.Text("main"), "Acceptée en partie") {
+		t.Error("the page does not say that it is accepted in part")
+	}
+}

@@ -32,7 +32,7 @@ var wordingTemplate = web.MustParse[wordingPage](web.Agent, pages, "wording.html
 
 // wordingLabels name letters by what they tell.
 var wordingLabels = map[catalogue.Outcome]string{
-	catalogue.OutcomeAccept: "Accord", catalogue.OutcomeRefuse: "Refus", catalogue.OutcomeAnswer: "Réponse", catalogue.OutcomeRegister: "Récépissé",
+	catalogue.OutcomeAccept: "Accord", catalogue.OutcomePartial: "Accord partiel", catalogue.OutcomeRefuse: "Refus", catalogue.OutcomeAnswer: "Réponse", catalogue.OutcomeRegister: "Récépissé",
 	catalogue.OutcomeClose: "Classement", catalogue.OutcomeImplicitAcceptance: "Accord par silence", catalogue.OutcomeImplicitRejection: "Refus par silence",
 	catalogue.OutcomeDocuments: "Pièces manquantes", catalogue.OutcomeHearing: "Invitation avant retrait", catalogue.OutcomeWithdrawal: "Retrait", catalogue.OutcomeRepeal: "Abrogation",
 }
@@ -41,7 +41,7 @@ var wordingLabels = map[catalogue.Outcome]string{
 var commonFields = []wordingField{
 	{"demandeur", "nom de la personne"}, {"demandeur_adresse", "son adresse postale"}, {"numero", "numéro de la demande"}, {"demarche", "titre de la démarche"},
 	{"recu_le", "jour de réception"}, {"decide_le", "jour de la décision"}, {"dernier_jour", "dernier jour avant l’effet du silence"}, {"acquis_le", "le lendemain"},
-	{"limite", "dernier jour pour répondre ou envoyer les pièces"}, {"motifs", "ce que l’agent écrit"}, {"pieces", "pièces demandées"}, {"effet", "effet de la demande de pièces sur le délai"},
+	{"limite", "dernier jour pour répondre ou envoyer les pièces"}, {"motifs", "ce que l’agent écrit"}, {"accorde", "ce qu’un accord partiel accorde"}, {"pieces", "pièces demandées"}, {"effet", "effet de la demande de pièces sur le délai"},
 	{"voies_recours", "voies et délais de recours"}, {"tribunal", "tribunal compétent"}, {"service", "service chargé de la demande"}, {"service_telephone", "son téléphone"},
 	{"service_courriel", "son courriel"}, {"agent", "agent qui suit le dossier"}, {"signataire", "qui signe"}, {"signataire_qualite", "sa qualité"}, {"commune", "nom de la commune"},
 	{"maire", "nom du maire"}, {"mairie_adresse", "adresse de la mairie"}, {"mairie_telephone", "téléphone de la mairie"}, {"mairie_courriel", "courriel de la mairie"},

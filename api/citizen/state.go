@@ -27,6 +27,8 @@ func stateNotice(d requests.Detail, today calendar.Date) web.Notice {
 	switch d.State {
 	case requests.StateAccepted:
 		return web.Notice{Tone: web.Success, Title: "Votre demande est acceptée", Text: "Décision du " + last.DecidedOn.French() + ". " + letter}
+	case requests.StatePartly:
+		return web.Notice{Tone: web.Warning, Title: "Votre demande est acceptée en partie", Text: "Décision du " + last.DecidedOn.French() + ". La lettre plus bas dit ce qui est accordé, ce qui est refusé, pourquoi, et comment contester."}
 	case requests.StateRefused:
 		return web.Notice{Tone: web.Danger, Title: "Votre demande est refusée", Text: "Décision du " + last.DecidedOn.French() + ". " + refusal}
 	case requests.StateAnswered:

@@ -91,8 +91,9 @@ type decisionInput struct {
 	Caller
 	Number string `path:"number" maxLength:"20"`
 	Body   struct {
-		Outcome  string `json:"outcome" enum:"accept,refuse,answer,register,close"`
-		Reasons  string `json:"reasons,omitempty" maxLength:"10000" doc:"Compulsory for a refusal"`
+		Outcome  string `json:"outcome" enum:"accept,partial,refuse,answer,register,close"`
+		Granted  string `json:"granted,omitempty" maxLength:"10000" doc:"Of a partial agreement: what is granted, compulsory"`
+		Reasons  string `json:"reasons,omitempty" maxLength:"10000" doc:"Compulsory for a refusal, and for what a partial agreement refuses"`
 		Subject  string `json:"subject,omitempty" maxLength:"300"`
 		Letter   string `json:"letter,omitempty" maxLength:"20000" doc:"The letter's text; made from the procedure's model where it is not given"`
 		Delivery string `json:"delivery,omitempty" enum:"email,counter,post"`
@@ -233,7 +234,7 @@ func (s *Server) askDocuments(ctx context.Context, in *documentsInput) (*request
 func (s *Server) decide(ctx context.Context, in *decisionInput) (*requestOutput, error) {
 	return s.change(ctx, in.Caller, in.Number, in.Body.Version, func(tx *tenants.Tx, version int64) error {
 		d := requests.DecisionInput{
-			Outcome: catalogue.Outcome(in.Body.Outcome), Reasons: in.Body.Reasons, Subject: in.Body.Subject,
+			Outcome: catalogue.Outcome(in.Body.Outcome), Granted: in.Body.Granted, Reasons: in.Body.Reasons, Subject: in.Body.Subject,
 			Letter: in.Body.Letter, Delivery: in.Body.Delivery,
 		}
 		_, err := requests.Decide(ctx, tx, in.Number, d, version)

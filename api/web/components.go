@@ -25,6 +25,7 @@ var requestStates = map[string]Status{
 	"in_review":           {Info, "En cours"},
 	"waiting_documents":   {Warning, "Pièces attendues"},
 	"accepted":            {Success, "Acceptée"},
+	"partly_accepted":     {Warning, "Acceptée en partie"},
 	"refused":             {Danger, "Refusée"},
 	"answered":            {Success, "Répondue"},
 	"registered":          {Success, "Enregistrée"},

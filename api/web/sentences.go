@@ -305,6 +305,7 @@ var sentences = map[string]string{
 	"outside_address":            "Donnez l’adresse électronique pour un courriel, l’adresse postale pour un courrier.",
 	"signature_needed":           "Cette décision attend la signature d’une autre personne. Préparez-la dans l’espace des agents.",
 	"nothing_to_sign":            "Aucune décision n’attend de signature pour cette demande.",
+	"granted_required":           "Écrivez ce qui est accordé.",
 	"silence_acquired":           "Le délai est passé : le silence vaut déjà décision. Rechargez la page pour voir laquelle.",
 
 	// Publishing and statistics

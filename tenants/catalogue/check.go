@@ -176,7 +176,7 @@ func (c *checker) letters() {
 }
 
 var outcomes = []Outcome{
-	OutcomeAccept, OutcomeRefuse, OutcomeAnswer, OutcomeRegister, OutcomeClose,
+	OutcomeAccept, OutcomePartial, OutcomeRefuse, OutcomeAnswer, OutcomeRegister, OutcomeClose,
 	OutcomeImplicitAcceptance, OutcomeImplicitRejection, OutcomeDocuments, OutcomeWithdrawal, OutcomeRepeal, OutcomeHearing,
 }
 
@@ -238,8 +238,11 @@ func (p *Procedure) requiredLetters() []Outcome {
 func mustHold(o Outcome, r Route) []string {
 	var names []string
 	switch o {
-	case OutcomeRefuse, OutcomeWithdrawal, OutcomeRepeal:
+	case OutcomePartial, OutcomeRefuse, OutcomeWithdrawal, OutcomeRepeal:
 		names = []string{"motifs"}
+		if o == OutcomePartial {
+			names = append(names, "accorde")
+		}
 		if r != RouteNone {
 			names = append(names, "voies_recours")
 		}

@@ -18,7 +18,7 @@ const answerPrefix = "reponse."
 
 // placeholders are the names that every letter may use, beside its form's answers.
 var placeholders = []string{
-	"acquis_le", "acte", "agent", "commune", "contradictoire", "cout", "decide_le", "decision_du", "demandeur", "demandeur_adresse", "demarche", "dernier_jour",
+	"accorde", "acquis_le", "acte", "agent", "commune", "contradictoire", "cout", "decide_le", "decision_du", "demandeur", "demandeur_adresse", "demarche", "dernier_jour",
 	"effet", "fondement", "limite", "maire", "mairie_adresse", "mairie_courriel", "mairie_horaires", "mairie_telephone", "motifs", "numero",
 	"pieces", "portee", "recu_le", "service", "service_courriel", "service_telephone", "signataire", "signataire_qualite", "tribunal", "voies_recours",
 }
@@ -72,6 +72,7 @@ type LetterFacts struct {
 	Signatory      string        // empty: the settings' one
 	SignatoryTitle string
 	Reasons        string // what the agent wrote: reasons, conditions, the answer itself
+	Granted        string // of a partial agreement
 	Pieces         []Piece
 	Delegation     string             // "Pour le maire et par délégation", with its order; empty for the mayor
 	Address        string             // the applicant's, lines; may be empty
@@ -93,7 +94,8 @@ type ComposedLetter struct {
 // line of a list ("- …") whose placeholder is empty.
 //
 // An outcome without a letter is fault.NotFound "letter_unknown"; a refusal, an
-// answer or a closure without reasons is fault.Invalid "reasons_required" (L.211-2);
+// answer or a closure without reasons is fault.Invalid "reasons_required" (L.211-2), a partial
+// agreement that does not say what is granted "granted_required";
 // a notice of missing pieces without pieces is "pieces_required"; a letter that must name the
 // court where none is set (CJA R.421-5), and an acceptance or a refusal that nobody signs
 // (CRPA L.212-1), are fault.Invalid "mentions_missing".
@@ -139,6 +141,9 @@ func (f LetterFacts) enough(e Entry, s tenants.Settings, o Outcome, l Letter) er
 	if strings.TrimSpace(f.Reasons) == "" && (o.Refuses() || o == OutcomeAnswer || o == OutcomeClose || o == OutcomeHearing) {
 		return fault.New(fault.Invalid, "reasons_required", fault.Field{Path: "reasons", Code: "required"})
 	}
+	if o == OutcomePartial && strings.TrimSpace(f.Granted) == "" {
+		return fault.New(fault.Invalid, "granted_required", fault.Field{Path: "granted", Code: "required"})
+	}
 	if o == OutcomeDocuments && (len(f.Pieces) == 0 || f.LimitOn.IsZero()) {
 		return fault.New(fault.Invalid, "pieces_required", fault.Field{Path: "items", Code: "required"})
 	}
@@ -165,7 +170,7 @@ func (f LetterFacts) values(e Entry, s tenants.Settings, o Outcome) map[string]s
 		"recu_le": f.ReceivedOn.FrenchShort(), "decide_le": f.DecidedOn.FrenchShort(),
 		"dernier_jour": f.LastDay.FrenchShort(), "acquis_le": f.LastDay.AddDays(1).FrenchShort(), "limite": f.LimitOn.FrenchShort(),
 		"service": c.Name, "service_telephone": c.Phone, "service_courriel": c.Email,
-		"agent": f.Agent, "motifs": strings.TrimSpace(f.Reasons),
+		"agent": f.Agent, "motifs": strings.TrimSpace(f.Reasons), "accorde": strings.TrimSpace(f.Granted),
 		"voies_recours": strings.Join(f.appeal(e, s).Paragraphs(!implicit, silence, f.AppealLastDay), "\n\n"),
 	}
 	v["signataire"], v["signataire_qualite"] = f.signatory(s)

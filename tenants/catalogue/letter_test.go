@@ -150,7 +150,7 @@ func TestImplicitLetters(t *testing.T) {
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	for slug, want := range map[string][]catalogue.Outcome{
-		"terrasse":           {catalogue.OutcomeAccept, catalogue.OutcomeRefuse, catalogue.OutcomeClose},
+		"terrasse":           {catalogue.OutcomeAccept, catalogue.OutcomePartial, catalogue.OutcomeRefuse, catalogue.OutcomeClose},
 		"vide-grenier":       {catalogue.OutcomeRegister, catalogue.OutcomeClose},
 		"signalement-voirie": {catalogue.OutcomeAnswer, catalogue.OutcomeRefuse, catalogue.OutcomeClose},
 		"courrier-maire":     {catalogue.OutcomeAnswer, catalogue.OutcomeRefuse, catalogue.OutcomeClose},

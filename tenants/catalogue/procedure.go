@@ -50,10 +50,11 @@ const (
 // Outcome is how a request ends, or a step of it that has a letter.
 type Outcome string
 
-// The outcomes. The first five are decided by an agent; the implicit ones by
+// The outcomes. The first six are decided by an agent; the implicit ones by
 // silence; documents is the notice of missing pieces (CRPA L.114-5).
 const (
 	OutcomeAccept             Outcome = "accept"
+	OutcomePartial            Outcome = "partial" // a part is granted, the rest refused
 	OutcomeRefuse             Outcome = "refuse"
 	OutcomeAnswer             Outcome = "answer"
 	OutcomeRegister           Outcome = "register"
@@ -87,7 +88,7 @@ func (e Entry) Doubts() []Doubt {
 // that can be contested. An answer and a récépissé do not.
 func (o Outcome) Binds() bool {
 	switch o {
-	case OutcomeAccept, OutcomeRefuse, OutcomeClose, OutcomeWithdrawal, OutcomeRepeal, OutcomeHearing:
+	case OutcomeAccept, OutcomePartial, OutcomeRefuse, OutcomeClose, OutcomeWithdrawal, OutcomeRepeal, OutcomeHearing:
 		return true
 	}
 	return false
@@ -97,10 +98,10 @@ func (o Outcome) Binds() bool {
 // signs it (CRPA L.212-1).
 func (o Outcome) Signed() bool { return o == OutcomeAccept || o.Refuses() }
 
-// Refuses tells whether an outcome denies or takes back what was asked for: the ways and
+// Refuses tells whether an outcome denies, in whole or in part, or takes back what was asked for: the ways and
 // times of appeal and the reasons are then compulsory (CRPA L.211-2; CJA R.421-5).
 func (o Outcome) Refuses() bool {
-	return o == OutcomeRefuse || o == OutcomeWithdrawal || o == OutcomeRepeal
+	return o == OutcomeRefuse || o == OutcomePartial || o == OutcomeWithdrawal || o == OutcomeRepeal
 }
 
 // Procedure is one démarche, as a version of it holds it. It comes from
@@ -319,11 +320,15 @@ func (p *Procedure) json() ([]byte, error) {
 func (p *Procedure) Checksum() string { return p.checksum }
 
 // Outcomes gives what an agent may decide, in the order of a page: the outcomes
-// that have a letter.
+// that have a letter. A request that can be granted and refused can be granted in part, but
+// in urban planning, where a permit or an opposition is whole (C. urb. L.424-1 ff.).
 func (p *Procedure) Outcomes() []Outcome {
 	var out []Outcome
-	for _, o := range [...]Outcome{OutcomeAccept, OutcomeRegister, OutcomeAnswer, OutcomeRefuse, OutcomeClose} {
-		if _, ok := p.Letters[o]; ok {
+	_, accepts := p.Letters[OutcomeAccept]
+	_, refuses := p.Letters[OutcomeRefuse]
+	parts := accepts && refuses && p.Kind == KindRequest && p.Silence.Code != calendar.Planning
+	for _, o := range [...]Outcome{OutcomeAccept, OutcomePartial, OutcomeRegister, OutcomeAnswer, OutcomeRefuse, OutcomeClose} {
+		if _, ok := p.Letters[o]; ok || o == OutcomePartial && parts {
 			out = append(out, o)
 		}
 	}

@@ -16,6 +16,17 @@ type Revoked struct {
 
 // commonLetters are those that hold for every procedure which has none of its own.
 var commonLetters = map[Outcome]Letter{
+	OutcomePartial: {
+		Subject: "Votre demande n°\u00a0{{numero}} est acceptée en partie",
+		Body: []string{
+			"Votre demande «\u00a0{{demarche}}\u00a0», reçue le {{recu_le}}, est acceptée en partie. Voici ce qui vous est accordé\u00a0:",
+			"{{accorde}}",
+			"Le reste de votre demande est refusé, pour les raisons suivantes\u00a0:",
+			"{{motifs}}",
+			"Vous pouvez contester cette décision pour ce qu’elle vous refuse.",
+			"{{voies_recours}}",
+		},
+	},
 	OutcomeHearing: {
 		Subject: "Votre demande n°\u00a0{{numero}}\u00a0: nous envisageons de revenir sur notre accord",
 		Body: []string{

@@ -18,7 +18,7 @@ func (p *Procedure) Wordings() []Outcome {
 	return slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool {
 		_, own := p.Letters[o]
 		_, common := commonLetters[o]
-		return !own && (!common || !grants)
+		return !own && (!common || !grants) || o == OutcomePartial && !slices.Contains(p.Outcomes(), o)
 	})
 }
 
@@ -62,7 +62,7 @@ func Sample(e Entry, s tenants.Settings, o Outcome, commune string, today calend
 	p := e.Procedure()
 	f := LetterFacts{
 		Commune: commune, Applicant: "[nom de la personne]", Number: "[numéro]", ReceivedOn: today.AddMonths(-1), DecidedOn: today, LastDay: today.AddMonths(1),
-		LimitOn: today.AddDays(15), Agent: "[prénom et nom de l’agent], [fonction]", Reasons: "[motifs à compléter]", Address: "[adresse]",
+		LimitOn: today.AddDays(15), Agent: "[prénom et nom de l’agent], [fonction]", Reasons: "[motifs à compléter]", Granted: "[ce qui est accordé]", Address: "[adresse]",
 		Pieces:  []Piece{{Label: "[pièce demandée]", LegalBasis: "[texte qui l’exige]", Indispensable: true}},
 		Revoked: Revoked{Act: o, On: today.AddMonths(-1), Basis: "[texte qui le permet]", HeardOn: today.AddDays(-20)},
 		Answers: map[string]string{},

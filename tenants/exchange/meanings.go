@@ -41,7 +41,7 @@ var meanings = map[string]string{
 	"Procedure.retention":       "How long requests are kept, and what becomes of them.",
 	"Procedure.notice":          "Its part of the information of GDPR art. 13.",
 	"Procedure.to_verify":       "Points of law that are not settled, shown to agents.",
-	"Procedure.letters":         "The letter of each outcome: accept, refuse, answer, register, close, implicit_acceptance, implicit_rejection, documents, withdrawal, repeal, hearing.",
+	"Procedure.letters":         "The letter of each outcome: accept, partial, refuse, answer, register, close, implicit_acceptance, implicit_rejection, documents, withdrawal, repeal, hearing.",
 	"Procedure.redirect":        "The https address where the procedure is done, where the law puts it elsewhere.",
 	"Procedure.form":            "What is asked.",
 	"Procedure.tables":          "The reference tables that its form draws from, for a commune that lacks them. A table of the same name that is there already stays.",

@@ -1,6 +1,7 @@
 package requests
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ const (
 
 // DecisionInput is what an agent decides.
 type DecisionInput struct {
-	Outcome  catalogue.Outcome // accept, refuse, answer, register, close
+	Outcome  catalogue.Outcome // accept, partial, refuse, answer, register, close
 	Reasons  string            // a refusal, an answer and a closure need some (L.211-2)
 	Subject  string            // of the letter; empty: the model's
 	Letter   string            // as the agent changed it; empty: the model's
@@ -66,7 +67,7 @@ const (
 // actionOf gives the action that an outcome is.
 func actionOf(o catalogue.Outcome) (Action, bool) {
 	a := Action(o)
-	return a, slices.Contains([]Action{ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionClose}, a)
+	return a, slices.Contains([]Action{ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionClose}, a)
 }
 
 // Decide answers a request with a letter. Instructors of its service and
@@ -145,7 +146,7 @@ func (c *change) stillDecides(action Action) error {
 	if !c.r.silenceActed(c.tx.Today()) {
 		return nil
 	}
-	if c.r.Silence.Effect != calendar.Rejection || action != ActionAccept && action != ActionAnswer {
+	if c.r.Silence.Effect != calendar.Rejection || action != ActionAccept && action != ActionPartial && action != ActionAnswer {
 		return fault.New(fault.Conflict, "silence_acquired")
 	}
 	_, err := Next(StateImplicitRejection, c.r.Kind, action, c.who)
@@ -191,7 +192,7 @@ func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, erro
 		ID: tenants.NewID(), Outcome: in.Outcome, Reasons: cleanText(in.Reasons), Subject: clean(in.Subject, false), Letter: cleanText(in.Letter),
 		Delivery: in.Delivery, DecidedOn: today, CreatedAt: c.tx.Now(),
 	}
-	if err := tooLong(d.Reasons, d.Subject, d.Letter); err != nil {
+	if err := tooLong(d.Reasons+in.Granted, d.Subject, d.Letter); err != nil {
 		return d, err
 	}
 	signer, err := c.signer(ctx, in.Signatory)
@@ -199,7 +200,7 @@ func (c *change) decision(ctx context.Context, in DecisionInput) (Decision, erro
 		return d, err
 	}
 	composed, err := c.compose(ctx, in.Outcome, func(f *catalogue.LetterFacts) {
-		f.Reasons, f.Revoked = d.Reasons, in.revoked
+		f.Reasons, f.Granted, f.Revoked = d.Reasons, cleanText(in.Granted), in.revoked
 		signer.sign(f)
 	})
 	if err != nil {
@@ -356,6 +357,9 @@ func (c *change) write(ctx context.Context, by func(catalogue.Entry, tenants.Set
 	return by(e, settings, f)
 }
 
+// GrantedMark stands in a composed letter where what a partial agreement grants will be.
+const GrantedMark = "[ce qui est accordé]"
+
 // PreviewLetter gives the letter of a decision as it would leave, for the agent to read and
 // to change; without reasons, a mark stands where they will be.
 func PreviewLetter(ctx context.Context, tx *tenants.Tx, number string, in DecisionInput) (catalogue.ComposedLetter, error) {
@@ -372,7 +376,7 @@ func PreviewLetter(ctx context.Context, tx *tenants.Tx, number string, in Decisi
 		return catalogue.ComposedLetter{}, err
 	}
 	return c.compose(ctx, in.Outcome, func(f *catalogue.LetterFacts) {
-		f.Reasons = orMark(in.Reasons)
+		f.Reasons, f.Granted = orMark(in.Reasons), cmp.Or(cleanText(in.Granted), GrantedMark)
 		signer.sign(f)
 	})
 }

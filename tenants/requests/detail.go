@@ -174,11 +174,11 @@ func (d *Detail) appeal(tx *tenants.Tx) error {
 	facts := calendar.AppealFacts{Silence: d.Deadline, Territory: tx.Territory(), Residence: d.Residence.Lives}
 	facts.ReceiptSent, facts.ReceiptComplete = receiptProof(d.Request, d.Receipts)
 	for _, x := range d.Decisions {
-		if x.Outcome == catalogue.OutcomeRefuse {
+		if x.Outcome == catalogue.OutcomeRefuse || x.Outcome == catalogue.OutcomePartial {
 			refused, facts.ExpressNotified, facts.ExpressRegular = true, x.NotifiedOn, true
 		}
 	}
-	if !refused || d.Procedure.Route != catalogue.RouteCourt && d.Procedure.Route != catalogue.RoutePlanning || d.State == StateRefused && facts.ExpressNotified.IsZero() {
+	if !refused || d.Procedure.Route != catalogue.RouteCourt && d.Procedure.Route != catalogue.RoutePlanning || (d.State == StateRefused || d.State == StatePartly) && facts.ExpressNotified.IsZero() {
 		return nil
 	}
 	if d.Procedure.PlanningReview() {

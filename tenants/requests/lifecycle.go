@@ -16,6 +16,7 @@ const (
 	StateReview             State = "in_review"
 	StateWaiting            State = "waiting_documents"
 	StateAccepted           State = "accepted"
+	StatePartly             State = "partly_accepted" // a part is granted, the rest refused
 	StateRefused            State = "refused"
 	StateAnswered           State = "answered"            // a report, a complaint, a question
 	StateRegistered         State = "registered"          // a declaration: récépissé
@@ -30,7 +31,7 @@ const (
 
 // States gives every state, in the order of a request's life.
 func States() []State {
-	return []State{StateReceived, StateReview, StateWaiting, StateTransmitting, StateAccepted, StateRefused, StateAnswered, StateRegistered,
+	return []State{StateReceived, StateReview, StateWaiting, StateTransmitting, StateAccepted, StatePartly, StateRefused, StateAnswered, StateRegistered,
 		StateImplicitAcceptance, StateImplicitRejection, StateWithdrawn, StateClosed, StateRevoked, StateTransmitted}
 }
 
@@ -51,6 +52,8 @@ func (s State) Label() string {
 		return "En attente de pièces"
 	case StateAccepted:
 		return "Acceptée"
+	case StatePartly:
+		return "Acceptée en partie"
 	case StateRefused:
 		return "Refusée"
 	case StateAnswered:
@@ -99,6 +102,7 @@ const (
 	ActionAskDocuments      Action = "ask_documents"      // L.114-5
 	ActionDocumentsComplete Action = "documents_complete" // all that was asked is there
 	ActionAccept            Action = "accept"
+	ActionPartial           Action = "partial"
 	ActionRefuse            Action = "refuse"
 	ActionAnswer            Action = "answer"
 	ActionRegister          Action = "register"
@@ -120,7 +124,7 @@ const (
 // Actions gives every action.
 func Actions() []Action {
 	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
-		ActionAccept, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionHear, ActionRevoke,
+		ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionHear, ActionRevoke,
 		ActionTransmit, ActionRecall, ActionArrive, ActionTransmitOutside}
 }
 
@@ -156,7 +160,7 @@ var (
 	settled       = slices.DeleteFunc(States(), func(s State) bool { return s == StateTransmitting }) // what goes is not changed on its way
 	undecided     = append(slices.Clone(open), StateTransmitting)                                     // silence goes on
 	kinds         = []Kind{KindRequest, KindDeclaration, KindReport, KindInformation}
-	granted       = []State{StateAccepted, StateImplicitAcceptance}
+	granted       = []State{StateAccepted, StatePartly, StateImplicitAcceptance}
 	withDocuments = []Kind{KindRequest, KindDeclaration, KindReport}
 )
 
@@ -185,7 +189,9 @@ var rules = []rule{
 	// A declaration is decided upon where a text says so: the right to buy first, which the
 	// commune waives or uses (C. urb. L.213-2). Its procedure has the letters for it.
 	{ActionAccept, open, StateAccepted, []Kind{KindRequest, KindDeclaration}, deciders},
-	{ActionAccept, []State{StateImplicitRejection, StateRefused}, StateAccepted, []Kind{KindRequest}, deciders},
+	{ActionAccept, []State{StateImplicitRejection, StateRefused, StatePartly}, StateAccepted, []Kind{KindRequest}, deciders},
+	{ActionPartial, open, StatePartly, []Kind{KindRequest}, deciders},
+	{ActionPartial, []State{StateImplicitRejection, StateRefused}, StatePartly, []Kind{KindRequest}, deciders},
 	{ActionRefuse, open, StateRefused, []Kind{KindRequest, KindReport, KindDeclaration}, deciders},
 	{ActionAnswer, open, StateAnswered, []Kind{KindRequest, KindReport}, deciders},
 	{ActionAnswer, open, StateAnswered, []Kind{KindInformation}, agents},

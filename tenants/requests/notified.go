@@ -34,7 +34,7 @@ func (d *Detail) notificationWarnings(today calendar.Date, t calendar.Territory)
 		out = append(out, "Si le dossier reste incomplet après la date donnée, notifiez un refus ou un classement.")
 	}
 	for _, x := range d.Decisions {
-		if x.Implicit || x.Outcome != catalogue.OutcomeRefuse {
+		if x.Implicit || x.Outcome != catalogue.OutcomeRefuse && x.Outcome != catalogue.OutcomePartial {
 			continue
 		}
 		switch {

@@ -55,7 +55,7 @@ type ToSign struct {
 const (
 	preparedColumns = `p.request_id, p.id, p.outcome, p.granted, p.reasons, p.subject, p.letter, p.delivery, p.signatory, p.signatory_name, p.prepared_by_id, p.prepared_by,
 		p.prepared_at, p.prepared_on, p.returned_at, p.returned_by, p.returned_why`
-	preparedStands = ` from prepared_decision p join request r on r.id = p.request_id and (r.closed_on is null or r.state = 'implicitly_rejected' and p.outcome = 'accept')`
+	preparedStands = ` from prepared_decision p join request r on r.id = p.request_id and (r.closed_on is null or r.state = 'implicitly_rejected' and p.outcome in ('accept', 'partial'))`
 
 	sqlPrepared = `select ` + preparedColumns + preparedStands + ` where p.request_id = $1`
 	sqlPrepare  = `insert into prepared_decision (request_id, id, outcome, granted, reasons, subject, letter, delivery, signatory, signatory_name, prepared_by_id, prepared_by, prepared_at, prepared_on)

@@ -32,7 +32,7 @@ const sqlRevokes = `update decision set revokes = $2, ground = $3 where id = $1`
 // grantOf gives the decision by which something was granted last.
 func grantOf(decisions []Decision) (Decision, bool) {
 	for _, d := range slices.Backward(decisions) {
-		if d.Outcome == catalogue.OutcomeAccept || d.Outcome == catalogue.OutcomeImplicitAcceptance {
+		if d.Outcome == catalogue.OutcomeAccept || d.Outcome == catalogue.OutcomePartial || d.Outcome == catalogue.OutcomeImplicitAcceptance {
 			return d, true
 		}
 	}
@@ -43,7 +43,7 @@ func grantOf(decisions []Decision) (Decision, bool) {
 func (d *Detail) acts(today calendar.Date) []Act {
 	state := d.stateInLaw(today)
 	switch state {
-	case StateAccepted, StateImplicitAcceptance:
+	case StateAccepted, StatePartly, StateImplicitAcceptance:
 		decided := d.SilenceLastDay
 		if g, ok := grantOf(d.Decisions); ok {
 			decided = g.DecidedOn

@@ -44,7 +44,7 @@ func GetWhy(ctx context.Context, tx *tenants.Tx, number string) (Why, error) {
 	law.Residence = d.Residence.Lives
 	law.Sending, law.Channel, law.Receipt = sendingOf(d.Kind), channelOf(d.Channel), d.receiptState()
 	for _, x := range d.Decisions {
-		if x.Outcome == catalogue.OutcomeRefuse {
+		if x.Outcome == catalogue.OutcomeRefuse || x.Outcome == catalogue.OutcomePartial {
 			law.Refusal = calendar.Refusal{Notified: x.NotifiedOn, Regular: true}
 		}
 	}
