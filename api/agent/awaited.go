@@ -17,6 +17,7 @@ type awaitedPage struct {
 	web.Frame
 	Path    string
 	Lines   []awaitedLine
+	Post    bool // some wait to be posted
 	Refused string
 }
 
@@ -50,8 +51,12 @@ func (s *Server) showAwaited(v visit, refused error) error {
 			Number: a.Number, URL: requestPath(a.Number) + "#accuse", Title: a.Title, Service: a.Service, Channel: channelLabels[a.Channel],
 			What: receiptNames[a.About], Why: "une mention manque", Due: a.DueOn.French(), Status: web.Status{Tone: web.Info, Label: "À délivrer"},
 		}
-		if a.Sorting() {
+		switch {
+		case a.Sorting():
 			line.Why = "à trier"
+		case a.Posting():
+			line.Why, line.Status.Label, line.URL = "fait, à poster", "À poster", lettersPath
+			page.Post = true
 		}
 		switch {
 		case a.Late(today):
@@ -84,7 +89,7 @@ func (s *Server) issueAwaited(v visit) error {
 	var seen []string
 	issued, waiting := 0, 0
 	for _, a := range list {
-		if a.Sorting() || slices.Contains(seen, a.Number) {
+		if a.Sorting() || a.Posting() || slices.Contains(seen, a.Number) {
 			continue
 		}
 		seen = append(seen, a.Number)
@@ -126,6 +131,14 @@ func attentionNotices(a requests.Attention, today calendar.Date, t calendar.Terr
 		if awaited := (requests.AwaitedReceipt{DueOn: a.ReceiptsDueOn}); awaited.Late(today) {
 			n.Tone = web.Danger
 		} else if awaited.Near(today, t) {
+			n.Tone = web.Warning
+		}
+		out = append(out, n)
+	}
+	if a.ToPost > 0 {
+		n := web.Notice{Tone: web.Info, Text: web.Plural(a.ToPost, "accusé de réception est à poster", "accusés de réception sont à poster") + ", si possible avant le " + a.PostOn.French() + ". Notez ensuite le jour de l’envoi.",
+			Link: web.Link{Label: "Voir les accusés à poster", URL: awaitedPath}}
+		if (requests.AwaitedReceipt{DueOn: a.PostOn}).Near(today, t) {
 			n.Tone = web.Warning
 		}
 		out = append(out, n)

@@ -54,6 +54,10 @@ func receiptCardOf(d requests.Detail, today calendar.Date, t calendar.Territory,
 // issuedWords say when a receipt was issued, and, on paper, whether it has left.
 func issuedWords(r requests.Receipt) string {
 	switch made := " établi le " + r.IssuedOn.FrenchShort(); {
+	case r.Outdated && r.ToPost:
+		return made + "\u00a0: remplacé avant d’être posté"
+	case r.Outdated:
+		return made + "\u00a0: remplacé depuis, car la nature de l’envoi a changé"
 	case r.ToPost:
 		return made + "\u00a0: il attend d’être posté, dans «\u00a0Courriers\u00a0»"
 	case !r.SentOn.IsZero():

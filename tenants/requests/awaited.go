@@ -2,6 +2,7 @@ package requests
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,6 +17,7 @@ import (
 const (
 	awaitsMentions = "mentions" // something that it must bear is not set
 	awaitsSorting  = "later"    // a free letter, of which the agent wants to find the service first
+	awaitsPosting  = "posting"  // it is made, and waits in the print queue: no row, but its letter
 )
 
 // AwaitedReceipt is a receipt that is due and could not leave at once (CRPA R.112-11-2).
@@ -33,6 +35,9 @@ type AwaitedReceipt struct {
 // Sorting tells whether the receipt waits for an agent who wanted to sort the letter first,
 // and for no mention.
 func (a AwaitedReceipt) Sorting() bool { return a.Reason == awaitsSorting }
+
+// Posting tells whether the receipt is a letter that is made and was not posted yet.
+func (a AwaitedReceipt) Posting() bool { return a.Reason == awaitsPosting }
 
 // Near tells whether little time is left: two working days, or none.
 func (a AwaitedReceipt) Near(today calendar.Date, t calendar.Territory) bool {
@@ -56,6 +61,13 @@ const (
 		from receipt_due d join request r on r.id = d.request_id left join service s on s.id = r.service_id
 		where r.closed_on is null and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) and ($2::uuid is null or r.service_id = $2)
 		order by d.due_on, d.id limit $3`
+	// Receipts on paper wait in the print queue until the day of their posting is noted.
+	sqlReceiptsToPost = `select r.number, r.title, r.service_id, r.agent_id, coalesce(s.name, '') as service, r.channel, r.version,
+			l.request_id, l.id, 'request' as about, '' as label, 'posting' as reason, r.received_at, r.received_on, null::date as due_on
+		from letter l join request r on r.id = l.request_id left join service s on s.id = r.service_id
+		where l.kind = 'receipt' and l.arrived_on is null and l.posted_on is null` + letterStands + ` and r.closed_on is null
+			and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) and ($2::uuid is null or r.service_id = $2)
+		order by r.received_on, l.id limit $3`
 	sqlAwaitedToTell = `select d.request_id, d.id, d.due_on, r.version, d.near_on is not null as told_near
 		from receipt_due d join request r on r.id = d.request_id
 		where r.closed_on is null and (d.due_on < $1 and d.late_on is null or d.due_on <= $2 and d.near_on is null)`
@@ -169,13 +181,25 @@ type Awaited struct {
 // maxAwaited is how many awaited receipts are listed.
 const maxAwaited = 200
 
-// AwaitedReceipts gives the receipts that are still to leave, the soonest due first, of what
+// AwaitedReceipts gives the receipts that are still to leave, those that are printed or to be
+// printed and not posted among them, the soonest due first, of what
 // the agent covers. Only agents may.
 func AwaitedReceipts(ctx context.Context, tx *tenants.Tx) ([]Awaited, error) {
 	if !tx.Actor().MayRead() {
 		return nil, fault.New(fault.Forbidden, "not_allowed")
 	}
-	return allAwaited(ctx, tx)
+	awaited, err := allAwaited(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	several, service := covered(tx.Actor())
+	posting, err := tenants.All[Awaited](ctx, tx, sqlReceiptsToPost, several, service.OrNull(), maxAwaited)
+	for i := range posting {
+		posting[i].DueOn = calendar.ReceiptDue(posting[i].ReceivedOn, tx.Territory())
+	}
+	awaited = append(awaited, posting...)
+	slices.SortStableFunc(awaited, func(a, b Awaited) int { return a.DueOn.Compare(b.DueOn) })
+	return awaited, err
 }
 
 func allAwaited(ctx context.Context, tx *tenants.Tx) ([]Awaited, error) {
@@ -185,12 +209,20 @@ func allAwaited(ctx context.Context, tx *tenants.Tx) ([]Awaited, error) {
 
 // Attention is what agents must not overlook beside the list of requests.
 type Attention struct {
-	Receipts      int           // still to leave
+	Receipts      int           // still to leave, but for those to post
 	ReceiptsDueOn calendar.Date // the soonest
+	ToPost        int           // receipts on paper that are made and not posted
+	PostOn        calendar.Date // the soonest of these days
 	Sources       int           // that sent a significant number since yesterday, and that nobody has judged
 }
 
 const sqlAttention = `select count(*)::int as receipts, min(d.due_on) as receipts_due_on,
+		(select count(*) from letter l join request q on q.id = l.request_id
+			where l.kind = 'receipt' and l.arrived_on is null and l.posted_on is null` + letterStands + `
+				and q.closed_on is null and ($1::text[] is null or q.service_id = any($1::text[]::uuid[])) and ($2::uuid is null or q.service_id = $2))::int as to_post,
+		(select min(q.received_on) from letter l join request q on q.id = l.request_id
+			where l.kind = 'receipt' and l.arrived_on is null and l.posted_on is null` + letterStands + `
+				and q.closed_on is null and ($1::text[] is null or q.service_id = any($1::text[]::uuid[])) and ($2::uuid is null or q.service_id = $2)) as post_on,
 		(select count(*) from sending_source x where x.day >= $3 and x.exempt_on is null and x.blocked_until is null)::int as sources
 	from receipt_due d join request r on r.id = d.request_id
 	where r.closed_on is null and ($1::text[] is null or r.service_id = any($1::text[]::uuid[])) and ($2::uuid is null or r.service_id = $2)`
@@ -201,7 +233,11 @@ func NeedsAttention(ctx context.Context, tx *tenants.Tx) (Attention, error) {
 		return Attention{}, fault.New(fault.Forbidden, "not_allowed")
 	}
 	several, service := covered(tx.Actor())
-	return tenants.One[Attention](ctx, tx, sqlAttention, several, service.OrNull(), tx.Today().AddDays(-1))
+	a, err := tenants.One[Attention](ctx, tx, sqlAttention, several, service.OrNull(), tx.Today().AddDays(-1))
+	if a.ToPost > 0 {
+		a.PostOn = calendar.ReceiptDue(a.PostOn, tx.Territory())
+	}
+	return a, err
 }
 
 type awaitedToTell struct {

@@ -411,3 +411,56 @@ func TestAReceiptCountsFromTheDayItIsPosted(t *testing.T) {
 		}
 	}
 }
+
+// A receipt on paper is among those awaited, printed or not, until its posting is noted.
+func TestAReceiptOnPaperIsAwaitedUntilItIsPosted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.on("2026-12-01")
+	s := letter()
+	s.Channel, s.Applicant.Email = requests.ChannelPost, ""
+	number := w.submit(s, w.front).Request.Number
+	awaited := func() (list []requests.Awaited, a requests.Attention) {
+		w.must(w.front, func(ctx context.Context, tx *tenants.Tx) (err error) {
+			if list, err = requests.AwaitedReceipts(ctx, tx); err == nil {
+				a, err = requests.NeedsAttention(ctx, tx)
+			}
+			return err
+		})
+		return list, a
+	}
+	list, a := awaited()
+	if len(list) != 1 || list[0].Number != number || !list[0].Posting() || list[0].DueOn != date(t, "2026-12-15") || a.ToPost != 1 || a.PostOn != list[0].DueOn || a.Receipts != 0 {
+		t.Fatalf("awaited %+v, attention %+v", list, a)
+	}
+	w.on("2026-12-03")
+	if err := w.post(w.letters(w.front, requests.LettersToPost), "2026-12-03"); err != nil {
+		t.Fatal(err)
+	}
+	if list, a = awaited(); len(list) != 0 || a.ToPost != 0 {
+		t.Errorf("posted: awaited %+v, attention %+v", list, a)
+	}
+}
+
+// A receipt that another one replaces before it is posted does not leave.
+func TestAReplacedReceiptIsNotPosted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.on("2026-12-01")
+	s := question()
+	s.Channel, s.Applicant.Email = requests.ChannelPost, ""
+	number := w.submit(s, w.front).Request.Number
+	w.on("2026-12-02")
+	if err := w.reclassify(number, requests.Reclassification{Kind: requests.KindRequest, Reason: "C’est une réclamation."}); err != nil {
+		t.Fatal(err)
+	}
+	var receipts []requests.Letter
+	for _, l := range w.letters(w.front, requests.LettersToPost) {
+		if l.Kind == requests.LetterReceipt {
+			receipts = append(receipts, l)
+		}
+	}
+	if len(receipts) != 1 || !strings.Contains(receipts[0].Body, "1er février 2027") {
+		t.Errorf("to be posted: %+v", receipts)
+	}
+}

@@ -80,15 +80,17 @@ const (
 	letterColumns = `l.id, l.request_id, r.number, r.title, l.kind, l.about, l.recipient, l.subject, l.body, l.awaited, l.created_by, l.created_at, l.printed_at, l.posted_on, l.arrived_on,
 		r.given_name, r.family_name, r.organisation, r.postal_address`
 	letterTables = ` from letter l join request r on r.id = l.request_id`
+	// A receipt that another one replaced before it was posted does not leave any more.
+	letterStands = ` and (l.kind <> 'receipt' or not exists (select 1 from letter n where n.request_id = l.request_id and n.kind = 'receipt' and n.created_at > l.created_at))`
 	letterSeen   = ` and ($1::text[] is null or r.service_id = any($1::text[]::uuid[]))`
 
-	sqlLettersToPost = `select ` + letterColumns + letterTables + ` where l.posted_on is null and l.arrived_on is null` + letterSeen + `
+	sqlLettersToPost = `select ` + letterColumns + letterTables + ` where l.posted_on is null and l.arrived_on is null` + letterStands + letterSeen + `
 		order by l.created_at, l.id limit $2`
 	sqlLettersAwaited = `select ` + letterColumns + letterTables + ` where l.posted_on is not null and l.awaited and l.arrived_on is null` + letterSeen + `
 		order by l.created_at, l.id limit $2`
 	sqlLetters = `select ` + letterColumns + letterTables + ` where l.id = any($2::uuid[])` + letterSeen + `
 		order by l.created_at, l.id`
-	sqlCountLetters = `select count(*) from (select 1` + letterTables + ` where l.posted_on is null and l.arrived_on is null` + letterSeen + ` limit $2) counted`
+	sqlCountLetters = `select count(*) from (select 1` + letterTables + ` where l.posted_on is null and l.arrived_on is null` + letterStands + letterSeen + ` limit $2) counted`
 
 	sqlLetterPrinted = `update letter set printed_at = $2 where id = any($1::uuid[])`
 	sqlLetterPosted  = `update letter set posted_on = $2, recipient = $3, printed_at = coalesce(printed_at, $4) where id = $1 and posted_on is null and arrived_on is null`

@@ -71,7 +71,7 @@ func (d *Detail) stand(ctx context.Context, tx *tenants.Tx) error {
 	}
 	for _, x := range d.Receipts {
 		switch {
-		case x.Kind != receiptOfRequest:
+		case x.Kind != receiptOfRequest || x.Outdated:
 		case x.Returned:
 			d.Standing.Returned = x.ID
 		case x.ToPost:
