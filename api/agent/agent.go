@@ -54,6 +54,7 @@ func New(d web.Deps) *Server {
 	s.newDoor().Routes(s.router)
 	s.requestRoutes()
 	s.officeRoutes()
+	s.workshopRoutes()
 	s.supportRoutes()
 	s.accountRoutes()
 	s.router.Handle("/", func(http.ResponseWriter, *http.Request, web.Scope) error {
@@ -158,6 +159,19 @@ func (s *Server) officeRoutes() {
 	s.handle("POST /agents/equipe/{id}", s.changeMember)
 	s.handle("GET /agents/equipe/{id}/delegations", s.delegations)
 	s.handle("POST /agents/equipe/{id}/delegations", s.changeDelegations)
+}
+
+func (s *Server) workshopRoutes() {
+	s.handle("GET /agents/demarches/{slug}/"+workDraft, s.draftPage)
+	s.handle("POST /agents/demarches/{slug}/"+workDraft, s.changeDraft)
+	s.handle("GET /agents/demarches/{slug}/brouillon.json", s.exportDraft)
+	s.handle("POST /agents/demarches/{slug}/brouillon/fichier", s.replaceDraft)
+	s.handle("GET /agents/demarches/{slug}/"+workProof, s.proof)
+	s.handle("GET /agents/demarches/{slug}/"+workChanges, s.differences)
+	s.handle("GET /agents/demarches/{slug}/"+workTry, s.tryOut)
+	s.handle("POST /agents/demarches/{slug}/"+workTry+"/{step}", s.tryStep)
+	s.handle("GET /agents/demarches/{slug}/"+workHistory, s.versions)
+	s.handle("POST /agents/demarches/{slug}/"+workHistory, s.changeVersions)
 }
 
 // Serve answers a request for a page of the agents of a commune.

@@ -13,6 +13,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/drafts"
 	"github.com/parvis-gru/parvis/tenants/exchange"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/forms"
@@ -82,7 +83,7 @@ func (s *Server) showImport(v visit, done *importDone, gaps []reason, refused er
 	return importTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
-// importFiles reads the files and adds the procedure, closed. Administrators alone: it is
+// importFiles reads the files and makes a draft of the procedure, which citizens do not see. Administrators alone: it is
 // asked before a byte is read.
 func (s *Server) importFiles(v visit) error {
 	if _, err := s.read(v, func(_ context.Context, tx *tenants.Tx, _ web.Visitor) error {
@@ -115,7 +116,7 @@ func (s *Server) importFiles(v visit) error {
 	}
 	if err == nil {
 		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
-			if done.Slug, err = catalogue.Add(ctx, tx, p); err != nil {
+			if done.Slug, err = drafts.Import(ctx, tx, p); err != nil {
 				return err
 			}
 			done.tables, err = catalogue.TableProblems(ctx, tx, p)
@@ -128,7 +129,7 @@ func (s *Server) importFiles(v visit) error {
 		}
 		return s.showImport(v, nil, gaps, err)
 	}
-	done.Title, done.URL = p.Title, proceduresPath+"/"+done.Slug
+	done.Title, done.URL = p.Title, proceduresPath+"/"+done.Slug+"/"+workDraft
 	for _, problem := range append(p.Check(), done.tables...) {
 		done.Missing = counted(done.Missing, problem.Message, "")
 	}
@@ -228,13 +229,33 @@ func (s *Server) exportProcedure(v visit) error {
 	}); err != nil {
 		return err
 	}
-	text, err := exchange.Export(whole)
+	return export(v, whole, slug+"-v"+number)
+}
+
+// exportDraft gives the draft of a procedure as a file, with the tables that it draws from.
+func (s *Server) exportDraft(v visit) error {
+	var whole *catalogue.Procedure
+	w, _, err := s.workshop(v, func(ctx context.Context, tx *tenants.Tx, w workshop) (err error) {
+		if w.draft == nil {
+			return fault.New(fault.NotFound, "procedure_draft_unknown")
+		}
+		whole, err = catalogue.WithTables(ctx, tx, w.draft.Procedure)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return export(v, whole, w.slug+"-brouillon")
+}
+
+func export(v visit, p *catalogue.Procedure, name string) error {
+	text, err := exchange.Export(p)
 	if err != nil {
 		return err
 	}
 	h := v.w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+slug+"-v"+number+`.json"`)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`.json"`)
 	h.Set("Cache-Control", "no-store")
 	_, err = v.w.Write(text)
 	return err

@@ -14,8 +14,8 @@ import (
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
 
-// An administrator takes in another system's form: it comes closed, with a report of what
-// became of it, and cannot be opened while the law is not written into it.
+// An administrator takes in another system's form: it comes as a draft, with a report of what
+// became of it, and cannot be published while the law is not written into it.
 func TestAFormOfAnotherSystemIsImported(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -39,18 +39,20 @@ func TestAFormOfAnotherSystemIsImported(t *testing.T) {
 	b.Get("/agents/demarches").Follow("Importer une démarche").Want(http.StatusOK, importPath)
 	p := send("concession.wcs", source("concession.wcs")).Want(http.StatusOK, importPath)
 	said := p.Text("main")
-	for _, want := range []string{"« Demande de concession » est importée, et fermée", "Citez le texte qui exige cette réponse", "est dans un autre fichier", "toujours fausse"} {
+	for _, want := range []string{"« Demande de concession » est importée, en brouillon", "Citez le texte qui exige cette réponse", "est dans un autre fichier", "toujours fausse"} {
 		if !strings.Contains(strings.ReplaceAll(said, "\u00a0", " "), want) {
 			t.Errorf("the report does not say %q:\n%s", want, said)
 		}
 	}
-	page := p.Follow("Ouvrir la page de la démarche").Want(http.StatusOK, "/agents/demarches/demande-de-concession")
-	if said := page.Text("main"); !strings.Contains(said, "Ce qui manque à cette démarche") || page.Has("button[value=ouvrir]") {
-		t.Errorf("what is not complete can be opened: %s", said)
+	page := p.Follow("Ouvrir le brouillon").Want(http.StatusOK, "/agents/demarches/demande-de-concession/brouillon")
+	if said := page.Text("main"); !strings.Contains(said, "empêchent de publier") || page.Has("button[value=publier]") {
+		t.Errorf("what is not complete can be published: %s", said)
 	}
-	b.Get("/agents/demarches").Want(http.StatusOK, "")
-	if open := b.Post("/agents/demarches/demande-de-concession", url.Values{"_csrf": {page.Form("form:has([value=service])").Value("_csrf")}, "action": {"ouvrir"}}); open.Status != http.StatusUnprocessableEntity {
-		t.Errorf("opened all the same: %d", open.Status)
+	b.Get("/agents/demarches/demande-de-concession").Want(http.StatusOK, "/agents/demarches/demande-de-concession/brouillon")
+	b.Get("/agents/demarches").Follow("Demande de concession").Want(http.StatusOK, "/agents/demarches/demande-de-concession/brouillon")
+	o.Browser(t).Get("/demarches/demande-de-concession").Want(http.StatusNotFound, "")
+	if sent := b.Post("/agents/demarches/demande-de-concession/brouillon", url.Values{"_csrf": {page.Form("form").Value("_csrf")}, "edition": {"1"}, "action": {"publier"}}); sent.Status != http.StatusUnprocessableEntity {
+		t.Errorf("published all the same: %d", sent.Status)
 	}
 	for name, says := range map[string]string{"": "Choisissez le fichier", "x.txt": "ne vient d’aucun outil", "x.json": "n’a pas pu être lue", "x.wcs": "n’a pas pu être lu"} {
 		text := map[string][]byte{"x.txt": []byte("bonjour"), "x.json": []byte(`{"format":1,"titre":"x"}`), "x.wcs": []byte(`<!DOCTYPE a [<!ENTITY x "y">]><formdef/>`)}[name]
@@ -74,7 +76,7 @@ func TestAProcedureIsExportedAndComesBack(t *testing.T) {
 	}
 	b.Get("/agents/demarches/terrasse/export.json?version=9").Want(http.StatusNotFound, "")
 	done := b.Get(importPath).Form("form[enctype]").File("fichiers", "terrasse-v1.json", file.Body).Press("Importer").Want(http.StatusOK, importPath)
-	again := done.Follow("Ouvrir la page de la démarche").Want(http.StatusOK, "/agents/demarches/terrasse-2").Follow("Exporter cette démarche").Want(http.StatusOK, "")
+	again := done.Follow("Ouvrir le brouillon").Want(http.StatusOK, "/agents/demarches/terrasse-2/brouillon").Follow("Télécharger le brouillon").Want(http.StatusOK, "")
 	back := bytes.Replace(again.Body, []byte(`"slug": "terrasse-2"`), []byte(`"slug": "terrasse"`), 1)
 	if !json.Valid(back) || !bytes.Equal(back, file.Body) {
 		t.Error("it came back changed")

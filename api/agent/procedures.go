@@ -4,11 +4,14 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/drafts"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/forms"
 )
@@ -22,6 +25,7 @@ type proceduresPage struct {
 
 type procedureRow struct {
 	Title, URL, Service, Missing string
+	Draft                        string // where its draft is; "" without one
 	Status                       web.Status
 }
 
@@ -34,6 +38,7 @@ type procedurePage struct {
 	Missing, Advice    []mention
 	Gaps               []reason // what the definition itself lacks
 	Doubts             []catalogue.Doubt
+	Next               string // the day on which a planned version takes effect
 	Warning            string // what is not sure of the silence
 	Pieces             []string
 	Letters            []web.Link // their models, for whoever may word them
@@ -64,10 +69,16 @@ func openStatus(open bool) web.Status {
 
 func (s *Server) procedures(v visit) error {
 	var entries []catalogue.Entry
+	var drafted []drafts.Listed
 	var settings tenants.Settings
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
 		if settings, _, err = tenants.GetSettings(ctx, tx); err != nil {
 			return err
+		}
+		if tx.Actor().MayConfigure() && tx.SchemaAt(catalogue.SinceEditor) {
+			if drafted, err = drafts.List(ctx, tx); err != nil {
+				return err
+			}
 		}
 		entries, err = catalogue.List(ctx, tx)
 		return err
@@ -89,7 +100,17 @@ func (s *Server) procedures(v visit) error {
 		} else {
 			page.Closed++
 		}
+		if slices.ContainsFunc(drafted, func(d drafts.Listed) bool { return d.Slug == e.Slug }) {
+			row.Draft = row.URL + "/" + workDraft
+		}
 		page.Rows = append(page.Rows, row)
+	}
+	for _, d := range drafted {
+		if d.Only {
+			page.Rows = append(page.Rows, procedureRow{
+				Title: d.Title, URL: proceduresPath + "/" + d.Slug + "/" + workDraft, Status: web.Status{Tone: web.Info, Label: "Brouillon"}, Missing: "À publier",
+			})
+		}
 	}
 	return proceduresTemplate.Render(v.w, v.r, http.StatusOK, page)
 }
@@ -114,6 +135,12 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 		missing, err = catalogue.TableProblems(ctx, tx, e.Procedure())
 		return err
 	})
+	if fault.Is(err, "procedure_unknown") { // it may have a draft alone
+		if w, _, other := s.workshop(v, nil); other == nil && w.draft != nil {
+			web.Redirect(v.w, v.r, w.url+"/"+workDraft)
+			return nil
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -132,6 +159,9 @@ func (s *Server) showProcedure(v visit, typed url.Values, refused error) error {
 	}
 	if e.Open {
 		page.Public = "/demarches/" + e.Slug
+	}
+	if !e.Next.From.IsZero() {
+		page.Next = calendar.On(e.Next.From, v.scope.Tenant.Zone()).French()
 	}
 	chosen := string(e.Service.ID)
 	if typed.Has("service") {

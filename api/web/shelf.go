@@ -34,6 +34,7 @@ type shelved struct {
 	stamp  tenants.Stamp
 	epoch  int
 	at     time.Time
+	until  time.Time // when a planned version takes effect; zero: none is planned
 }
 
 // How long something is kept while the database would tell of a change, how long where
@@ -56,7 +57,7 @@ func (s *Shelf) Of(ctx context.Context, t tenants.Tenant) (Public, error) {
 	hit, found := s.kept[t.ID]
 	s.mu.Unlock()
 	age := now.Sub(hit.at)
-	if found && hit.epoch == t.Epoch && age >= 0 && (age < shelfLife && s.db.Unchanged(t, hit.stamp) || age < shelfDark && hit.stamp == tenants.Stamp{}) {
+	if found && hit.epoch == t.Epoch && age >= 0 && (hit.until.IsZero() || now.Before(hit.until)) && (age < shelfLife && s.db.Unchanged(t, hit.stamp) || age < shelfDark && hit.stamp == tenants.Stamp{}) {
 		return hit.public, nil
 	}
 	fresh := shelved{epoch: t.Epoch, at: now}
@@ -66,8 +67,11 @@ func (s *Shelf) Of(ctx context.Context, t tenants.Tenant) (Public, error) {
 			return err
 		}
 		all, err := catalogue.List(ctx, tx)
-		fresh.public.Open = nil
+		fresh.public.Open, fresh.until = nil, time.Time{}
 		for _, e := range all {
+			if next := e.Next.From; !next.IsZero() && (fresh.until.IsZero() || next.Before(fresh.until)) {
+				fresh.until = next
+			}
 			if e.Open {
 				fresh.public.Open = append(fresh.public.Open, e)
 			}

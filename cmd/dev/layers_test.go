@@ -56,6 +56,9 @@ var tiers = map[string]int{
 	"tenants/codes":     0,
 	"tenants/documents": 3,
 
+	"tenants/plain":        0,
+	"tenants/proof":        6,
+	"tenants/drafts":       7,
 	"tenants/exchange":     6,
 	"tenants/subscription": 5,
 	"tenants/opening":      7,

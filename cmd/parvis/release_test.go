@@ -115,16 +115,13 @@ func goesOn(t *testing.T, release, filed int) {
 		t.Fatal(err)
 	}
 	before := s.livesOn(p, commune, filed)
-	version, err := p.registry.SchemaVersion(ctx, commune)
-	if err != nil {
+	// The last release may have been at the newest version already; some have an EPCI's portal beside the commune.
+	var behind int
+	if err := owner.QueryRow(ctx, `select count(*) from cell.tenant_version where version < $1`, newest).Scan(&behind); err != nil {
 		t.Fatal(err)
 	}
-	want := newest - version // the last release may have been at the newest version already
-	if release > 3 {
-		want *= 2 // its intercommunal body too
-	}
-	if done, err := p.migrate(ctx, "castanet-tolosan"); err != nil || done.Migrated != want {
-		t.Fatalf("migrated %+v from version %d to %d, %v", done, version, newest, err)
+	if done, err := p.migrate(ctx, "castanet-tolosan"); err != nil || done.Migrated != behind || done.Failed != 0 {
+		t.Fatalf("migrated %+v of %d to version %d, %v", done, behind, newest, err)
 	}
 	s.livesOn(p, commune, before)
 }

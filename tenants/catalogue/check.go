@@ -299,3 +299,6 @@ func (c *checker) tables() {
 		}
 	}
 }
+
+// OutcomeOrder gives every outcome that may have a letter, in the order of a page.
+func OutcomeOrder() []Outcome { return slices.Clone(outcomes) }

@@ -20,6 +20,17 @@ type Version struct {
 	Checksum    string
 	CreatedAt   time.Time
 	CreatedBy   string // the actor's name
+
+	// Of [Versions] alone:
+	From      time.Time // when it took effect, or is to
+	Restores  int       // the number of the version whose content it is anew; 0: none
+	Withdrawn bool      // it was planned, and taken back before it took effect
+}
+
+// Planned is a version that takes effect at a moment to come.
+type Planned struct {
+	VersionID tenants.ID // "" where none is planned
+	From      time.Time
 }
 
 // Entry is a procedure as a commune has it: its current version, the service in
@@ -33,6 +44,7 @@ type Entry struct {
 	Service  tenants.Service
 	Version  Version
 	Identity *int // the level that the commune chose; nil: the definition's
+	Next     Planned
 
 	wording map[Outcome]Letter // of the current version's letters, where Version is another
 }
@@ -83,18 +95,26 @@ func (e Entry) With(v Version) Entry {
 	return e
 }
 
+// Which version is in force is found by date, in the same look-up by its key: nobody has to
+// come at midnight.
 const (
 	entryColumns = `select p.id, p.slug, p.model, p.open, p.position, p.identity,
 			v.id as version_id, v.number, v.checksum, v.created_at, v.created_by,
 			s.id as service_id, coalesce(s.name, '') as service_name, coalesce(s.postal_address, '') as service_postal_address,
-			coalesce(s.email, '') as service_email, coalesce(s.phone, '') as service_phone, coalesce(s.position, 0) as service_position
-		from procedure p join procedure_version v on v.id = p.version_id left join service s on s.id = p.service_id`
-	sqlEntries = entryColumns + ` order by p.position, p.slug`
+			coalesce(s.email, '') as service_email, coalesce(s.phone, '') as service_phone, coalesce(s.position, 0) as service_position`
+	entryTables = ` from procedure p left join service s on s.id = p.service_id join procedure_version v on v.id = `
+	entryNext   = `, case when p.next_from > $1 then p.next_version_id end as next_version_id, case when p.next_from > $1 then p.next_from end as next_from`
+	entryNow    = entryColumns + entryNext + entryTables + `case when p.next_from <= $1 then p.next_version_id else p.version_id end`
+	entryBefore = entryColumns + `, null::uuid as next_version_id, null::timestamptz as next_from` + entryTables + `p.version_id` // until a commune is at SinceEditor
+	entryOrder  = ` order by p.position, p.slug`
 	// Apart, and not an optional filter: it is planned once, and every submission runs it.
-	sqlEntryBySlug = entryColumns + ` where p.slug = $1`
-	sqlVersion     = `select id, procedure_id, number, checksum, created_at, created_by from procedure_version where id = $1`
-	sqlVersions    = `select v.id, v.procedure_id, v.number, v.checksum, v.created_at, v.created_by from procedure_version v join procedure p on p.id = v.procedure_id where p.slug = $1 order by v.number desc`
-	sqlDefinitions = `select id, definition from procedure_version where id = any($1::uuid[])`
+	sqlEntryBySlug       = entryNow + ` where p.slug = $2`
+	sqlEntries           = entryNow + entryOrder
+	sqlEntryBySlugBefore = entryBefore + ` where p.slug = $1`
+	sqlEntriesBefore     = entryBefore + entryOrder
+	sqlVersion           = `select id, procedure_id, number, checksum, created_at, created_by from procedure_version where id = $1`
+	sqlVersions          = `select v.id, v.procedure_id, v.number, v.checksum, v.created_at, v.created_by, coalesce(v.effective_at, v.created_at) as from_at, coalesce(v.restores, 0) as restores, v.withdrawn_at is not null as withdrawn from procedure_version v join procedure p on p.id = v.procedure_id where p.slug = $1 order by v.number desc`
+	sqlDefinitions       = `select id, definition from procedure_version where id = any($1::uuid[])`
 )
 
 type entryRow struct {
@@ -104,11 +124,13 @@ type entryRow struct {
 	Position, Number, ServicePosition                             int
 	Identity                                                      *int
 	CreatedAt                                                     time.Time
+	NextVersionID                                                 tenants.ID
+	NextFrom                                                      *time.Time
 	ServiceName, ServicePostalAddress, ServiceEmail, ServicePhone string
 }
 
 func (r entryRow) entry() Entry {
-	return Entry{
+	e := Entry{
 		ID: r.ID, Slug: r.Slug, Model: r.Model, Open: r.Open, Position: r.Position, Identity: r.Identity,
 		Service: tenants.Service{
 			ID: r.ServiceID, Name: r.ServiceName, PostalAddress: r.ServicePostalAddress,
@@ -119,12 +141,20 @@ func (r entryRow) entry() Entry {
 			CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy,
 		},
 	}
+	if r.NextFrom != nil {
+		e.Next = Planned{VersionID: r.NextVersionID, From: *r.NextFrom}
+	}
+	return e
 }
 
 // List gives the commune's procedures, open or not, in their order. Anyone may: a
 // page for citizens shows the open ones.
 func List(ctx context.Context, tx *tenants.Tx) ([]Entry, error) {
-	rows, err := tenants.All[entryRow](ctx, tx, sqlEntries)
+	statement, args := sqlEntries, []any{tx.Now()}
+	if !tx.SchemaAt(SinceEditor) {
+		statement, args = sqlEntriesBefore, nil
+	}
+	rows, err := tenants.All[entryRow](ctx, tx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +170,7 @@ func List(ctx context.Context, tx *tenants.Tx) ([]Entry, error) {
 // BySlug gives one procedure, open or not. None is fault.NotFound "procedure_unknown".
 func BySlug(ctx context.Context, tx *tenants.Tx, slug string) (Entry, error) {
 	batch := &pgx.Batch{}
-	read := QueueBySlug(batch, slug)
+	read := QueueBySlug(batch, tx, slug)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return Entry{}, err
 	}
@@ -149,9 +179,13 @@ func BySlug(ctx context.Context, tx *tenants.Tx, slug string) (Entry, error) {
 
 // QueueBySlug queues the look-up of [BySlug]. What it gives reads the answer once the
 // batch is closed.
-func QueueBySlug(batch *pgx.Batch, slug string) func(context.Context, *tenants.Tx) (Entry, error) {
+func QueueBySlug(batch *pgx.Batch, tx *tenants.Tx, slug string) func(context.Context, *tenants.Tx) (Entry, error) {
 	var rows []entryRow
-	batch.Queue(sqlEntryBySlug, slug).Query(func(r pgx.Rows) (err error) {
+	statement, args := sqlEntryBySlug, []any{tx.Now(), slug}
+	if !tx.SchemaAt(SinceEditor) {
+		statement, args = sqlEntryBySlugBefore, args[1:]
+	}
+	batch.Queue(statement, args...).Query(func(r pgx.Rows) (err error) {
 		rows, err = pgx.CollectRows(r, pgx.RowToStructByName[entryRow])
 		return err
 	})
@@ -189,9 +223,18 @@ func VersionByID(ctx context.Context, tx *tenants.Tx, id tenants.ID) (Version, e
 	return v, define(ctx, tx, []*Version{&v})
 }
 
+// publishedRow is a version with what its publication said.
+type publishedRow struct {
+	versionRow
+
+	FromAt    time.Time
+	Restores  int
+	Withdrawn bool
+}
+
 // Versions gives every version of a procedure, the newest first; none for an unknown one.
 func Versions(ctx context.Context, tx *tenants.Tx, slug string) ([]Version, error) {
-	rows, err := tenants.All[versionRow](ctx, tx, sqlVersions, slug)
+	rows, err := tenants.All[publishedRow](ctx, tx, sqlVersions, slug)
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +242,7 @@ func Versions(ctx context.Context, tx *tenants.Tx, slug string) ([]Version, erro
 	pointers := make([]*Version, len(rows))
 	for i, r := range rows {
 		out[i] = r.version()
+		out[i].From, out[i].Restores, out[i].Withdrawn = r.FromAt, r.Restores, r.Withdrawn
 		pointers[i] = &out[i]
 	}
 	return out, define(ctx, tx, pointers)

@@ -12,7 +12,7 @@ import (
 )
 
 // SinceEditor is the version of a commune's schema (migrations/tenant/0006_editor.sql) that has reference tables
-// and blocks.
+// and blocks, drafts of procedures, and versions that take effect on a day to come.
 const SinceEditor = 6
 
 // The kinds of what procedures share.

@@ -253,7 +253,7 @@ func (in *intake) look(ctx context.Context) (before []keyed, err error) {
 }
 
 func (in *intake) queueProcedure(batch *pgx.Batch) {
-	in.readEntry = catalogue.QueueBySlug(batch, in.s.ProcedureSlug)
+	in.readEntry = catalogue.QueueBySlug(batch, in.tx, in.s.ProcedureSlug)
 	tenants.QueueSettings(batch, &in.settings)
 }
 

@@ -1,0 +1,69 @@
+package proof
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/parvis-gru/parvis/tenants/catalogue"
+)
+
+var parts = map[string]string{
+	"slug": "Adresse", "title": "Titre", "summary": "Résumé", "intro": "Présentation", "cost": "Coût", "service": "Service", "kind": "Nature",
+	"life_event": "Rubrique du portail", "minutes": "Temps nécessaire", "commitment": "Engagement", "identity": "Identité", "alternatives": "Sans écran",
+	"redirect": "Adresse de la démarche", "silence": "Silence", "route": "Recours", "event": "Date de l’événement", "notice": "Information sur les données",
+	"retention": "Conservation", "to_verify": "À vérifier", "mentions": "Mentions de l’accusé de réception", "nature": "Nature de l’envoi", "bring": "Pièces", "letters": "Lettres", "form": "Formulaire",
+}
+
+// Place says in French where a path of the JSON is.
+func Place(p *catalogue.Procedure, path string) string {
+	at := strings.Split(path, "/")
+	number := func(i int) int {
+		if i >= len(at) {
+			return -1
+		}
+		n, err := strconv.Atoi(at[i])
+		if err != nil {
+			return -1
+		}
+		return n
+	}
+	switch at[0] {
+	case "bring":
+		if n := number(1); n >= 0 && n < len(p.Bring) {
+			return "Pièce «\u00a0" + p.Bring[n].Label + "\u00a0»"
+		}
+	case "letters":
+		if len(at) > 1 {
+			name := "Lettre «\u00a0" + catalogue.OutcomeNames[catalogue.Outcome(at[1])] + "\u00a0»"
+			if n := number(3); n >= 0 {
+				name += ", paragraphe\u00a0" + strconv.Itoa(n+1)
+			}
+			return name
+		}
+	case "form":
+		return formPlace(p, number)
+	}
+	return parts[at[0]]
+}
+
+// formPlace reads "form/steps/0/sections/1/fields/2".
+func formPlace(p *catalogue.Procedure, number func(int) int) string {
+	name := parts["form"]
+	si, ci, fi := number(2), number(4), number(6)
+	if p.Form == nil || si < 0 || si >= len(p.Form.Steps) {
+		return name
+	}
+	step := &p.Form.Steps[si]
+	name = "Étape «\u00a0" + step.Title + "\u00a0»"
+	if ci < 0 || ci >= len(step.Sections) {
+		return name
+	}
+	section := &step.Sections[ci]
+	if fi >= 0 && fi < len(section.Fields) {
+		return name + ", question «\u00a0" + section.Fields[fi].Label + "\u00a0»"
+	}
+	if section.Title != "" {
+		name += ", rubrique «\u00a0" + section.Title + "\u00a0»"
+	}
+	return name
+}
