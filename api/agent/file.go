@@ -199,8 +199,14 @@ func dueSentence(d requests.Detail, today calendar.Date) string {
 func notices(d requests.Detail, today calendar.Date) []web.Notice {
 	var out []web.Notice
 	if until := d.SuspendedUntil(today); !until.IsZero() {
-		out = append(out, web.Notice{Tone: web.Warning, Text: "Examen suspendu jusqu’au " + until.FrenchShort() + ", pour vérifier un soupçon de fraude (CRPA L.115-3).",
-			Link: web.Link{Label: "La suspension", URL: suspensionPath(d.Number)}})
+		text := "Examen suspendu jusqu’au " + until.FrenchShort() + ", pour vérifier un soupçon de fraude (CRPA L.115-3). D’ici là, reprenez l’examen, ou prolongez sur des éléments nouveaux."
+		if !d.SilenceLastDay.IsZero() {
+			text += " Dernier jour pour notifier une décision\u00a0: le " + d.SilenceLastDay.FrenchShort() + "."
+		}
+		out = append(out, web.Notice{Tone: web.Warning, Text: text, Link: web.Link{Label: "La suspension", URL: suspensionPath(d.Number)}})
+	}
+	if h, until, ok := d.UnderWay(today); ok {
+		out = append(out, hearingNotice(d.Number, h, until, today))
 	}
 	for _, n := range d.Notifications {
 		if n.State == "bounced" || n.State == "failed" {
@@ -230,6 +236,33 @@ func notices(d requests.Detail, today calendar.Date) []web.Notice {
 	}
 	return out
 }
+
+// hearingNotice says where a contradictory procedure stands, and what is due by when.
+func hearingNotice(number string, h requests.Hearing, until, today calendar.Date) web.Notice {
+	n := web.Notice{Tone: web.Warning, Title: actUnderWay[h.Act] + "\u00a0: la personne est invitée à répondre (CRPA L.121-1 et L.122-1)",
+		Link: web.Link{Label: "La procédure, et ce que la personne a répondu", URL: requestPath(number) + "/retrait?acte=" + string(h.Act) + "&motif=" + string(h.Ground)}}
+	decide := "décidez ensuite"
+	switch {
+	case h.NotifiedOn.IsZero():
+		n.Items = append(n.Items, "L’invitation part par courrier\u00a0: notez le jour où elle est reçue.", "La personne peut répondre jusqu’au "+h.LimitOn.French()+".")
+	case h.Over(today):
+		n.Items, decide = append(n.Items, "Le temps pour répondre est passé depuis le "+h.LimitOn.French()+"."), "décidez"
+	default:
+		n.Items = append(n.Items, "La personne peut répondre jusqu’au "+h.LimitOn.French()+".")
+	}
+	if !h.ObservedOn.IsZero() {
+		n.Items = append(n.Items, "Elle a répondu le "+h.ObservedOn.French()+".")
+	}
+	if until.IsZero() {
+		n.Items = append(n.Items, capital(decide)+"\u00a0: aucun dernier jour n’est fixé.")
+	} else {
+		n.Items = append(n.Items, capital(decide)+", au plus tard le "+until.French()+".")
+	}
+	return n
+}
+
+// actUnderWay names what is prepared.
+var actUnderWay = map[catalogue.Outcome]string{catalogue.OutcomeWithdrawal: "Retrait de l’accord en préparation", catalogue.OutcomeRepeal: "Abrogation de l’accord en préparation"}
 
 // irregular says what an electronic referral lacks (CRPA R.112-9-1), and what that means.
 func irregular(d requests.Detail) string {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,8 +41,16 @@ func TestAnAgreementIsTakenBackAfterAnInvitation(t *testing.T) {
 	if !strings.Contains(p.Text("#acte"), "accord de l’école") {
 		t.Error("what the person answered is not shown")
 	}
+	if said := b.Get(requestPath(r.Number)).Texts("main .notice"); !slices.ContainsFunc(said, func(s string) bool {
+		return strings.Contains(s, "Retrait de l’accord en préparation") && strings.Contains(s, "peut répondre jusqu’au") && strings.Contains(s, "Elle a répondu le") && strings.Contains(s, "au plus tard le mardi 23 mars 2027")
+	}) {
+		t.Errorf("at the top of the request: %q", said)
+	}
 	o.Clock.Advance(20 * day)
 	b = o.signed(t, o.instructor)
+	if said := b.Get(requestPath(r.Number)).Text("main .notice"); !strings.Contains(said, "Le temps pour répondre est passé") {
+		t.Errorf("at the top of the request, then: %q", said)
+	}
 	p = b.Get(requestPath(r.Number) + "/retrait?acte=withdrawal&motif=illegal")
 	f = p.Form(`#acte form:has(textarea[name="lettre"])`)
 	if f.Value("motifs") != "La salle est réservée aux scolaires." {
@@ -51,7 +60,7 @@ func TestAnAgreementIsTakenBackAfterAnInvitation(t *testing.T) {
 	if d := o.get(t, r.Number); d.State != requests.StateRevoked || !strings.Contains(d.Decisions[1].Letter, "réservée aux scolaires") {
 		t.Fatalf("%s: %+v", d.State, d.Decisions)
 	}
-	if !strings.Contains(p.Text("h1 ~ *, main"), "Accord retiré") {
+	if strings.Contains(p.Text("main"), "en préparation") || !strings.Contains(p.Text("h1 ~ *, main"), "Accord retiré") {
 		t.Error("the request does not say that its agreement was taken back")
 	}
 	front := o.signed(t, o.front)

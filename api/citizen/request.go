@@ -39,6 +39,7 @@ type requestPage struct {
 	Number, Procedure string
 	Status            web.Status
 	State             web.Notice
+	Hearing           *web.Notice // what was granted may be taken back
 	Asked             []asked
 	Warnings          []string
 	Papers            []web.Link // receipts, letters, attestation
@@ -113,7 +114,7 @@ func (s *Server) showRequest(v *visit, at requestState) error {
 func (s *Server) requestPage(v *visit, d requests.Detail, today calendar.Date, at requestState) requestPage {
 	p := requestPage{
 		Frame: s.frame(v, d.Title, "/suivi"), Number: d.Number, Procedure: d.Title, Status: web.RequestStatus(string(d.State)),
-		State: stateNotice(d, today), Warnings: d.Warnings, Timeline: s.timeline(v, d), Papers: papers(d),
+		State: stateNotice(d, today), Hearing: hearingNotice(d, today), Warnings: d.Warnings, Timeline: s.timeline(v, d), Papers: papers(d),
 		Message:     web.Textarea{Name: "message", Label: "Votre message à la mairie", Value: at.message, Error: at.problem, MaxLength: 5000, Rows: 4},
 		File:        web.File{Name: "fichier", Label: "Choisir un fichier", Hint: "PDF ou photo, 20 Mo au plus.", Accept: accepted},
 		CanWithdraw: slices.Contains(d.Actions, requests.ActionWithdraw),

@@ -126,7 +126,8 @@ func TestADecisionIsReadAndAWithdrawalConfirmed(t *testing.T) {
 	d := deploy(t)
 	b := d.Browser(t)
 	_, number := stall(t, b)
-	d.Write(t, d.Tenant, agent(t, d), func(ctx context.Context, tx *tenants.Tx) error {
+	admin := agent(t, d)
+	d.Write(t, d.Tenant, admin, func(ctx context.Context, tx *tenants.Tx) error {
 		r, err := requests.Get(ctx, tx, number)
 		if err != nil {
 			return err
@@ -142,6 +143,20 @@ func TestADecisionIsReadAndAWithdrawalConfirmed(t *testing.T) {
 		t.Errorf("the letter says %q", letter)
 	}
 	b.Get("/demandes/"+number+"/retirer").Want(409, "")
+
+	d.Write(t, d.Tenant, admin, func(ctx context.Context, tx *tenants.Tx) error {
+		r, err := requests.Get(ctx, tx, number)
+		if err != nil {
+			return err
+		}
+		_, err = requests.Hear(ctx, tx, number, requests.RevocationInput{
+			Act: catalogue.OutcomeWithdrawal, Ground: requests.GroundIllegal, Reasons: "La place est réservée ce jour-là.", LimitOn: tx.Today().AddDays(15), Delivery: requests.DeliveryCounter,
+		}, r.Version)
+		return err
+	})
+	if said := b.Get("/demandes/" + number).Text("main .notice.warning"); !strings.Contains(said, "envisage de revenir sur son accord") || !strings.Contains(said, "réservée ce jour-là") || !strings.Contains(said, "L.121-1") {
+		t.Errorf("while the town thinks of taking it back: %q", said)
+	}
 
 	_, other := stall(t, b)
 	sure := b.Get("/demandes/"+other).Follow("Retirer").Want(200, "/demandes/"+other+"/retirer")

@@ -302,3 +302,20 @@ func movedLine(e requests.EventData) (web.Event, bool) {
 		return web.Event{}, false
 	}
 }
+
+// hearingNotice says that the town thinks of taking back what it granted, and until when the
+// person can answer.
+func hearingNotice(d requests.Detail, today calendar.Date) *web.Notice {
+	h, _, ok := d.UnderWay(today)
+	if !ok {
+		return nil
+	}
+	n := &web.Notice{Tone: web.Warning, Title: "La mairie envisage de revenir sur son accord", Items: []string{"Ses raisons\u00a0: " + h.Reasons}}
+	if h.Over(today) {
+		n.Items = append(n.Items, "Vous pouviez répondre jusqu’au "+h.LimitOn.French()+". La mairie n’a pas encore décidé.")
+	} else {
+		n.Items = append(n.Items, "Vous pouvez répondre jusqu’au "+h.LimitOn.French()+", par un message sur cette page, par courrier ou, si vous le demandez, de vive voix, avec un conseil ou un mandataire de votre choix (CRPA, articles\u00a0L.121-1 et L.122-1).")
+	}
+	n.Items = append(n.Items, "Tant que la mairie n’a pas décidé, l’accord reste valable.")
+	return n
+}

@@ -36,6 +36,21 @@ func (h Hearing) Over(today calendar.Date) bool {
 	return !h.NotifiedOn.IsZero() && h.LimitOn.Before(today)
 }
 
+// UnderWay gives the invitation to observe that the town has not followed up yet, while what it
+// is about can still be taken back, and for agents the last day of that, where there is one.
+func (d Detail) UnderWay(today calendar.Date) (h Hearing, until calendar.Date, ok bool) {
+	if len(d.Hearings) == 0 || !slices.Contains(granted, d.State) {
+		return h, until, false
+	}
+	h = d.Hearings[len(d.Hearings)-1]
+	for _, a := range d.Acts {
+		if a.Outcome == h.Act && a.Ground == h.Ground {
+			until = a.Until
+		}
+	}
+	return h, until, until.IsZero() || !today.After(until)
+}
+
 const (
 	sqlHearings = `select id, decision_id, act, ground, reasons, subject, letter, delivery, made_on, notified_on, limit_on, observations, observed_on, created_by, created_at
 		from hearing where request_id = $1 order by created_at, id`
