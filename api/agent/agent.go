@@ -125,6 +125,7 @@ func (s *Server) officeRoutes() {
 	s.handle("GET "+importPath, s.importPage)
 	s.handle("POST "+importPath, s.importFiles)
 	s.tableRoutes()
+	s.blockRoutes()
 	s.handle("GET "+libraryPath, s.library)
 	s.handle("POST "+libraryPath, s.adopt)
 	s.handle("GET /agents/demarches/{slug}/export.json", s.exportProcedure)

@@ -119,6 +119,9 @@ func (s *Server) importFiles(v visit) error {
 			if done.Slug, err = drafts.Import(ctx, tx, p); err != nil {
 				return err
 			}
+			if p, _, err = catalogue.Expanded(ctx, tx, p); err != nil {
+				return err
+			}
 			done.tables, err = catalogue.TableProblems(ctx, tx, p)
 			return err
 		})

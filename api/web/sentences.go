@@ -348,6 +348,15 @@ var sentences = map[string]string{
 	"import_unknown":    "Ce fichier ne vient d’aucun outil que nous savons lire. Choisissez un export de Publik (.wcs), de démarches-simplifiées (.json), d’Open Forms ou de form.io (.json, .zip), ou de Parvis (.json).",
 	"import_unreadable": "Ce fichier n’a pas pu être lu. Exportez-le de nouveau depuis l’outil d’origine, sans le modifier.",
 
+	// Blocks of questions
+	"block_questions":  "Ces questions ne peuvent pas faire un bloc. Corrigez ce qui est signalé.",
+	"block_source":     "Choisissez la rubrique dont le bloc reprend les questions.",
+	"block_title":      "Donnez au bloc un nom de 120\u00a0caractères au plus.",
+	"block_unknown":    "Ce bloc n’existe pas, ou plus.",
+	"block_unreadable": "Ce bloc n’a pas pu être lu.",
+	"block_used":       "Un autre bloc contient celui-ci\u00a0: changez-le d’abord.",
+	"blocks_full":      "Vous avez déjà 100\u00a0blocs. Supprimez ceux qui ne servent plus.",
+
 	// Reference tables
 	"preview_changed":    "Un autre fichier est arrivé entre-temps\u00a0: c’est celui que vous voyez. Vérifiez-le avant de confirmer.",
 	"preview_unknown":    "Ce fichier n’attend plus. Envoyez-le de nouveau.",

@@ -21,7 +21,7 @@ const sqlReserve = `insert into procedure (id, slug, model, service_id, open, po
 // service, the first of the commune's takes it. The tables that it carries join the commune's,
 // but for names that are taken: the commune's own stay. What it gives is the procedure as it
 // then is. Administrators only. A table that cannot be read is fault.Invalid "table_invalid",
-// too many fault.TooLarge "tables_full".
+// too many fault.TooLarge "tables_full", a block that is not there fault.Invalid "procedure_invalid".
 func Reserve(ctx context.Context, tx *tenants.Tx, p *Procedure) (Shell, *Procedure, error) {
 	if !tx.Actor().MayConfigure() {
 		return Shell{}, nil, fault.New(fault.Forbidden, "admin_only")
@@ -51,8 +51,8 @@ func Reserve(ctx context.Context, tx *tenants.Tx, p *Procedure) (Shell, *Procedu
 }
 
 // Unpack puts the tables that a procedure's file carries into the commune's, but for those that
-// it has already, and gives a copy of the procedure without them. Administrators only; errors as
-// in [Reserve].
+// it has already, and gives a copy of the procedure without them, with the questions of its blocks
+// in their place. Administrators only; errors as in [Reserve].
 func Unpack(ctx context.Context, tx *tenants.Tx, p *Procedure) (*Procedure, error) {
 	if !tx.Actor().MayConfigure() {
 		return nil, fault.New(fault.Forbidden, "admin_only")
@@ -64,7 +64,7 @@ func Unpack(ctx context.Context, tx *tenants.Tx, p *Procedure) (*Procedure, erro
 	if err != nil {
 		return nil, err
 	}
-	return own.alone()
+	return selfContained(ctx, tx, own)
 }
 
 // free gives a slug that nothing has.

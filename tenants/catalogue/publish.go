@@ -103,7 +103,7 @@ type published struct {
 // fault.NotFound "procedure_unknown". Where the procedure is open and the new version needs a
 // mention that the commune has not set, it is fault.Invalid "mentions_missing". A table that it draws from and
 // the commune does not have keeps it from being published ("procedure_invalid"); those that p carries are not looked at.
-// mention that the commune has not set, it is fault.Invalid "mentions_missing". While another
+// Blocks are replaced by their questions. While another
 // version is planned it is fault.Conflict "version_planned": what comes next must be one.
 func Publish(ctx context.Context, tx *tenants.Tx, slug string, p *Procedure) (Version, error) {
 	return PublishOn(ctx, tx, slug, p, Publication{})
@@ -122,7 +122,7 @@ func PublishOn(ctx context.Context, tx *tenants.Tx, slug string, p *Procedure, p
 	if own.Slug != slug {
 		return Version{}, fault.New(fault.Invalid, "procedure_invalid", fault.Field{Path: "slug", Code: "other_procedure"})
 	}
-	if own, err = own.alone(); err != nil {
+	if own, err = selfContained(ctx, tx, own); err != nil {
 		return Version{}, err
 	}
 	if err := own.refusal(); err != nil {

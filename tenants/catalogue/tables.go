@@ -235,6 +235,11 @@ func liveVersions(ctx context.Context, tx *tenants.Tx) ([]Version, error) {
 // TableUses gives, by the name of a table, the versions that draw from it: those in force, those to come, and
 // those that citizens have begun to fill in. Agents only.
 func TableUses(ctx context.Context, tx *tenants.Tx) (map[string][]Use, error) {
+	return uses(ctx, tx, (*forms.Definition).TableNames)
+}
+
+// uses gives the versions by what their forms name.
+func uses(ctx context.Context, tx *tenants.Tx, names func(*forms.Definition) []string) (map[string][]Use, error) {
 	if !tx.Actor().MayRead() && !tx.Actor().MayConfigure() {
 		return nil, fault.New(fault.Forbidden, "not_allowed")
 	}
@@ -244,7 +249,7 @@ func TableUses(ctx context.Context, tx *tenants.Tx) (map[string][]Use, error) {
 		if v.Procedure == nil || v.Procedure.Form == nil {
 			continue
 		}
-		for _, name := range v.Procedure.Form.TableNames() {
+		for _, name := range names(v.Procedure.Form) {
 			out[name] = append(out[name], Use{v.Procedure.Slug, v.Procedure.Title, v.Number})
 		}
 	}

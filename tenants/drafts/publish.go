@@ -24,6 +24,10 @@ func prove(ctx context.Context, tx *tenants.Tx, slug string, p *catalogue.Proced
 	if err != nil {
 		return proof.Report{}, err
 	}
+	p, lacks, err := catalogue.Expanded(ctx, tx, p)
+	if err != nil {
+		return proof.Report{}, err
+	}
 	in := proof.Input{Procedure: p, Settings: &settings, Town: tx.Tenant().Name, Today: tx.Now().In(tx.Tenant().Zone())}
 	e, err := catalogue.BySlug(ctx, tx, slug)
 	switch {
@@ -38,6 +42,7 @@ func prove(ctx context.Context, tx *tenants.Tx, slug string, p *catalogue.Proced
 	if in.Lacks, err = catalogue.TableProblems(ctx, tx, p); err != nil {
 		return proof.Report{}, err
 	}
+	in.Lacks = append(in.Lacks, lacks...)
 	if c, err := communes.ByINSEE(tx.Tenant().INSEE); err == nil {
 		in.PostalCodes = c.PostalCodes
 	}

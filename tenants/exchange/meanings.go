@@ -189,6 +189,7 @@ var meanings = map[string]string{
 	"Field.table":   "Of choice: the choices come from a reference table.",
 	"Field.compute": "Of computed: the formula. The value is worked out by the server, never typed.",
 	"Field.money":   "Of computed: the formula gives euros, the value is stored in cents.",
+	"Field.block":   "Of block: whose questions stand here, each named after this one (adresse gives adresse_ville) once the procedure is published or imported. Of other kinds: the block that the question came from.",
 	"Field.prefill": "What of the account is offered: given_name, family_name, usage_name, email, phone or postal_address.",
 
 	"Choice":       "One possible answer.",

@@ -120,6 +120,10 @@ func (c *examiner) words(path, text string, limit int, obligatory bool) {
 
 func (c *examiner) field(path string, f *Field, at scope) {
 	c.id(path, f.ID, c.ids)
+	if f.Kind == KindBlock {
+		c.add(path+"/kind", "block_unexpanded", "Remplacez ce bloc par ses questions")
+		return
+	}
 	if !knownKind(f.Kind) {
 		c.add(path+"/kind", "kind", "Choisissez un type de question")
 		return
@@ -137,6 +141,9 @@ func (c *examiner) field(path string, f *Field, at scope) {
 		c.add(path+"/prefill", "prefill", "Choisissez ce qui du compte convient à ce type de question")
 	}
 	c.privacy(path, f)
+	if f.Block != "" && !TableName(f.Block) {
+		c.add(path+"/block", "block", "Choisissez un bloc de la commune ou de la bibliothèque")
+	}
 	switch f.Kind {
 	case KindComputed:
 		c.formula(path, f, at)

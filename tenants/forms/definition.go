@@ -89,6 +89,7 @@ type Field struct {
 	If       *Condition `json:"if,omitempty"`
 	Stop     *Stop      `json:"stop,omitempty"`
 
+	Block   string       `json:"block,omitempty"` // the block that the question stands for (KindBlock), or comes from
 	Choices []Choice     `json:"choices,omitempty"`
 	Table   *TableChoice `json:"table,omitempty"` // the choices, in place of Choices
 

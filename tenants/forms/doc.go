@@ -46,6 +46,7 @@
 //	compute     field "computed" a formula (below); "money": true stores cents of what the formula gives in euros; "decimals" otherwise
 //	table       field "choice"   {"table": "rues", "column": "nom", "where": [{"column": "quartier", "field": "q"}]}: the choices are the texts of a
 //	                             column, where it matches answers of earlier steps; what was chosen is kept as it was written
+//	block       field "block"    the name of a group of questions that stands here (Block); Expand puts them in its place
 //	prefill     field            given_name, family_name, usage_name, email, phone, postal_address: offered from the account while nobody answered the step
 //
 // # Formulas

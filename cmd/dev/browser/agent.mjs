@@ -195,7 +195,7 @@ test('an administrator reads the figures and keeps the settings', LIMIT, async (
     await v.stop('agent-12-statistiques')
     const csv = await v.page.evaluate(async () => { const r = await fetch('/agents/statistiques.csv'); return { status: r.status, type: r.headers.get('Content-Type'), lines: (await r.text()).trim().split('\n').length } })
     assert.ok(csv.status === 200 && /text\/csv/.test(csv.type) && csv.lines > 1, JSON.stringify(csv))
-    for (const [pathname, name] of [['/agents/demarches', '13-demarches'], ['/agents/demarches/importer', '45-importer'], ['/agents/demarches/bibliotheque', '46-bibliotheque'], ['/agents/equipe', '15-equipe'], ['/agents/compte', '16-compte'], ['/agents/reglages/apparence', '23-apparence'], ['/agents/reglages/archive', '24-archive'], ['/agents/reglages/jours-feries', '41-jours-feries']]) {
+    for (const [pathname, name] of [['/agents/demarches', '13-demarches'], ['/agents/demarches/importer', '45-importer'], ['/agents/demarches/bibliotheque', '46-bibliotheque'], ['/agents/demarches/blocs', '65-blocs'], ['/agents/equipe', '15-equipe'], ['/agents/compte', '16-compte'], ['/agents/reglages/apparence', '23-apparence'], ['/agents/reglages/archive', '24-archive'], ['/agents/reglages/jours-feries', '41-jours-feries']]) {
       await v.visit(address(COMMUNE, pathname))
       await v.stop(`agent-${name}`)
     }

@@ -13,6 +13,7 @@ const STEPS = [
   { id: 'famille', title: 'La famille', sections: [{ id: 'famille', fields: [
     { ...asked, id: 'quotient', kind: 'number', label: 'Quotient familial', unit: '€', min: 0, max: 9999 },
     { ...asked, id: 'secteur', kind: 'choice', label: 'Secteur', choices: [{ value: 'Nord', label: 'Nord' }, { value: 'Sud', label: 'Sud' }] },
+    { id: 'urgence', kind: 'block', label: 'Urgence', block: 'personne-a-prevenir' },
   ] }] },
   { id: 'enfants', title: 'Les enfants', sections: [
     { id: 'ecole', fields: [{ ...asked, id: 'ecole', kind: 'choice', label: 'École', table: { table: 'ecoles-du-secteur', column: 'Nom', where: [{ column: 'Secteur', field: 'secteur' }] } }] },
@@ -44,6 +45,9 @@ test('a town takes in its tables and a procedure that draws from them', LIMIT, a
     await v.follow('Ouvrir la page de la démarche')
     await v.press('Ouvrir aux habitants')
     slug = new URL(v.page.url()).pathname.split('/').at(-1)
+    await v.visit(address(COMMUNE, '/agents/blocs/personne-a-prevenir'))
+    assert.match(await v.text('main'), /Démarches qui posent ces questions.*Repas des enfants/s)
+    await v.stop('agent-66-bloc')
   })
 })
 
@@ -68,7 +72,7 @@ async function begin(v, who) {
   await v.press('Commencer')
   await v.fill(who)
   await v.press('Continuer')
-  await v.fill({ quotient: '650', secteur: 'Sud' })
+  await v.fill({ quotient: '650', secteur: 'Sud', urgence_telephone: '06 39 98 12 34' })
   await v.press('Continuer')
   assert.deepEqual(await v.page.locator('[name="ecole"] option').allInnerTexts().then((all) => all.filter((s) => /-/.test(s))), ['Jean-Jaurès', 'Marie-Curie'], 'the schools of the sector alone')
 }
@@ -117,7 +121,7 @@ for (const look of [NO_SCRIPT, { ...PHONE, js: false }]) {
 test('at the counter an agent records it with the town’s schools', LIMIT, async () => {
   await browser.as(DESK, async (v) => {
     await signIn(v, COMMUNE, await agentOf(COMMUNE, 'admin'), { to: `/agents/nouvelle/${slug}` })
-    await v.fill({ quotient: '900', secteur: 'Nord', ecole: 'Jules-Ferry', 'inscrits.0.prenom': 'Inès', 'inscrits.0.repas': '1' })
+    await v.fill({ quotient: '900', secteur: 'Nord', urgence_telephone: '06 39 98 12 34', ecole: 'Jules-Ferry', 'inscrits.0.prenom': 'Inès', 'inscrits.0.repas': '1' })
     await v.stop('agent-64-guichet-repas')
     const schema = await v.page.evaluate(async (s) => (await fetch(`/api/v1/procedures/${s}/schema.json`)).json(), slug)
     assert.deepEqual(schema.properties.ecole.enum, ['Jules-Ferry', 'Jean-Jaurès', 'Marie-Curie'])
