@@ -163,6 +163,8 @@ func (s *Server) officeRoutes() {
 }
 
 func (s *Server) workshopRoutes() {
+	s.handle("GET /agents/demarches/{slug}/"+workQuestions, s.questions)
+	s.handle("POST /agents/demarches/{slug}/"+workQuestions, s.changeQuestions)
 	s.handle("GET /agents/demarches/{slug}/"+workDraft, s.draftPage)
 	s.handle("POST /agents/demarches/{slug}/"+workDraft, s.changeDraft)
 	s.handle("GET /agents/demarches/{slug}/brouillon.json", s.exportDraft)

@@ -69,11 +69,8 @@ func asked(f *edit.Form, id string) *forms.Field {
 const extraLines = 1
 
 // putCondition writes a condition into values, as a page posts it.
-func putCondition(to url.Values, name string, f *edit.Form, c *forms.Condition) (shown bool) {
-	groups, ok := edit.Rules(c)
-	if !ok {
-		return false
-	}
+func putCondition(to url.Values, name string, f *edit.Form, c *forms.Condition) {
+	groups, _ := edit.Rules(c)
 	for g, group := range groups {
 		for l, line := range group {
 			at := lineName(name, g, l)
@@ -86,7 +83,6 @@ func putCondition(to url.Values, name string, f *edit.Form, c *forms.Condition) 
 			}
 		}
 	}
-	return true
 }
 
 func lineName(name string, group, line int) string {

@@ -37,7 +37,7 @@ type Rule struct {
 }
 
 // Rules shows a condition as groups of lines: it holds where all the lines of one group do.
-// None for no condition. Where it would take more than MaxRules lines, ok is false.
+// None for no condition. Where it would take more than MaxRules lines, there are none and ok is false.
 func Rules(c *forms.Condition) (groups [][]Rule, ok bool) {
 	if c == nil {
 		return nil, true
@@ -47,7 +47,10 @@ func Rules(c *forms.Condition) (groups [][]Rule, ok bool) {
 	for _, group := range groups {
 		lines += len(group)
 	}
-	return groups, groups != nil && lines > 0 && lines <= MaxRules
+	if lines == 0 || lines > MaxRules {
+		return nil, false
+	}
+	return groups, true
 }
 
 // spread gives the groups of a condition, or of its contrary; nil past the bounds.
