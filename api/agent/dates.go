@@ -94,7 +94,7 @@ func (s *Server) showDates(v visit, typed url.Values, refused error) error {
 func reasons(list []requests.Reason, zone *time.Location) web.Timeline {
 	out := make(web.Timeline, 0, len(list))
 	for _, r := range list {
-		line := web.Event{When: r.Date.French(), Title: r.Text, Text: r.Said, Law: r.Article}
+		line := web.Event{When: web.Unsaid(r.Date, r.Text), Title: r.Text, Text: r.Said, Law: r.Article}
 		if line.Title == "" {
 			line.Title = "Cela ne s’est pas produit."
 		}

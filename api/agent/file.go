@@ -87,7 +87,7 @@ func newDossier(d requests.Detail, me tenants.ID, zone *time.Location, today cal
 		})
 	}
 	for _, s := range d.Deadline.Steps {
-		out.Steps = append(out.Steps, deadlineStep{Date: s.Date.FrenchShort(), Text: s.Text, Article: s.Article})
+		out.Steps = append(out.Steps, deadlineStep{Date: web.Unsaid(s.Date, s.Text), Text: s.Text, Article: s.Article})
 	}
 	if d.State.Open() {
 		out.DueNotes = d.Deadline.Warnings

@@ -7,6 +7,7 @@ import (
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
@@ -15,9 +16,10 @@ import (
 type letterPage struct {
 	web.Frame
 	URL, Subject, Body string
-	Address            []string // for the window of the envelope
-	Then               string   // what the agent does with it
-	PDF                string   // where it can be had as one; empty where none is made
+	Address            []string           // for the window of the envelope
+	Then               string             // what the agent does with it
+	Document           *documents.Content // above the body, where it is more than words
+	PDF                string             // where it can be had as one; empty where none is made
 }
 
 var letterTemplate = web.MustParse[letterPage](web.Agent, pages, "letter.html")

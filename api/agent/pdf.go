@@ -66,7 +66,7 @@ func (s *Server) attestation(v visit) error {
 		return err
 	}
 	c := issued.Content
-	page := letterPage{URL: requestPath(v.number()), Subject: c.Subject + " n°\u00a0" + c.Number, Body: c.Text() + "\n\nCode de vérification\u00a0: " + issued.Code, Address: c.Recipient, Then: "Remettez cette attestation à la personne, ou postez-la."}
+	page := letterPage{URL: requestPath(v.number()), Subject: c.Subject + " n°\u00a0" + c.Number, Document: &c, Body: "Code de vérification\u00a0: " + issued.Code, Address: c.Recipient, Then: "Remettez cette attestation à la personne, ou postez-la."}
 	if s.PDF.Able() {
 		page.PDF = page.URL + "/attestation/attestation.pdf"
 	}

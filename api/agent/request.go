@@ -17,6 +17,12 @@ import (
 	"github.com/parvis-gru/parvis/tenants/staff"
 )
 
+// sentLine is something that was sent to the person.
+type sentLine struct {
+	What, How string
+	Status    web.Status
+}
+
 type requestPage struct {
 	web.Frame
 	dossier
@@ -32,7 +38,7 @@ type requestPage struct {
 	Item      web.Select
 	File      web.File
 	Decisions []decisionLine
-	Sent      web.Table
+	Sent      []sentLine
 	Assign    *web.Select
 	Service   *web.Select
 	Withdraw  *web.Textarea
@@ -184,22 +190,20 @@ func (p *requestPage) talk(d requests.Detail, zone *time.Location) {
 	if a := d.Applicant; (a.Email == "" || !a.EmailAgreed) && d.CitizenID == "" {
 		p.Silent = "Cette personne n’est pas jointe par courriel\u00a0: elle lira ce message avec son numéro et son code de suivi. Téléphonez-lui si c’est pressé."
 	}
-	cells := web.Table{Caption: "Ce qui a été envoyé à la personne", Columns: []web.Column{{Label: "Envoi"}, {Label: "Par"}, {Label: "Le"}, {Label: "État"}}, Empty: "Rien n’a encore été envoyé."}
 	for _, n := range d.Notifications {
 		when := n.CreatedAt
 		if n.SentAt != nil {
 			when = *n.SentAt
 		}
-		state, by, what := notificationStatus(n.State), "courriel", n.Subject
+		line := sentLine{What: n.Subject, How: "Par courriel, le " + web.DateTime(when.In(zone)), Status: notificationStatus(n.State)}
 		if n.Channel == "sms" {
-			by = "SMS"
+			line.How = "Par SMS, le " + web.DateTime(when.In(zone))
 		}
-		if what == "" {
-			what = "Message court"
+		if line.What == "" {
+			line.What = "Message court"
 		}
-		cells.Rows = append(cells.Rows, web.Row{Cells: []web.Cell{{Text: what}, {Text: by}, {Text: web.DateTime(when.In(zone))}, {Status: &state}}})
+		p.Sent = append(p.Sent, line)
 	}
-	p.Sent = cells
 }
 
 // maxText is how much may be typed in a message or a note, in characters.

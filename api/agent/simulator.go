@@ -238,7 +238,7 @@ func (p *simulatorPage) answer(d calendar.Dates) {
 	line("Retrait possible jusqu’au", d.WithdrawalLastDay)
 	p.Warnings = d.Warnings
 	for _, step := range d.Steps {
-		p.Steps = append(p.Steps, web.Event{Title: step.Text, When: capital(step.Date.French()), Law: step.Article})
+		p.Steps = append(p.Steps, web.Event{Title: step.Text, When: capital(web.Unsaid(step.Date, step.Text)), Law: step.Article})
 	}
 }
 

@@ -23,7 +23,8 @@ type attestationPage struct {
 
 // issuedPaper is a document as a page shows it.
 type issuedPaper struct {
-	Number, Text, Code, Proof, On string
+	Number, Code, Proof, On string
+	Content                 documents.Content
 }
 
 var attestationTemplate = web.MustParse[attestationPage](web.Citizen, files, "attestation.html")
@@ -55,7 +56,7 @@ func (s *Server) attestation(v *visit) error {
 	page := attestationPage{Frame: s.frame(v, "Attestation d’acceptation", "/suivi"), Number: d.Number, Procedure: d.Title, CanMail: d.Applicant.Email != "" && d.Applicant.EmailAgreed}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: d.Number, URL: "/demandes/" + d.Number}, {Label: page.Title}}
 	if issued.Code != "" {
-		page.Issued = &issuedPaper{Number: issued.Content.Number, Text: issued.Content.Text(), Code: issued.Code, Proof: proof(issued.SHA256), On: issued.IssuedOn.French()}
+		page.Issued = &issuedPaper{Number: issued.Content.Number, Content: issued.Content, Code: issued.Code, Proof: proof(issued.SHA256), On: issued.IssuedOn.French()}
 		if s.PDF.Able() {
 			page.PDF = "/demandes/" + d.Number + "/attestation/attestation.pdf"
 		}

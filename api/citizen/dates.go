@@ -36,7 +36,7 @@ func (s *Server) dates(v *visit) error {
 	p := datesPage{Frame: s.frame(v, "Pourquoi ces dates", "/suivi"), Number: why.Number, Procedure: why.Title, Back: here(v), Warnings: why.Warnings}
 	p.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: why.Number, URL: p.Back}, {Label: "Pourquoi ces dates"}}
 	for _, r := range why.Reasons {
-		line := web.Event{When: r.Date.French(), Title: r.Text, Text: r.Said, Law: r.Article}
+		line := web.Event{When: web.Unsaid(r.Date, r.Text), Title: r.Text, Text: r.Said, Law: r.Article}
 		if line.Title == "" {
 			line.Title = "La mairie a corrigé cette date\u00a0: cela ne s’est pas produit."
 		}

@@ -1,5 +1,11 @@
 package web
 
+import (
+	"strings"
+
+	"github.com/parvis-gru/parvis/tenants/calendar"
+)
+
 // Tone says how a state or a notice is meant; each has a shape, a word and a
 // colour, never a colour alone (WCAG 1.4.1).
 type Tone string
@@ -166,6 +172,15 @@ type Event struct {
 	When, Title, Who, Text, Law string
 	Was                         []string
 	Tone                        Tone
+}
+
+// Unsaid gives a day as a timeline shows it beside a sentence; nothing where the sentence says
+// it already.
+func Unsaid(day calendar.Date, sentence string) string {
+	if strings.Contains(sentence, day.French()) {
+		return ""
+	}
+	return day.French()
 }
 
 // Timeline is a history, oldest or newest first as the page says.

@@ -150,7 +150,7 @@ func (c Content) Text() string {
 		}
 		add(strings.Join(facts, "\n"))
 	}
-	add(dateline(c))
+	add(c.Dateline())
 	add(strings.Join(c.Signatory, "\n"))
 	add(strings.Join(c.Footer, "\n"))
 	return strings.Join(parts, "\n\n")

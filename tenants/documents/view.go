@@ -44,7 +44,7 @@ const mostLines = 6
 func (c Content) view(l Look, kept []byte) view {
 	v := view{
 		LogoAlt: printable(l.Alt, maxWord), Office: printable(c.Sender.Office, maxWord), Sender: each(window(c.Sender.Lines), maxWord),
-		Recipient: each(window(c.Recipient), narrow), Dateline: printable(dateline(c), maxWord), Year: c.Date.Year, Month: int(c.Date.Month), Day: c.Date.Day,
+		Recipient: each(window(c.Recipient), narrow), Dateline: printable(c.Dateline(), maxWord), Year: c.Date.Year, Month: int(c.Date.Month), Day: c.Date.Day,
 		Reference: printable(c.Reference, maxWord), Number: printable(c.Number, maxWord), Subject: printable(c.Subject, maxWord),
 		Signatory: each(c.Signatory, narrow), Footer: each(c.Footer, maxWord), Code: c.Code,
 		Blocks: make([]blockView, 0, len(c.Blocks)),
@@ -92,8 +92,8 @@ func window(lines []string) []string {
 	return append(out, strings.Join(lines[mostLines-1:], ", "))
 }
 
-// dateline is the place and the day, as a letter begins.
-func dateline(c Content) string {
+// Dateline is the place and the day, as a letter begins.
+func (c Content) Dateline() string {
 	if c.Place == "" {
 		return "Le " + c.Date.FrenchShort()
 	}
