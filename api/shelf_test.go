@@ -1,12 +1,14 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/parvis-gru/parvis/api"
 	"github.com/parvis-gru/parvis/api/web/webtest"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
 
@@ -54,6 +56,45 @@ func TestWhatEveryoneSeesIsNeverOld(t *testing.T) {
 	}
 	open(false)
 	soon(false, "closed while nobody listened")
+}
+
+// A version that waits for its day is what everyone sees from the first moment of it, without
+// any change that a database could tell of.
+func TestAPlannedVersionIsSeenOnItsDay(t *testing.T) {
+	t.Parallel()
+	d := webtest.New(t)
+	d.ServeAll(t, api.New(api.Config{Deps: d.Deps}))
+	browser := d.Browser(t)
+	const slug = "vide-grenier"
+	day := calendar.On(d.Clock.Now(), d.Tenant.Zone()).AddDays(1)
+	d.Clock.Set(day.Start(d.Tenant.Zone()).Add(-time.Minute))
+	model, _ := catalogue.Model(slug)
+	p, err := model.Copy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Title = "Vider son grenier demain"
+	admin := tenants.Actor{Kind: tenants.ActorAgent, ID: tenants.NewID(), Name: "Camille", Role: tenants.RoleAdmin}
+	if err := d.DB.Write(t.Context(), d.Tenant, admin, func(tx *tenants.Tx) error {
+		_, err := catalogue.PublishOn(t.Context(), tx, slug, p, catalogue.Publication{On: day})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	seen := func() bool {
+		list, page := browser.Get("/demarches").Text("main"), browser.Get("/demarches/"+slug).Text("h1")
+		if strings.Contains(list, p.Title) != strings.Contains(page, p.Title) {
+			t.Errorf("the list and the page disagree: %s", page)
+		}
+		return strings.Contains(page, p.Title)
+	}
+	if seen() {
+		t.Error("a minute too early")
+	}
+	d.Clock.Set(day.Start(d.Tenant.Zone()))
+	if !seen() {
+		t.Error("not on its day")
+	}
 }
 
 // age lets what is kept without a listener become old.

@@ -32,6 +32,7 @@ type versionRow struct {
 	Status    web.Status
 	Older     bool // it can be gone back to
 	Planned   bool
+	Compare   web.Link // "" where there is nothing to compare it with
 	On        web.Input
 }
 
@@ -65,6 +66,7 @@ func (s *Server) showVersions(v visit, typed url.Values, refused error) error {
 			Effect: calendar.On(x.From, zone).French(), Older: true, Status: web.Status{Tone: web.Neutral, Label: "Remplacée"},
 			On: web.Input{Name: "le-" + strconv.Itoa(x.Number), Label: "En vigueur à partir du", Hint: "Laissez vide pour revenir tout de suite.", Type: "date", Width: "medium", Optional: true},
 		}
+		row.Compare = w.compare(x.Number)
 		switch {
 		case x.ID == w.entry.Version.ID:
 			row.Older, row.Status = false, web.Status{Tone: web.Success, Label: "En vigueur"}
@@ -83,6 +85,21 @@ func (s *Server) showVersions(v visit, typed url.Values, refused error) error {
 		page.Rows = append(page.Rows, row)
 	}
 	return versionsTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
+}
+
+// compare leads to what differs between a version and the one in force, or of that one and the
+// one before it.
+func (w workshop) compare(number int) web.Link {
+	from, to, label := number, w.entry.Version.Number, "Comparer avec celle en vigueur"
+	switch {
+	case from == to && to == 1:
+		return web.Link{}
+	case from == to:
+		from, label = to-1, "Comparer avec la précédente"
+	case from > to:
+		from, to = to, from
+	}
+	return web.Link{Label: label, URL: w.url + "/" + workChanges + "?de=" + strconv.Itoa(from) + "&a=" + strconv.Itoa(to)}
 }
 
 // changeVersions goes back to a version, or takes back the one that is planned.

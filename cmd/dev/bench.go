@@ -31,6 +31,7 @@ func benchmarks() []benchmark {
 		{"list", "the agents' list of 20 out of many requests of one commune", benchList},
 		{"post", "POST /api/v1/requests beside pgbench with the same statements", benchPost},
 		{"law", "one computation of legal dates, a PDF, and a morning over many communes", benchLaw},
+		{"forms", "a form of 100 questions: its page, its validation, its proof", benchForms},
 		{"demo", "parvis demo, started again after a stop and after kill -9", benchDemo},
 		{"pages", "bytes, requests and nodes of each kind of page, and the program's memory", benchPages},
 	}

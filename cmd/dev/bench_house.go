@@ -118,8 +118,8 @@ func (h *house) close() {
 }
 
 // openTown opens a commune that is ready to take requests in.
-func (h *house) openTown(ctx context.Context, insee string) (tenants.Tenant, error) {
-	t, err := h.registry.Open(ctx, tenants.System("bench"), tenants.Opening{INSEE: insee})
+func (h *house) openTown(ctx context.Context) (tenants.Tenant, error) {
+	t, err := h.registry.Open(ctx, tenants.System("bench"), tenants.Opening{INSEE: benchTown})
 	if err != nil {
 		return t, err
 	}

@@ -55,7 +55,7 @@ func benchList(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer h.close()
-	town, err := h.openTown(ctx, benchTown)
+	town, err := h.openTown(ctx)
 	if err != nil {
 		return err
 	}

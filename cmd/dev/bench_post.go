@@ -36,7 +36,7 @@ func benchPost(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer h.close()
-	town, err := h.openTown(ctx, benchTown)
+	town, err := h.openTown(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/parvis-gru/parvis/api/web"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/exchange"
+	"github.com/parvis-gru/parvis/tenants/forms"
+	"github.com/parvis-gru/parvis/tenants/proof"
 )
 
 const catalogueUsage = `Usage:
@@ -48,7 +52,16 @@ func checkProcedures(names []string, out io.Writer) error {
 			fmt.Fprintf(out, "%s: %v\n", name, err)
 			continue
 		}
-		_, problems := exchange.Check(text)
+		procedure, problems := exchange.Check(text)
+		if procedure != nil { // readable: the proof says the same, and what the form's paths come to
+			problems = nil
+			report := proof.Prove(proof.Input{Procedure: procedure, Tables: carriedTables(procedure), Today: time.Now()})
+			for _, f := range report.Findings {
+				if f.Blocks {
+					problems = append(problems, forms.Problem{Path: f.Path, Code: f.Code, Message: f.Text})
+				}
+			}
+		}
 		for _, p := range problems {
 			faults++
 			if p.Path != "" {
@@ -62,6 +75,18 @@ func checkProcedures(names []string, out io.Writer) error {
 		return fmt.Errorf("%d faults", faults)
 	}
 	return nil
+}
+
+// carriedTables are those that a procedure's file brings.
+func carriedTables(p *catalogue.Procedure) forms.Tables {
+	if len(p.Tables) == 0 {
+		return nil
+	}
+	out := forms.Tables{}
+	for _, t := range p.Tables {
+		out[t.Name] = &forms.Table{Columns: t.Columns, Rows: t.Rows}
+	}
+	return out
 }
 
 // importProcedure prints what became of another system's files, and the procedure that

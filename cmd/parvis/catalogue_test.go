@@ -31,17 +31,18 @@ func TestProceduresAreCheckedAsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	right := wrote(t, dir, "right.json", good)
+	loud := wrote(t, dir, "markup.json", bytes.Replace(good, []byte(`"cost": "`), []byte(`"cost": "<b>`), 1))
 	bare := wrote(t, dir, "bare.json", []byte(`{"format":1,"slug":"Nom","title":"T"}`))
 	broken := wrote(t, dir, "broken.json", []byte("{\"format\":1,\n"))
 	var out bytes.Buffer
 	if err := run(t.Context(), []string{"catalogue", "check", right}, &out); err != nil || out.Len() > 0 {
 		t.Errorf("a good file: %v %s", err, &out)
 	}
-	if err := run(t.Context(), []string{"catalogue", "check", right, bare, broken, filepath.Join(dir, "nowhere")}, &out); err == nil {
+	if err := run(t.Context(), []string{"catalogue", "check", right, bare, loud, broken, filepath.Join(dir, "nowhere")}, &out); err == nil {
 		t.Error("faults end well")
 	}
 	for _, line := range []string{
-		bare + ": slug: Donnez un nom d’adresse", bare + ": form: Ajoutez un formulaire", bare + ": notice: Complétez l’information",
+		loud + ": cost: Retirez le code HTML", bare + ": slug: Donnez un nom d’adresse", bare + ": form: Ajoutez un formulaire", bare + ": notice: Complétez l’information",
 		broken + ": ligne 2, colonne 1: Corrigez le JSON", filepath.Join(dir, "nowhere") + ": ",
 	} {
 		if !strings.Contains("\n"+out.String(), "\n"+line) {

@@ -11,7 +11,7 @@ var parts = map[string]string{
 	"slug": "Adresse", "title": "Titre", "summary": "Résumé", "intro": "Présentation", "cost": "Coût", "service": "Service", "kind": "Nature",
 	"life_event": "Rubrique du portail", "minutes": "Temps nécessaire", "commitment": "Engagement", "identity": "Identité", "alternatives": "Sans écran",
 	"redirect": "Adresse de la démarche", "silence": "Silence", "route": "Recours", "event": "Date de l’événement", "notice": "Information sur les données",
-	"retention": "Conservation", "to_verify": "À vérifier", "mentions": "Mentions de l’accusé de réception", "nature": "Nature de l’envoi", "bring": "Pièces", "letters": "Lettres", "form": "Formulaire",
+	"retention": "Conservation", "to_verify": "À vérifier par un juriste", "mentions": "Mentions de l’accusé de réception", "nature": "Nature de l’envoi", "bring": "Pièces", "letters": "Lettres", "form": "Formulaire",
 }
 
 // Place says in French where a path of the JSON is.

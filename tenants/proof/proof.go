@@ -116,7 +116,7 @@ func (r *prover) law() {
 		r.add(p.Path, p.Code, sentence(p.Message), true)
 	}
 	for _, d := range r.p.ToVerify {
-		r.add("to_verify", CodeDoubt, "À vérifier par un juriste\u00a0: "+d.Subject+". "+d.Text, false)
+		r.add("to_verify", CodeDoubt, d.Subject+"\u00a0: "+d.Text, false)
 	}
 }
 

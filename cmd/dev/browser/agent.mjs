@@ -137,6 +137,37 @@ async function decide(v, { number }, who) {
   await v.stop('agent-09-lettre')
 }
 
+test('an administrator prepares a procedure and goes back to the version before', LIMIT, async () => {
+  for (const [look, slug] of [[DESK, 'vide-grenier'], [{ ...PHONE, js: false }, 'pret-materiel']]) {
+    await browser.as(look, async (v) => {
+      const path = `/agents/demarches/${slug}`
+      await signIn(v, COMMUNE, await agentOf(COMMUNE, 'admin'), { to: `${path}/brouillon` })
+      await v.press('Commencer un brouillon')
+      await v.stop('agent-50-brouillon')
+      const file = JSON.parse(await v.page.evaluate(async (from) => (await fetch(from)).text(), `${path}/brouillon.json`))
+      file.title += ' (essai)'
+      file.form.steps[0].sections[0].fields[0].help = 'Répondez au PLUS VITE POSSIBLE !!'
+      await v.fill({ fichier: { name: 'essai.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(file)) } })
+      await v.press('Remplacer le contenu')
+      await v.visit(address(COMMUNE, `${path}/verifier`))
+      assert.match(await v.text('main'), /Rien n’empêche de publier.*point d’exclamation/s)
+      await v.page.locator('main details summary').first().click()
+      await v.stop('agent-51-verifier')
+      await v.visit(address(COMMUNE, `${path}/differences`))
+      assert.match(await v.text('main'), /Le titre change/)
+      await v.stop('agent-52-differences')
+      await v.visit(address(COMMUNE, `${path}/essayer`))
+      await v.stop('agent-53-essayer')
+      await v.visit(address(COMMUNE, `${path}/brouillon`))
+      await v.press('Publier')
+      await v.page.locator('main details summary').first().click()
+      await v.stop('agent-54-versions')
+      await v.press('Revenir à cette version')
+      assert.match(await v.text('main'), /Elle reprend la version 1/)
+    })
+  }
+})
+
 test('an agent walks the list by keyboard', LIMIT, async () => {
   await browser.as(DESK, async (v) => {
     const { keyboard } = v.page
