@@ -24,7 +24,14 @@ type datesPage struct {
 	Reasons                       web.Timeline
 	Warnings                      []string
 	Drifts                        []driftForm
+	Reopen                        *reopenForm
 	Fix                           *fixForm
+}
+
+// reopenForm undoes a silence that the corrected facts no longer give.
+type reopenForm struct {
+	Text   string
+	Reason web.Textarea
 }
 
 // driftForm asks about a day that was told and that the rules no longer give.
@@ -50,6 +57,8 @@ const (
 	actFix   = "corriger"
 	actKeep  = "garder"
 	actAdopt = "adopter"
+
+	actReopen = "rouvrir"
 )
 
 func datesPath(number string) string { return requestPath(number) + "/dates" }
@@ -85,6 +94,7 @@ func (s *Server) showDates(v visit, typed url.Values, refused error) error {
 	if me.Actor.IsAgent() {
 		p.drifts(why, typed)
 		p.fix(why, today, typed)
+		p.reopen(why.Detail, typed)
 		p.wrong(typed, refused)
 	}
 	return datesTemplate.Render(v.w, v.r, web.StatusOf(refused), p)
@@ -152,6 +162,25 @@ func (p *datesPage) drifts(why requests.Why, typed url.Values) {
 	}
 }
 
+func (p *datesPage) reopen(d requests.Detail, typed url.Values) {
+	if d.Reopening == nil || possible(d, requests.ActionReopen) != nil {
+		return
+	}
+	p.Reopen = &reopenForm{
+		Text:   reopenWords(d),
+		Reason: web.Textarea{Name: "pourquoi-rouvrir", Label: "Pourquoi", Hint: "Vos collègues le liront. La personne, elle, est prévenue par une lettre qui s’excuse et donne la nouvelle date.", Rows: 2, MaxLength: maxText, Value: typed.Get("pourquoi-rouvrir")},
+	}
+}
+
+// reopenWords say that the facts no longer give the silence that was written down.
+func reopenWords(d requests.Detail) string {
+	text := "Le silence a été enregistré au " + d.Reopening.Decision.DecidedOn.French() + ". D’après les dates corrigées, "
+	if d.Reopening.LastDay.IsZero() {
+		return text + "le délai ne courait pas encore ce jour-là\u00a0: cette décision n’est pas née."
+	}
+	return text + "le dernier jour pour répondre était le " + d.Reopening.LastDay.French() + "\u00a0: cette décision n’était pas née ce jour-là."
+}
+
 func (p *datesPage) fix(why requests.Why, today calendar.Date, typed url.Values) {
 	facts := why.Correctable()
 	if len(facts) == 0 && !why.State.Open() {
@@ -193,6 +222,11 @@ func (p *datesPage) wrong(typed url.Values, refused error) {
 	if f := fault.Of(refused); len(f.Fields) > 0 {
 		text = web.FieldErrors(refused)[f.Fields[0].Path]
 	}
+	if typed.Get("action") == actReopen && p.Reopen != nil {
+		p.Reopen.Reason.Error, id = text, p.Reopen.Reason.Name
+		p.Errors = web.ErrorSummary{{ID: id, Message: text}}
+		return
+	}
 	if typed.Get("action") != actFix {
 		for i := range p.Drifts {
 			if d := &p.Drifts[i]; d.ID == typed.Get("decision") {
@@ -229,6 +263,10 @@ func (s *Server) changeDates(v visit) error {
 	if err == nil {
 		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 			switch form.Get("action") {
+			case actReopen:
+				done = "La demande est rouverte et le délai repart. La personne en est prévenue."
+				_, err := requests.Reopen(ctx, tx, v.number(), form.Get("pourquoi-rouvrir"), version(form))
+				return err
 			case actKeep, actAdopt:
 				adopt := form.Get("action") == actAdopt
 				done = "La date annoncée est conservée."

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -80,5 +81,43 @@ func TestADayThatWasToldIsSettledOnItsPage(t *testing.T) {
 	p.Form(form).Set("pourquoi-", "Après tout.").Press("Prendre la nouvelle date").Want(http.StatusOK, datesPath(r.Number))
 	if d := o.get(t, r.Number); d.SilenceLastDay.String() != "2027-01-23" || len(d.Drifts) != 0 {
 		t.Errorf("last day %s, %+v", d.SilenceLastDay, d.Drifts)
+	}
+}
+
+// A silence that a wrong date gave is shown once the date is corrected, and undone by who
+// decides, with a reason.
+func TestASilenceOfAWrongDateIsReopenedOnItsPage(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	number := ""
+	o.Write(t, o.Tenant, o.front.Actor(), func(ctx context.Context, tx *tenants.Tx) error {
+		out, err := requests.Submit(ctx, tx, requests.Submission{
+			ProcedureSlug: "salle-association", Channel: requests.ChannelPost, ReceivedOn: calendar.NewDate(2026, 9, 14), Answers: room,
+			Applicant: requests.Applicant{GivenName: "Aminata", FamilyName: "Lefèvre", PostalAddress: "2 rue des Lilas\n31320 Castanet-Tolosan"},
+		})
+		number = out.Request.Number
+		return err
+	})
+	o.Write(t, o.Tenant, tenants.System("silence"), func(ctx context.Context, tx *tenants.Tx) error { return requests.Lapse(ctx, tx, number) })
+	b := o.signed(t, o.instructor)
+	p := b.Get(datesPath(number)).Want(http.StatusOK, "")
+	if p.Has(`button[value="rouvrir"]`) {
+		t.Error("a silence that stands is offered to be undone")
+	}
+	key := requests.Fact{Kind: requests.FactReception}.Key()
+	p = p.Form(`form:has(input[value="corriger"])`).Set("fait", key).Set("jour", "2026-11-14").Set("motif", "Le cachet dit le 14 novembre.").Submit().Want(http.StatusOK, datesPath(number))
+	if said := b.Get(requestPath(number)).Text("main"); !strings.Contains(said, "cette décision n’était pas née") {
+		t.Errorf("the request says %q", said)
+	}
+	const form = `form:has(button[value="rouvrir"])`
+	if bad := p.Form(form).Press("Rouvrir").Want(http.StatusUnprocessableEntity, ""); !bad.Has(`.error-summary a[href="#pourquoi-rouvrir"]`) {
+		t.Errorf("without a reason: %q", bad.Texts(".error-summary li"))
+	}
+	p.Form(form).Set("pourquoi-rouvrir", "Le cachet dit le 14 novembre.").Press("Rouvrir").Want(http.StatusOK, datesPath(number))
+	if d := o.get(t, number); d.State != requests.StateReview || d.SilenceLastDay.String() != "2027-01-14" {
+		t.Errorf("%s until %s", d.State, d.SilenceLastDay)
+	}
+	if said := b.Get(requestPath(number)).Text("main"); !strings.Contains(said, "décision jamais née") || !strings.Contains(said, "Demande rouverte") {
+		t.Errorf("afterwards the request says %q", said)
 	}
 }

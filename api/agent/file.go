@@ -215,6 +215,9 @@ func notices(d requests.Detail, today calendar.Date) []web.Notice {
 			break
 		}
 	}
+	if d.Reopening != nil {
+		out = append(out, web.Notice{Tone: web.Warning, Text: reopenWords(d), Link: web.Link{Label: "Revoir cette décision", URL: datesPath(d.Number)}})
+	}
 	out = append(out, receiptNotices(d)...)
 	if !d.Regular {
 		out = append(out, web.Notice{Tone: web.Warning, Text: irregular(d)})

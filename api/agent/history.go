@@ -96,7 +96,7 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return transmissionWords(kind, d)
 	case "deadline_moved", "deadline_alert":
 		return deadlineWords(kind, d)
-	case "decided", "decision_notified", "lapsed", "decision_prepared", "decision_returned":
+	case "decided", "decision_notified", "lapsed", "decision_prepared", "decision_returned", "silence_undone":
 		return decisionWords(kind, d)
 	}
 	return web.Event{Title: "Autre événement"}
@@ -227,6 +227,12 @@ func receiptWords(kind string, d requests.EventData) web.Event {
 func decisionWords(kind string, d requests.EventData) web.Event {
 	done := outcomeLabels[catalogue.Outcome(d.Outcome)].done
 	switch kind {
+	case "silence_undone":
+		line := web.Event{Title: "Demande rouverte\u00a0: le silence du " + d.From.French() + " n’avait pas décidé", Text: "Une date avait été mal notée."}
+		if !d.LastDay.IsZero() {
+			line.Text += " Le nouveau dernier jour est le " + d.LastDay.French() + "."
+		}
+		return line
 	case "decision_prepared":
 		return web.Event{Title: "Décision préparée\u00a0: " + strings.ToLower(outcomeLabels[catalogue.Outcome(d.Outcome)].do), Text: "Elle attend la signature de " + d.Agent + ". Rien n’est parti."}
 	case "decision_returned":

@@ -252,6 +252,10 @@ func (p *requestPage) decisions(d requests.Detail, today calendar.Date, typed ur
 			line.Print = letterPath(d.Number, letterDecision, x.ID)
 		}
 		switch {
+		case x.Undone:
+			line.Title, line.Text = line.Title+" (décision jamais née)", "Enregistrée au "+x.DecidedOn.French()+" d’après une date mal notée, puis écartée\u00a0: le délai n’était pas écoulé."
+			p.Decisions = append(p.Decisions, line)
+			continue
 		case x.Implicit:
 			line.Text = "Décision née du silence, datée du " + x.DecidedOn.French() + "."
 			paper, due := d.Attestation(today)

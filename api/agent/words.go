@@ -28,6 +28,7 @@ var sentences = map[string]string{
 	"signature_needed":        "Cette décision est à signer par quelqu’un d’autre.",
 	"nothing_to_sign":         "Aucune décision n’attend de signature pour cette demande : elle a été signée, renvoyée, ou le silence a décidé.",
 	"granted_required":        "Écrivez ce qui est accordé\u00a0: la personne doit savoir quelle part de sa demande est acceptée.",
+	"silence_stands":          "D’après les dates du dossier, ce silence a bien décidé à la date notée\u00a0: la demande ne peut pas être rouverte. Si une date est fausse, corrigez-la d’abord.",
 	"silence_acquired":        "Trop tard\u00a0: le délai légal est écoulé et la décision née du silence existe déjà. La demande ne peut plus être traitée ainsi (CRPA L.231-1 ou L.231-4).",
 	"action_not_possible":     "L’état de la demande ne permet plus cette action. Voyez ci-dessous où elle en est.",
 	"documents_limit_running": "La demande ne peut pas être classée tant que le délai donné pour les pièces court encore.",

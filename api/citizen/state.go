@@ -221,8 +221,8 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		return web.Event{Title: "La mairie a répondu", Tone: web.Success}, true
 	case "decision_notified":
 		return web.Event{Title: "La réponse vous est parvenue", Text: "Le " + e.On.French() + "."}, true
-	case "lapsed":
-		return lapsedLine(e, d), true
+	case "lapsed", "silence_undone":
+		return lapsedLine(kind, e, d), true
 	case "decision_email":
 		if e.Agreed {
 			return web.Event{Title: "Accord pour recevoir la décision par courriel"}, true
@@ -237,8 +237,11 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 	}
 }
 
-// lapsedLine words what silence decided.
-func lapsedLine(e requests.EventData, d requests.Detail) web.Event {
+// lapsedLine words what silence decided, or had not decided after all.
+func lapsedLine(kind string, e requests.EventData, d requests.Detail) web.Event {
+	if kind == "silence_undone" {
+		return web.Event{Title: "Le silence de la mairie n’avait pas décidé\u00a0: l’examen continue", Text: "Une date de votre dossier avait été mal notée."}
+	}
 	if catalogue.Outcome(e.Outcome) == catalogue.OutcomeImplicitAcceptance || e.Outcome == string(catalogue.OutcomeAccept) {
 		return web.Event{Title: "Le silence de la mairie vaut " + d.Procedure.Silence.Grant(), Law: d.Procedure.Silence.Source, Tone: web.Success}
 	}

@@ -117,6 +117,7 @@ type Transmission struct {
 type Decision struct {
 	Outcome       string `json:"outcome"`
 	Implicit      bool   `json:"implicit"`
+	Undone        bool   `json:"undone,omitempty" doc:"A silence that was written down and never decided: a date of the file was wrong"`
 	Reasons       string `json:"reasons,omitempty"`
 	Letter        string `json:"letter"`
 	Signatory     string `json:"signatory"`
@@ -180,7 +181,7 @@ func detailOfRequest(d requests.Detail, agent bool) RequestDetail {
 	}
 	for _, x := range d.Decisions {
 		out.Decisions = append(out.Decisions, Decision{
-			Outcome: string(x.Outcome), Implicit: x.Implicit, Reasons: x.Reasons, Letter: x.Letter, Signatory: x.Signatory,
+			Outcome: string(x.Outcome), Implicit: x.Implicit, Undone: x.Undone, Reasons: x.Reasons, Letter: x.Letter, Signatory: x.Signatory,
 			DecidedOn: x.DecidedOn.String(), NotifiedOn: x.NotifiedOn.String(), AppealLastDay: x.AppealLastDay.String(),
 		})
 	}

@@ -306,6 +306,7 @@ var sentences = map[string]string{
 	"signature_needed":           "Cette décision attend la signature d’une autre personne. Préparez-la dans l’espace des agents.",
 	"nothing_to_sign":            "Aucune décision n’attend de signature pour cette demande.",
 	"granted_required":           "Écrivez ce qui est accordé.",
+	"silence_stands":             "D’après les dates du dossier, ce silence a bien décidé. Si une date est fausse, corrigez-la d’abord.",
 	"silence_acquired":           "Le délai est passé : le silence vaut déjà décision. Rechargez la page pour voir laquelle.",
 
 	// Publishing and statistics

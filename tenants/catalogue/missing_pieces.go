@@ -122,3 +122,19 @@ func KeepsAppeal(e Entry, s tenants.Settings, letter string) bool {
 	text := strings.ToLower(strings.Join(strings.Fields(letter), " "))
 	return strings.Contains(text, "deux mois") && strings.Contains(text, strings.ToLower(strings.Join(strings.Fields(body), " ")))
 }
+
+// ComposeReopened writes that a silence which had been told, of a day, never decided: a date of
+// the file was wrong. The file is examined on, until f.LastDay, or none for now.
+func ComposeReopened(e Entry, s tenants.Settings, f LetterFacts, told Outcome, of calendar.Date) ComposedLetter {
+	p, said := e.Procedure(), "refusée"
+	if told == OutcomeImplicitAcceptance {
+		said = "acceptée"
+	}
+	body := []string{
+		"Nous vous avions écrit que votre demande «\u00a0" + p.Title + "\u00a0», reçue le " + f.ReceivedOn.FrenchShort() + ", était " + said + " par notre silence depuis le " + of.FrenchShort() + ".",
+		"C’était une erreur\u00a0: une date de votre dossier avait été mal notée. Une fois cette date corrigée, le délai n’était pas écoulé ce jour-là, et cette décision n’a jamais existé. Nous vous prions de nous en excuser. L’examen de votre demande continue.",
+	}
+	body = append(body, cmp.Or(f.unanswered(p), "Le délai pour vous répondre ne court pas tant que des pièces manquent à votre dossier (CRPA, article\u00a0L.114-5)."))
+	body = append(body, "Le détail du calcul est sur la page de votre demande. Si vous avez déjà agi sur la foi de cette décision, ou si cette date vous paraît fausse, répondez-nous.")
+	return ComposedLetter{Subject: "Votre demande n’a pas été décidée par notre silence", Body: f.page(e, s, body, false)}
+}

@@ -58,7 +58,9 @@ func (c *change) acceptedBySilence(ctx context.Context) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	i := slices.IndexFunc(all, func(d Decision) bool { return d.Implicit && d.Outcome == catalogue.OutcomeImplicitAcceptance })
+	i := slices.IndexFunc(all, func(d Decision) bool {
+		return d.Implicit && !d.Undone && d.Outcome == catalogue.OutcomeImplicitAcceptance
+	})
 	if i < 0 {
 		return Decision{}, fault.New(fault.Conflict, "attestation_not_due")
 	}
@@ -155,7 +157,9 @@ func (d Detail) Attestation(today calendar.Date) (Paper, bool) {
 	if d.silenceActed(today) && d.Silence.Effect == calendar.Acceptance {
 		return p, true
 	}
-	i := slices.IndexFunc(d.Decisions, func(x Decision) bool { return x.Implicit && x.Outcome == catalogue.OutcomeImplicitAcceptance })
+	i := slices.IndexFunc(d.Decisions, func(x Decision) bool {
+		return x.Implicit && !x.Undone && x.Outcome == catalogue.OutcomeImplicitAcceptance
+	})
 	if i < 0 || d.State != StateImplicitAcceptance {
 		return p, false
 	}

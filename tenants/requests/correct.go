@@ -31,7 +31,7 @@ var correctable = []FactKind{FactReception, FactFirstReception, FactNotice, Fact
 func (d Detail) Correctable() []Fact {
 	var out []Fact
 	for _, f := range d.Facts {
-		if f.CorrectedBy == "" && (d.State.Open() || f.Kind == FactDecisionNotified) && mayCorrect(d.Request, f.Kind) {
+		if f.CorrectedBy == "" && (d.State.Open() || d.State.lapsed() || f.Kind == FactDecisionNotified) && mayCorrect(d.Request, f.Kind) {
 			out = append(out, f)
 		}
 	}
@@ -56,7 +56,9 @@ const (
 
 // CorrectFact writes a new fact in place of one that was entered wrongly: the old one is
 // kept and shown struck out. The request's dates follow in the same transaction, and
-// the person is told where the last day moves. Agents who may see the request may.
+// the person is told where the last day moves. Agents who may see the request may. Where
+// silence has ended the request, its decision stands until somebody looks at what the facts
+// now give ([Reopen]).
 //
 // Without a reason it is fault.Invalid "reason_required"; the same days again are
 // "fact_unchanged"; a day in the future is "fact_in_future", one long before the request
@@ -117,7 +119,7 @@ func (c *change) checkCorrection(in Correction, old Fact) error {
 	}
 	switch {
 	case !mayCorrect(c.r, old.Kind),
-		old.Kind != FactDecisionNotified && !c.r.State.Open():
+		old.Kind != FactDecisionNotified && !c.r.State.Open() && !c.r.State.lapsed():
 		return fault.New(fault.Conflict, "fact_fixed")
 	case in.Reason == "":
 		return wrong("reason", "reason_required")

@@ -53,13 +53,15 @@ type Decision struct {
 	NotifiedOn    calendar.Date // none: it has not reached the person yet
 	AppealLastDay calendar.Date // none where no day binds the person
 	CreatedAt     time.Time
+	Undone        bool // a silence that never decided: the facts that gave it were wrong ([Reopen])
 }
 
 const (
 	sqlInsertDecision = `insert into decision (id, request_id, outcome, implicit, reasons, subject, letter, signatory, delivery, decided_on, notified_on, appeal_last_day, created_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
-	sqlDecisions = `select id, outcome, implicit, reasons, subject, letter, signatory, delivery, decided_on, notified_on, appeal_last_day, created_at
-		from decision where request_id = $1 order by created_at, id`
+	sqlDecisions = `select id, outcome, implicit, reasons, subject, letter, signatory, delivery, decided_on, notified_on, appeal_last_day, created_at,
+			implicit and exists (select 1 from request_fact f where f.request_id = d.request_id and f.kind = 'silence_undone' and f.refers_to = d.id) as undone
+		from decision d where request_id = $1 order by created_at, id`
 	sqlAppealDay = `update decision set appeal_last_day = $2 where id = $1`
 	sqlNotified  = `update decision set notified_on = $3, appeal_last_day = $4 where id = $1 and request_id = $2 and notified_on is null and not implicit`
 )

@@ -55,6 +55,7 @@ type Detail struct {
 	Outcomes         []catalogue.Outcome // what the actor may decide now
 	Warnings         []string            // French, to be shown beside the dates
 	Standing         Standing            // of the receipts; agents alone
+	Reopening        *Reopening          // the facts no longer give the silence that ended it; agents alone
 	Prepared         *Prepared           // a decision that waits for who signs it; agents alone
 	MayRate          bool                // the holder can say how they found the procedure
 
@@ -153,7 +154,15 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 	if who&agents != 0 {
 		d.Warnings = append(d.Warnings, d.notificationWarnings(tx.Today(), tx.Territory())...)
 	}
+	if who != Owner {
+		if d.Reopening, err = reopening(tx, d.Procedure, d.Request, slices.Clone(d.DocumentRequests), d.Decisions, d.Facts); err != nil {
+			return err
+		}
+	}
 	d.Actions = allowed(d.stateInLaw(tx.Today()), d.Kind, who)
+	if d.Reopening == nil {
+		d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool { return a == ActionReopen })
+	}
 	if !d.Procedure.Aid() {
 		d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool { return a == ActionSuspend })
 	}

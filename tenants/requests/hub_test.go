@@ -223,6 +223,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"ListToSign":     func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ListToSign(ctx, tx)) },
 		"CountToSign":    func(ctx context.Context, tx *tenants.Tx) error { return last(requests.CountToSign(ctx, tx)) },
 		"NeedsSignature": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.NeedsSignature(ctx, tx, n, "")) },
+		"Reopen":         func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Reopen(ctx, tx, n, "a", 1)) },
 		"IssueLetters": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.IssueLetters(ctx, tx, []tenants.ID{id}, ""))
 		},

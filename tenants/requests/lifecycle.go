@@ -111,6 +111,7 @@ const (
 	ActionWithdraw          Action = "withdraw"
 	ActionClose             Action = "close"   // classement: F3, and what needs no decision
 	ActionSuspend           Action = "suspend" // an aid, on a suspicion of fraud (L.115-3); its end too
+	ActionReopen            Action = "reopen"  // silence had not decided: the facts that gave it were wrong
 	ActionHear              Action = "hear"    // invite to observe before what was granted is taken back (L.121-1)
 	ActionRevoke            Action = "revoke"  // take back what was granted: retrait, abrogation (L.242-1 ff.)
 	// L.114-2. Within the deployment it leaves and arrives, and can be called back in
@@ -124,7 +125,7 @@ const (
 // Actions gives every action.
 func Actions() []Action {
 	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
-		ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionHear, ActionRevoke,
+		ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionReopen, ActionHear, ActionRevoke,
 		ActionTransmit, ActionRecall, ActionArrive, ActionTransmitOutside}
 }
 
@@ -202,6 +203,8 @@ var rules = []rule{
 	{ActionWithdraw, open, StateWithdrawn, kinds, Owner | agents},
 	{ActionClose, open, StateClosed, kinds, deciders},
 	{ActionSuspend, open, "", []Kind{KindRequest}, deciders},
+	{ActionReopen, []State{StateImplicitAcceptance}, StateReview, []Kind{KindRequest, KindDeclaration}, deciders},
+	{ActionReopen, []State{StateImplicitRejection}, StateReview, []Kind{KindRequest, KindReport}, deciders},
 	{ActionHear, granted, "", []Kind{KindRequest}, deciders},
 	{ActionRevoke, granted, StateRevoked, []Kind{KindRequest}, deciders},
 	{ActionTransmit, open, StateTransmitting, kinds, deciders},

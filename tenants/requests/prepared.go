@@ -97,7 +97,7 @@ func isTown(a tenants.Actor, town Signatory) bool {
 // signs refuses a decision that is not the acting agent's to sign: fault.Forbidden
 // "signature_needed". An answer, a récépissé and a closure are no decisions to sign.
 func (c *change) signs(ctx context.Context, in DecisionInput) error {
-	if !in.Outcome.Signed() {
+	if !in.Outcome.Signed() || c.who&deciders == 0 { // whom the lifecycle refuses
 		return nil
 	}
 	all, err := c.signatories(ctx)

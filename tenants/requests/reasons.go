@@ -45,7 +45,7 @@ const (
 	sqlReasonsArrived = `update reasons_request set notified_on = $3, appeal_last_day = $4 where request_id = $1 and id = $2 and notified_on is null and answered_on is not null`
 	// What somebody should answer by a day: next to nothing, found by its own index.
 	sqlReasonsDue = `select r.number, r.title, r.service_id, r.agent_id, q.due_on, q.due_on < $1 as late, q.due_on >= $1 as due, false as fresh, false as lapsed, false as posted
-		from reasons_request q join request r on r.id = q.request_id where q.answered_on is null and q.due_on <= $2 order by q.due_on limit 200`
+		from reasons_request q join request r on r.id = q.request_id where q.answered_on is null and r.state = 'implicitly_rejected' and q.due_on <= $2 order by q.due_on limit 200`
 )
 
 // AskReasons asks why the silence refused, for the owner or by an agent who heard them
@@ -117,7 +117,9 @@ func (c *change) refusedBySilence(ctx context.Context) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	i := slices.IndexFunc(all, func(d Decision) bool { return d.Implicit && d.Outcome == catalogue.OutcomeImplicitRejection })
+	i := slices.IndexFunc(all, func(d Decision) bool {
+		return d.Implicit && !d.Undone && d.Outcome == catalogue.OutcomeImplicitRejection
+	})
 	if i < 0 || c.r.State != StateImplicitRejection {
 		return Decision{}, fault.New(fault.Conflict, "reasons_not_due")
 	}

@@ -32,6 +32,9 @@ const sqlRevokes = `update decision set revokes = $2, ground = $3 where id = $1`
 // grantOf gives the decision by which something was granted last.
 func grantOf(decisions []Decision) (Decision, bool) {
 	for _, d := range slices.Backward(decisions) {
+		if d.Undone {
+			continue
+		}
 		if d.Outcome == catalogue.OutcomeAccept || d.Outcome == catalogue.OutcomePartial || d.Outcome == catalogue.OutcomeImplicitAcceptance {
 			return d, true
 		}
