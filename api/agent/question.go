@@ -1,8 +1,6 @@
 package agent
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -200,9 +198,7 @@ func questionValues(f *edit.Form, q *forms.Field, section string) url.Values {
 		v.Set("colonne", q.Table.Column)
 	}
 	if q.Compute != nil {
-		if text, err := json.MarshalIndent(q.Compute, "", "  "); err == nil {
-			v.Set("formule", string(text))
-		}
+		v.Set("formule", edit.Formula(q.Compute))
 	}
 	putCondition(v, nameShown, f, q.If)
 	putStop(v, f, q.Stop)
@@ -261,9 +257,11 @@ func takeQuestion(v url.Values, f *edit.Form, q forms.Field) (forms.Field, error
 	}
 	takeChoices(v, &q)
 	if q.Kind == forms.KindComputed {
-		if err := takeFormula(v.Get("formule"), &q); err != nil {
-			refuse("formule", "Cette formule ne peut pas être lue\u00a0: reprenez la forme de l’exemple.")
+		formula, err := edit.ReadFormula(v.Get("formule"))
+		if err != nil {
+			wrong = append(wrong, fault.Of(err).Fields...)
 		}
+		q.Compute = formula
 	}
 	if _, short := edit.Rules(q.If); short {
 		q.If = takeCondition(v, nameShown, f)
@@ -315,21 +313,6 @@ func takeChoices(v url.Values, q *forms.Field) {
 		out = append(out, c)
 	}
 	q.Choices = out
-}
-
-func takeFormula(text string, q *forms.Field) error {
-	if strings.TrimSpace(text) == "" {
-		q.Compute = nil
-		return nil
-	}
-	dec := json.NewDecoder(bytes.NewReader([]byte(text)))
-	dec.DisallowUnknownFields()
-	var e forms.Expr
-	if err := dec.Decode(&e); err != nil {
-		return err
-	}
-	q.Compute = &e
-	return nil
 }
 
 func takeStop(v url.Values, f *edit.Form, old *forms.Stop) *forms.Stop {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants/fault"
@@ -48,7 +49,7 @@ func questionPanel(f *edit.Form, q *forms.Field, v url.Values, refused refusals)
 	if q.Kind != forms.KindComputed {
 		p.Inputs = append(p.Inputs, boxOf(web.Checkbox{Name: nameRequired, Label: "Réponse obligatoire", Checked: v.Get(nameRequired) != ""}))
 	}
-	p.answers(q, v, refused)
+	p.answers(f, q, v, refused)
 	for _, n := range numbers {
 		if fits(n.kinds, q.Kind) {
 			p.Limits = append(p.Limits, inputOf(web.Input{Name: n.name, Label: n.label, Hint: n.hint, Value: v.Get(n.name), InputMode: "decimal", Width: "short", MaxLength: 20, Optional: true, Error: refused[n.name]}))
@@ -65,7 +66,7 @@ func questionPanel(f *edit.Form, q *forms.Field, v url.Values, refused refusals)
 }
 
 // answers are the inputs for what can be answered, or is worked out.
-func (p *adjustment) answers(q *forms.Field, v url.Values, refused refusals) {
+func (p *adjustment) answers(f *edit.Form, q *forms.Field, v url.Values, refused refusals) {
 	switch q.Kind {
 	case forms.KindChoice, forms.KindChoices:
 		p.Inputs = append(p.Inputs, areaOf(web.Textarea{Name: nameChoices, Label: "Réponses proposées", Hint: "Une par ligne, dans l’ordre.", Value: v.Get(nameChoices), Rows: 5, MaxLength: 20_000, Optional: true, Error: refused[nameChoices]}))
@@ -75,8 +76,23 @@ func (p *adjustment) answers(q *forms.Field, v url.Values, refused refusals) {
 				inputOf(web.Input{Name: "colonne", Label: "Colonne de la table", Value: v.Get("colonne"), MaxLength: 50, Optional: true}))
 		}
 	case forms.KindComputed:
-		p.Inputs = append(p.Inputs, areaOf(web.Textarea{Name: "formule", Label: "Formule", Hint: "Par exemple {\"mul\": [{\"value\": 2.5}, {\"field\": \"nuits\"}]}\u00a0: 2,50 fois la réponse à «\u00a0nuits\u00a0».", Value: v.Get("formule"), Rows: 6, MaxLength: 8000, Error: refused["formule"]}))
+		p.Inputs = append(p.Inputs, areaOf(web.Textarea{Name: "formule", Label: "Formule", Hint: formulaHint(f, q.ID), Value: v.Get("formule"), Rows: 5, MaxLength: 8000, Error: refused["formule"]}))
 	}
+}
+
+// formulaHint shows how a formula is written, with the names that it may use.
+func formulaHint(f *edit.Form, id string) string {
+	hint := "Par exemple\u00a0: 2,5 * nuits, ou somme(enfants; si(age < 4; 0; 3)). Fonctions\u00a0: min, max, arrondi, plancher, plafond, nombre, somme, jours, annees, si."
+	var names []string
+	for _, c := range earlier(f, id) {
+		if q, _ := f.Find(c.Value); q.Kind == forms.KindNumber || q.Kind == forms.KindComputed || q.Kind == forms.KindDate {
+			names = append(names, c.Value+" («\u00a0"+c.Label+"\u00a0»)")
+		}
+	}
+	if len(names) == 0 {
+		return hint
+	}
+	return hint + " Noms\u00a0: " + strings.Join(names, ", ") + "."
 }
 
 // relations are what ties a question to others and to the account.

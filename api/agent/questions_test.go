@@ -98,6 +98,23 @@ func TestAConditionIsWrittenInLines(t *testing.T) {
 	p.Form(panelForm).Press("Retirer").Want(http.StatusOK, "")
 }
 
+// A fee is written as people reckon, and what cannot be read says where.
+func TestAFeeIsWrittenAsPeopleReckon(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, p := o.editing(t)
+	p = p.Form(addForm).Set("nouvelle", "Mètres carrés").Press("Nombre").Want(http.StatusOK, "")
+	p = p.Form(addForm).Set("nouvelle", "Redevance").Press("Calcul").Want(http.StatusOK, "")
+	p = p.Form(panelForm).Set("formule", "12,5 * (metres_carres").Press("Enregistrer")
+	if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(".error-summary"), "Caractère") || p.Form(panelForm).Value("formule") != "12,5 * (metres_carres" {
+		t.Fatalf("%d: %s", p.Status, p.Text("main"))
+	}
+	p = p.Form(panelForm).Set("formule", "12,5*metres_carres").Set("monnaie", "1").Press("Enregistrer").Want(http.StatusOK, "")
+	if f := p.Form(panelForm); f.Value("formule") != "12,5 * metres_carres" || f.Value("monnaie") == "" {
+		t.Errorf("it is kept as %q", f.Value("formule"))
+	}
+}
+
 // Two who write at once: the second is told what changed, and what she typed stands.
 func TestTwoEditorsAreTold(t *testing.T) {
 	t.Parallel()
