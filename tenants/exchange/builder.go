@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp/syntax"
 	"strconv"
 	"strings"
@@ -50,6 +51,7 @@ type builder struct {
 	ids    map[string]bool
 	known  map[string]*asked // by the name that conditions of the source use
 	fields int
+	rows   bool // the questions that are being read are answered several times
 }
 
 // asked is a question of the source that was carried over.
@@ -70,6 +72,9 @@ func newBuilder(from string) *builder {
 
 // page begins a page of the form; pages beyond the limit go on with the last one.
 func (b *builder) page(title string, gate *forms.Condition) {
+	if b.rows {
+		return // a list of answers stands on one page
+	}
 	b.gate = gate
 	if title == "" {
 		title = "Votre demande"
@@ -112,7 +117,9 @@ func (b *builder) step() *page {
 // section begins a group of questions.
 func (b *builder) section(title string) *forms.Section {
 	step := b.step()
-	if n := len(step.Sections); n > 0 && len(step.Sections[n-1].Fields) == 0 {
+	if n := len(step.Sections); b.rows {
+		return &step.Sections[n-1]
+	} else if n > 0 && len(step.Sections[n-1].Fields) == 0 {
 		last := &step.Sections[n-1]
 		switch {
 		case last.Title == "":
@@ -132,6 +139,10 @@ func (b *builder) section(title string) *forms.Section {
 
 // heading takes a title over: the next group of questions has it.
 func (b *builder) heading(n *source, conditional bool) {
+	if b.rows && n != nil {
+		n.lose("Un titre au milieu de questions répétées n’est pas repris")
+		return
+	}
 	title := b.line(n, maxLabel)
 	if title == "" {
 		return
@@ -166,6 +177,42 @@ func (b *builder) prose(n *source) {
 	}
 	*into = text
 	n.to = b.here()
+}
+
+// Why questions that are answered several times in a source are asked once.
+const (
+	onceNested = "Ces questions sont déjà dans une liste répétée\u00a0: elles y sont posées une seule fois"
+	onceFiles  = "Un document ne peut pas être demandé plusieurs fois dans une liste\u00a0: ces questions sont posées une seule fois"
+)
+
+// repeating reads questions that are answered several times, under the heading that was read last: at least so often, and at
+// most. Where they are asked once all the same it gives the reason.
+func (b *builder) repeating(repeat forms.Repeat, files bool, read func()) (reason string) {
+	switch {
+	case b.rows:
+		reason = onceNested
+	case files:
+		reason = onceFiles
+	}
+	if reason != "" {
+		read()
+		b.section("")
+		return reason
+	}
+	if repeat.Item = shortened(repeat.Item, maxLabel-1); repeat.Item == "" {
+		repeat.Item = "Élément"
+	}
+	b.section("")
+	known := maps.Clone(b.known)
+	b.rows = true
+	read()
+	b.rows, b.known = false, known // what stands around sees the whole list alone
+	sections := b.step().Sections
+	if last := &sections[len(sections)-1]; len(last.Fields) > 0 {
+		last.Repeat = &repeat
+	}
+	b.section("")
+	return ""
 }
 
 // here is where the next question goes, as a path of our format.

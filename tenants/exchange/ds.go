@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/parvis-gru/parvis/tenants/forms"
@@ -122,7 +123,7 @@ func (d ds) field(f *source) {
 	switch kind {
 	case "headersection":
 		f.carry("")
-		if level := f.peek("level"); level == "1" || level == "" {
+		if level := f.peek("level"); !d.rows && (level == "1" || level == "") {
 			d.page(d.line(label, maxLabel), nil)
 		} else {
 			d.heading(label, false)
@@ -159,17 +160,27 @@ func first(list ...string) string {
 }
 
 func (d ds) repetition(f, label *source) {
-	f.mark(fateChanged, "", "Les questions répétées sont posées une seule fois")
-	d.report.Questions.Changed++
+	repeat := forms.Repeat{Max: forms.MaxRows, Item: plain(first(f.peek("label"), f.peek("libelle")), " ")}
 	d.heading(label, false)
 	d.prose(f.kid("description").blank())
-	f.kid("required").change("", "Le caractère obligatoire est celui de chaque question")
+	if f.value("required")+f.value("mandatory") == "true" {
+		repeat.Min = 1
+	}
 	rows := f.kid("champDescriptors")
 	rows.carry("")
-	for _, k := range rows.children() {
-		d.field(k)
+	files := slices.ContainsFunc(rows.children(), func(k *source) bool { return kindsOfDS[kindOf(k)] == forms.KindFile })
+	reason := d.repeating(repeat, files, func() {
+		for _, k := range rows.children() {
+			d.field(k)
+		}
+	})
+	if reason == "" {
+		f.carry("")
+		d.report.Questions.Carried++
+		return
 	}
-	d.section("")
+	f.mark(fateChanged, "", reason)
+	d.report.Questions.Changed++
 }
 
 func (d ds) question(f, label *source, kind string) {

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -211,12 +212,7 @@ func (f *formio) content(n *source) {
 // group takes questions over that stand together; their condition becomes each one's.
 func (f *formio) group(n *source, kind string) {
 	c, free := f.when(n)
-	switch {
-	case kind == "editgrid" || kind == "datagrid":
-		n.mark(fateChanged, "", "Les questions répétées sont posées une seule fois")
-		f.report.Questions.Changed++
-		n.kid("validate").blank().lose("Le nombre de répétitions n’est pas repris")
-	case free:
+	if free {
 		n.mark(fateChanged, "", "Le groupe est montré à tous")
 	}
 	if title := n.kid("title"); kind == "panel" && !title.empty() {
@@ -228,16 +224,52 @@ func (f *formio) group(n *source, kind string) {
 		f.heading(label.blank(), c != nil)
 	}
 	f.gates = append(f.gates, c)
-	for _, key := range []string{"components", "columns", "rows"} {
-		list := n.kid(key)
-		list.carry("")
-		for _, k := range list.children() {
-			f.inside(k)
+	read := func() {
+		for _, key := range []string{"components", "columns", "rows"} {
+			list := n.kid(key)
+			list.carry("")
+			for _, k := range list.children() {
+				f.inside(k)
+			}
 		}
+	}
+	if kind == "editgrid" || kind == "datagrid" {
+		f.repeated(n, read)
+	} else {
+		read()
+		f.section("")
 	}
 	f.gates = f.gates[:len(f.gates)-1]
 	n.carry("")
-	f.section("")
+}
+
+// repeated reads a group that is answered several times.
+func (f *formio) repeated(n *source, read func()) {
+	repeat := forms.Repeat{Max: forms.MaxRows, Item: plain(n.peek("label"), " ")}
+	v := n.kid("validate")
+	if most, err := strconv.Atoi(v.value("maxLength")); err == nil && most > 0 && most <= forms.MaxRows {
+		repeat.Max = most
+	}
+	if least, err := strconv.Atoi(v.value("minLength")); err == nil && least > 0 && least <= repeat.Max {
+		repeat.Min = least
+	} else if v.value("required") == "true" {
+		repeat.Min = 1
+	}
+	if v != nil {
+		v.carry("")
+		v.blank()
+	}
+	if reason := f.repeating(repeat, holds(n, "file"), read); reason != "" {
+		n.mark(fateChanged, "", reason)
+		f.report.Questions.Changed++
+		return
+	}
+	f.report.Questions.Carried++
+}
+
+// holds tells whether a component of a type stands anywhere below a node.
+func holds(n *source, kind string) bool {
+	return slices.ContainsFunc(n.kids, func(k *source) bool { return k.peek("type") == kind || holds(k, kind) })
 }
 
 // inside reads a component, or what holds components: a column, a cell.

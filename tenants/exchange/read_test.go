@@ -274,7 +274,7 @@ func TestAFormOfPublik(t *testing.T) {
 		t.Fatalf("%s has %d steps", p.Slug, len(p.Form.Steps))
 	}
 	for id, want := range map[string]string{
-		"nom":           `{"id":"nom","kind":"text","label":"Nom","help":"Comme à l’état civil","max_length":60}`,
+		"nom":           `{"id":"nom","kind":"text","label":"Nom","help":"Comme à l’état civil","prefill":"family_name","max_length":60}`,
 		"titulaire":     `{"id":"titulaire","kind":"choice","label":"Qui est titulaire ?","choices":[{"value":"Moi","label":"Moi"},{"value":"Un tiers","label":"Un tiers"}]}`,
 		"lien":          `{"id":"lien","kind":"text","label":"Lien avec le titulaire","if":{"field":"titulaire","equals":"Un tiers"}}`,
 		"langue":        `{"id":"langue","kind":"choice","label":"Langue","optional":true,"choices":[{"value":"fr","label":"Français"},{"value":"oc","label":"Occitan"}]}`,
@@ -284,11 +284,14 @@ func TestAFormOfPublik(t *testing.T) {
 		"telephone":     `{"id":"telephone","kind":"phone","label":"Téléphone"}`,
 		"date_du_deces": `{"id":"date_du_deces","kind":"date","label":"Date du décès","optional":true,"max_days":0}`,
 	} {
-		f, ok := p.Form.Field(id)
+		f, _, ok := asked(r, id)
 		text, err := json.Marshal(f)
 		if err != nil || !ok || string(text) != want {
 			t.Errorf("%s is %s\n  not %s", id, text, want)
 		}
+	}
+	if _, repeat, _ := asked(r, "date_du_deces"); repeat == nil || *repeat != (forms.Repeat{Min: 1, Max: 8, Item: "Les défunts"}) {
+		t.Errorf("the block is asked %+v", repeat)
 	}
 	if _, ok := p.Form.Field("cachee"); ok {
 		t.Error("a question that nobody ever saw is asked")
@@ -312,6 +315,20 @@ func TestAFormOfPublik(t *testing.T) {
 	}
 }
 
+// asked finds a question wherever it stands, and how often it is answered.
+func asked(r *exchange.Report, id string) (*forms.Field, *forms.Repeat, bool) {
+	for _, step := range r.Procedure.Form.Steps {
+		for _, section := range step.Sections {
+			for i := range section.Fields {
+				if section.Fields[i].ID == id {
+					return &section.Fields[i], section.Repeat, true
+				}
+			}
+		}
+	}
+	return nil, nil, false
+}
+
 // lost tells whether something is lost, and why.
 func lost(r *exchange.Report, what, reason string) bool {
 	for _, i := range r.Lost {
@@ -330,9 +347,12 @@ func TestAProcedureOfDemarchesSimplifiees(t *testing.T) {
 		"plan": forms.KindFile, "milieux": forms.KindChoices, "espece": forms.KindText,
 	}
 	for id, kind := range want {
-		if f, ok := r.Procedure.Form.Field(id); !ok || f.Kind != kind {
+		if f, _, ok := asked(r, id); !ok || f.Kind != kind {
 			t.Errorf("%s: %+v", id, f)
 		}
+	}
+	if _, repeat, _ := asked(r, "espece"); repeat == nil || repeat.Max != forms.MaxRows || repeat.Item == "" {
+		t.Errorf("the list is asked %+v", repeat)
 	}
 	if f, _ := r.Procedure.Form.Field("siret"); f == nil || f.If == nil || f.If.Field != "avez_vous_un_siret" {
 		t.Errorf("the condition of the SIRET is %+v", f)
@@ -348,6 +368,9 @@ func TestAProcedureOfDemarchesSimplifiees(t *testing.T) {
 func TestAFormOfFormIO(t *testing.T) {
 	t.Parallel()
 	r := read(t, "formio", given(t, "salle.formio.json"))
+	if _, repeat, _ := asked(r, "qui"); repeat == nil || *repeat != (forms.Repeat{Max: forms.MaxRows, Item: "Personnes"}) {
+		t.Errorf("the list is asked %+v", repeat)
+	}
 	for id, want := range map[string]string{
 		"usage":    `{"id":"usage","kind":"choice","label":"Pour quoi faire ?","choices":[{"value":"fete","label":"Une fête"},{"value":"reunion","label":"Une réunion"}]}`,
 		"convives": `{"id":"convives","kind":"number","label":"Convives","if":{"field":"usage","equals":"fete"},"min":1,"max":300}`,

@@ -294,6 +294,14 @@ func (n *source) about(what string) {
 	}
 }
 
+// textOr gives the text of a node, or another where it has none.
+func (n *source) textOr(otherwise string) string {
+	if n == nil || strings.TrimSpace(n.text) == "" {
+		return otherwise
+	}
+	return strings.TrimSpace(n.text)
+}
+
 // empty tells whether a node says nothing.
 func (n *source) empty() bool {
 	if n == nil {

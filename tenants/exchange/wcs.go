@@ -339,6 +339,9 @@ func (r *wcs) details(q *forms.Field, f *source) (labels map[string]string, orde
 	switch {
 	case prefill.empty() || prefill.peek("type") == "none":
 		prefill.all(fateCarried, "", "")
+	case prefill.peek("type") == "user" && !r.rows && prefillsOfWCS[prefill.peek("value")].kind == q.Kind:
+		q.Prefill = prefillsOfWCS[prefill.peek("value")].from
+		prefill.all(fateCarried, "", "")
 	case prefill.peek("type") == "user":
 		prefill.lose("Parvis demande déjà les coordonnées du demandeur à la première étape\u00a0: retirez cette question si elle les répète")
 	default:
@@ -478,6 +481,16 @@ func (r *wcs) validation(q *forms.Field, v *source) {
 	v.change("", "L’expression vaut pour toute la réponse\u00a0: dites à l’usager quelle forme elle doit avoir")
 }
 
+// prefillsOfWCS are the parts of an account that Publik and Parvis both offer.
+var prefillsOfWCS = map[string]struct {
+	from string
+	kind forms.Kind
+}{
+	"email": {forms.PrefillEmail, forms.KindEmail}, "phone": {forms.PrefillPhone, forms.KindPhone}, "mobile": {forms.PrefillPhone, forms.KindPhone},
+	"_first_name": {forms.PrefillGivenName, forms.KindText}, "first_name": {forms.PrefillGivenName, forms.KindText},
+	"_last_name": {forms.PrefillFamilyName, forms.KindText}, "last_name": {forms.PrefillFamilyName, forms.KindText},
+}
+
 // block reads a group of questions that is written once and used in several forms.
 func (r *wcs) block(f *source, name string) {
 	if name == "block" || name == "" {
@@ -503,12 +516,18 @@ func (r *wcs) block(f *source, name string) {
 	}
 	f.value("block_slug")
 	f.value("default_items_count")
-	if most := f.kid("max_items"); most.empty() || most.text == "1" {
-		most.all(fateCarried, "", "")
-	} else {
-		most.lose("Les questions du bloc sont posées une seule fois, et non jusqu’à " + shortened(most.text, 10) + " fois")
+	repeat := forms.Repeat{Item: plain(f.peek("label"), " ")}
+	if must := f.value("required"); must == "True" || must == "required" {
+		repeat.Min = 1
 	}
-	f.value("required")
+	most := f.kid("max_items")
+	most.all(fateCarried, "", "")
+	if n, err := strconv.Atoi(most.textOr("1")); err != nil || n < 1 || n > forms.MaxRows {
+		repeat.Max = forms.MaxRows
+		most.change("", "Le nombre de répétitions est calculé, ou trop grand\u00a0: 50 au plus")
+	} else {
+		repeat.Max = n
+	}
 	f.kid("prefill").lose("Le remplissage d’avance n’est pas repris")
 	f.kid("id").change("", identity)
 	f.kid("varname").change("", identity)
@@ -516,9 +535,13 @@ func (r *wcs) block(f *source, name string) {
 	around := r.pending
 	r.pending = both(around, c)
 	file.value("name")
-	r.inside(file)
+	if repeat.Max == 1 {
+		r.inside(file)
+		r.section("")
+	} else if reason := r.repeating(repeat, holds(file, "file"), func() { r.inside(file) }); reason != "" {
+		most.change("", reason)
+	}
 	r.pending = around
-	r.section("")
 }
 
 // outcomeOf tells which of our letters the entry into a state of Publik sends.
