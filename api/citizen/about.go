@@ -30,7 +30,15 @@ type legalPage struct {
 	SIREN   string
 }
 
+// termsPage says how the town is seized electronically, and what that is worth (CRPA R.112-9-2).
+type termsPage struct {
+	web.Frame
+	Email, Address, DPO string
+	Elsewhere           []string // procedures that the law puts on another site
+}
+
 var (
+	termsTemplate         = web.MustParse[termsPage](web.Citizen, files, "terms.html")
 	accessibilityTemplate = web.MustParse[accessibilityPage](web.Citizen, files, "accessibility.html")
 	privacyTemplate       = web.MustParse[privacyPage](web.Citizen, files, "privacy.html")
 	legalTemplate         = web.MustParse[legalPage](web.Citizen, files, "legal.html")
@@ -63,6 +71,26 @@ func (s *Server) privacy(v *visit) error {
 		page.Notices = append(page.Notices, d)
 	}
 	return privacyTemplate.Render(v.w, v.r, http.StatusOK, page)
+}
+
+// terms are the conditions of use: with them published, what has a téléservice is to be sent
+// through it, and everything else by e-mail (CRPA L.112-9, R.112-9-2).
+func (s *Server) terms(v *visit) error {
+	set := v.scope.Settings
+	if err := s.meet(v); err != nil {
+		return err
+	}
+	page := termsPage{
+		Frame: s.frame(v, "Conditions d’utilisation", ""), Email: set.Email, Address: strings.Join(filled(set.PostalAddress), ", "),
+		DPO: strings.Join(filled(set.DPO.Name, set.DPO.Email), ", "),
+	}
+	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: "Conditions d’utilisation"}}
+	for _, e := range v.scope.Open {
+		if e.Procedure().Redirect != "" {
+			page.Elsewhere = append(page.Elsewhere, e.Procedure().Title)
+		}
+	}
+	return termsTemplate.Render(v.w, v.r, http.StatusOK, page)
 }
 
 func (s *Server) legal(v *visit) error {

@@ -77,6 +77,7 @@ func (s *Server) publicRoutes() {
 	s.handle("GET /accessibilite", s.accessibility)
 	s.handle("GET /donnees-personnelles", s.privacy)
 	s.handle("GET /mentions-legales", s.legal)
+	s.handle("GET /conditions-utilisation", s.terms)
 	s.handle("GET /verifier", s.verify)
 }
 

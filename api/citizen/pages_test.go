@@ -97,7 +97,7 @@ func TestThePagesOfThePublicSite(t *testing.T) {
 	d := deploy(t)
 	b := d.Browser(t)
 	for path, want := range map[string]string{
-		"/accessibilite": "Défenseur des droits", "/donnees-personnelles": "dpo@sicoval.example", "/mentions-legales": "Camille Durand",
+		"/accessibilite": "Défenseur des droits", "/donnees-personnelles": "dpo@sicoval.example", "/mentions-legales": "Camille Durand", "/conditions-utilisation": "R.112-9-1",
 	} {
 		if said := b.Get(path).Want(200, path).Text("main"); !strings.Contains(said, want) {
 			t.Errorf("%s does not say %q", path, want)

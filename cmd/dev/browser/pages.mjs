@@ -13,6 +13,7 @@ const PAGES = [
   [COMMUNE, '/accessibilite'],
   [COMMUNE, '/donnees-personnelles'],
   [COMMUNE, '/mentions-legales'],
+  [COMMUNE, '/conditions-utilisation'],
   ['', '/'],
   ['', '/demo/messages'],
   ['', '/ouvrir'],
