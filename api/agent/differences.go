@@ -37,7 +37,7 @@ func (s *Server) differences(v visit) error {
 	texts := map[string]*catalogue.Procedure{}
 	var items []web.Choice
 	if w.draft != nil {
-		texts[workDraft] = w.draft.Procedure
+		texts[workDraft] = w.whole
 		items = append(items, web.Choice{Value: workDraft, Label: "Le brouillon"})
 	}
 	for _, x := range versions {

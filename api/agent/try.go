@@ -77,7 +77,7 @@ func (s *Server) tryOut(v visit) error {
 }
 
 func (s *Server) trying(v visit, w workshop, as url.Values, answers forms.Answers) (*trying, error) {
-	form := w.shown().Form
+	form := w.whole.Form
 	if form == nil {
 		return nil, fault.New(fault.NotFound, "not_found")
 	}

@@ -19,7 +19,8 @@ type workshop struct {
 	slug, url string
 	entry     *catalogue.Entry
 	draft     *drafts.Draft
-	tables    forms.Tables // that the form draws from
+	whole     *catalogue.Procedure // what is shown, with the questions of its blocks in their place
+	tables    forms.Tables         // that the form draws from
 }
 
 // The pages of the workshop, as their addresses end.
@@ -50,7 +51,10 @@ func (s *Server) workshop(v visit, also func(ctx context.Context, tx *tenants.Tx
 		case w.draft == nil || !fault.Is(err, "procedure_unknown"):
 			return err
 		}
-		if w.tables, err = catalogue.TablesFor(ctx, tx, w.shown()); err != nil || also == nil {
+		if w.whole, _, err = catalogue.Expanded(ctx, tx, w.shown()); err != nil { // the proof tells what is missing
+			return err
+		}
+		if w.tables, err = catalogue.TablesFor(ctx, tx, w.whole); err != nil || also == nil {
 			return err
 		}
 		return also(ctx, tx, w)
