@@ -125,6 +125,7 @@ type Procedure struct {
 	Silence          calendar.Rule      `json:"silence"`
 	SilenceWarning   string             `json:"silence_warning,omitempty"` // shown beside the rule, where somebody would rely on it
 	Route            Route              `json:"route"`
+	PublicAid        bool               `json:"public_aid,omitempty"`      // asks for a public aid; see [Procedure.Aid]
 	Review           bool               `json:"review,omitempty"`          // itself asks to think again (recours gracieux): a second one interrupts nothing
 	Contested        *Contested         `json:"contested,omitempty"`       // where such a request says from when the decision that it contests binds
 	PaperExemption   string             `json:"paper_exemption,omitempty"` // "R.112-4 2°": no receipt for the same by letter

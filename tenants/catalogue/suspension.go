@@ -1,21 +1,18 @@
 package catalogue
 
 import (
-	"regexp"
 	"slices"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 )
 
-// asksMoney finds the article on requests of a financial character in the source of a rule.
-var asksMoney = regexp.MustCompile(`L\.\s*231-4,?\s*3°`)
-
 // Aid tells whether the procedure asks for a public aid, whose instruction a suspicion of
-// fraud can suspend (CRPA L.115-3): a request of a financial character, as its rule of
-// silence says (L.231-4 3°).
+// fraud can suspend (CRPA L.115-3), as it declares, or as the library's procedure of the same
+// name does: a version of before there was a word for it does not say.
 func (p *Procedure) Aid() bool {
-	return p.Kind == KindRequest && asksMoney.MatchString(p.Silence.Source)
+	m, ok := Model(p.Slug)
+	return p.Kind == KindRequest && (p.PublicAid || ok && m.PublicAid)
 }
 
 // ComposeSuspension writes that the instruction of an aid is suspended on a suspicion of

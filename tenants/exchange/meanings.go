@@ -31,6 +31,7 @@ var meanings = map[string]string{
 	"Procedure.silence":         "What the administration's silence means.",
 	"Procedure.silence_warning": "What is not sure of the silence rule, shown beside it.",
 	"Procedure.route":           "The way of appeal against a refusal: court, cada, prefect, planning; empty where nothing is decided.",
+	"Procedure.public_aid":      "It asks for a public aid, whose examination a suspicion of fraud can suspend (CRPA L.115-3).",
 	"Procedure.review":          "It asks the town itself to think again of a decision (recours gracieux): no second one is offered against its refusal.",
 	"Procedure.contested":       "For a recours gracieux: where the form asks since when the decision that it contests can be taken to court.",
 	"Procedure.paper_exemption": "The text that exempts from a receipt where the same comes by letter.",

@@ -175,6 +175,7 @@ func TestASuspensionThatContradictsIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(w.suspend(number, "2027-03-09", "Élément nouveau."), "invalid_facts", "La fin de la suspension ne dépasse pas celle")
+	refused(w.suspend(number, "2027-03-11", "Élément nouveau."), "invalid_facts", "La fin de la suspension dépasse trois mois") // a renewal too lasts three months at most
 	refused(w.resume(number, ""), "suspension_reason_required", "")
 	key := w.key(number, requests.FactSuspension)
 	refused(w.correct(number, requests.Correction{Key: key, On: date(t, "2026-12-10"), Until: date(t, "2027-03-08")}), "not_allowed", "")
