@@ -9,6 +9,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/drafts"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
@@ -187,6 +188,7 @@ type blockPage struct {
 	Questions            web.Table
 	Uses                 []blockUse
 	Make                 blockMaker
+	Into                 web.Select // the sections that may ask them too
 	Refused              string
 }
 
@@ -233,39 +235,63 @@ func (s *Server) showBlock(v visit, typed url.Values, refused error) error {
 		}
 		page.Uses = append(page.Uses, use)
 	}
+	made := refused
+	if refused != nil && typed == nil {
+		made, page.Refused = nil, sentence(refused)
+	}
 	if typed == nil {
 		typed = url.Values{"titre": {b.Title}}
 	}
-	made := refused
-	if fault.Is(refused, "block_used") {
-		made, page.Refused = nil, sentence(refused)
-	}
 	page.Make = r.maker(page.Frame, typed, made)
 	page.Make.Action, page.Make.Label = page.Self, "Remplacer ses questions"
+	page.Into = web.Select{Name: "vers", Label: "À la fin de la rubrique", Items: page.Make.Source.Items}
 	page.Errors = page.Make.errors()
 	return blockTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
+// askBlock puts a block's questions at the end of a section of a procedure's draft, which it begins where there is none.
+func askBlock(ctx context.Context, tx *tenants.Tx, name, into string) error {
+	slug, section, _ := strings.Cut(into, "/")
+	d, err := drafts.Begin(ctx, tx, slug, 0)
+	if err != nil {
+		return err
+	}
+	p, err := catalogue.WithBlock(ctx, tx, d.Procedure, section, name)
+	if err != nil {
+		return err
+	}
+	_, err = drafts.Save(ctx, tx, slug, d.Edit, p)
+	return err
+}
+
 func (s *Server) changeBlock(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
-	name, drop := v.r.PathValue("name"), false
+	name, drop, slug := v.r.PathValue("name"), false, ""
 	if err == nil {
 		drop = form.Get("action") == "supprimer"
+		if form.Get("action") == "ajouter" {
+			slug, _, _ = strings.Cut(form.Get("vers"), "/")
+		}
 		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
 			if drop {
 				return catalogue.DeleteBlock(ctx, tx, name)
+			}
+			if form.Get("action") == "ajouter" {
+				return askBlock(ctx, tx, name, form.Get("vers"))
 			}
 			_, err := makeBlock(ctx, tx, name, form)
 			return err
 		})
 	}
 	switch {
-	case form != nil && web.ComesBack(err) && drop:
+	case form != nil && web.ComesBack(err) && (drop || slug != ""):
 		return s.showBlock(v, nil, err)
 	case form != nil && web.ComesBack(err):
 		return s.showBlock(v, form, err)
 	case err != nil:
 		return err
+	case slug != "":
+		return s.done(v, "Les questions sont dans le brouillon. Les habitants les verront quand vous le publierez.", proceduresPath+"/"+slug+"/"+workDraft)
 	case drop:
 		return s.done(v, "Le bloc est supprimé. Les démarches gardent leurs questions.", blocksPath)
 	}

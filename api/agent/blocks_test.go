@@ -30,6 +30,10 @@ func TestABlockIsMadeOfASection(t *testing.T) {
 	again.Form("form:has([value=supprimer])").Press("Supprimer le bloc").Want(http.StatusOK, blocksPath)
 	b.Get(blockPath+"/enfant-de-la-cantine").Want(http.StatusNotFound, "")
 	library := b.Get(blockPath+"/identite-enfant").Want(http.StatusOK, "")
+	draft := library.Form("form:has([name=vers])").Fill(map[string]string{"vers": "cantine/repas"}).Press("Ajouter au brouillon").Want(http.StatusOK, "/agents/demarches/cantine/brouillon")
+	if file := string(draft.Follow("Télécharger le brouillon").Body); !strings.Contains(file, `"identite_enfant_naissance"`) || strings.Contains(file, `"kind": "block"`) {
+		t.Error("the questions are not in the draft")
+	}
 	if library.Has("[value=supprimer]") {
 		t.Error("the library's block can be deleted")
 	}

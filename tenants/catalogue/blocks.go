@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -237,6 +238,45 @@ func BlockOf(p *Procedure, section, title string) (forms.Block, error) {
 		}
 	}
 	return forms.Block{}, fault.New(fault.NotFound, "block_source")
+}
+
+// WithBlock gives a copy of the procedure that asks a block's questions at the end of a section. No such section is fault.NotFound
+// "block_source"; a block that is not there, or holds itself, is fault.Invalid "procedure_invalid". Administrators only.
+func WithBlock(ctx context.Context, tx *tenants.Tx, p *Procedure, section, name string) (*Procedure, error) {
+	if !tx.Actor().MayConfigure() {
+		return nil, fault.New(fault.Forbidden, "admin_only")
+	}
+	out, err := p.Copy()
+	if err != nil {
+		return nil, err
+	}
+	id, last := strings.ReplaceAll(name, "-", "_"), (*forms.Section)(nil)
+	var taken []string
+	if out.Form != nil {
+		for si := range out.Form.Steps {
+			for ci := range out.Form.Steps[si].Sections {
+				s := &out.Form.Steps[si].Sections[ci]
+				if s.ID == section {
+					last = s
+				}
+				for _, f := range s.Fields {
+					taken = append(taken, f.ID)
+				}
+			}
+		}
+	}
+	if last == nil {
+		return nil, fault.New(fault.NotFound, "block_source")
+	}
+	place := id
+	for n := 2; slices.ContainsFunc(taken, func(t string) bool { return strings.HasPrefix(t, place+"_") }); n++ {
+		place = id + strconv.Itoa(n)
+	}
+	last.Fields = append(last.Fields, forms.Field{ID: place, Kind: forms.KindBlock, Block: name})
+	if out.Form, err = forms.Build(*out.Form); err != nil {
+		return nil, err
+	}
+	return selfContained(ctx, tx, out)
 }
 
 // SameBlock tells whether the questions that a form has of a block are still those that the block would give it, whatever they

@@ -15,6 +15,12 @@
 //     whether one is due at all (R1), and what is missing in a commune's settings.
 //     A procedure cannot be opened while a mention is missing, because a receipt
 //     that lacks one does not start the time for appeal (L.112-6, L.112-12).
+//   - Reference tables: streets, schools, rates, as spreadsheets save them ([ReadTable]). A file is
+//     seen before it replaces a table, whole, in one transaction. Tables are kept process-wide by the
+//     version that each change renews, so that a form asks the database for versions alone, and one
+//     that draws from no table for nothing.
+//   - Blocks: groups of questions that several forms ask. A version holds the questions themselves,
+//     marked with their block, and never changes with it.
 //   - Letters: the words of each outcome, filled in by [Compose].
 //
 // # What it refuses
