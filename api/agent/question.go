@@ -21,7 +21,7 @@ type questionKind struct {
 var questionKinds = []questionKind{
 	{forms.KindText, "Texte court", "pencil"}, {forms.KindLongText, "Texte long", "text"}, {forms.KindEmail, "Courriel", "mail"}, {forms.KindPhone, "Téléphone", "phone"},
 	{forms.KindChoice, "Choix unique", "circle-dot"}, {forms.KindChoices, "Cases à cocher", "square-check"}, {forms.KindNumber, "Nombre", "chart-column"}, {forms.KindDate, "Date", "calendar-days"},
-	{forms.KindAddress, "Adresse", "house"}, {forms.KindFile, "Fichier", "paperclip"}, {forms.KindDeclaration, "Engagement", "badge-check"}, {forms.KindComputed, "Calcul", "euro"},
+	{forms.KindAddress, "Adresse", "house"}, {forms.KindFile, "Fichier", "paperclip"}, {forms.KindDeclaration, "Engagement", "badge-check"}, {forms.KindComputed, "Calcul", "euro"}, {forms.KindBlock, "Bloc de questions", "folder-open"},
 }
 
 func kindOf(kind forms.Kind) questionKind {
@@ -58,6 +58,13 @@ func areaOf(t web.Textarea) control { return control{Area: &t} }
 func boxOf(c web.Checkbox) control  { return control{Box: &c} }
 func listOf(l web.Select) control   { return control{List: &l} }
 
+// Wrong tells whether something of these controls was refused: then they are shown.
+func (adjustment) Wrong(list []control) bool {
+	return slices.ContainsFunc(list, func(c control) bool {
+		return c.Input != nil && c.Input.Error != "" || c.Area != nil && c.Area.Error != ""
+	})
+}
+
 // The names of the inputs of a panel.
 const (
 	nameLabel    = "libelle"
@@ -67,6 +74,7 @@ const (
 	nameShown    = "si"
 	nameStop     = "arret"
 	namePlace    = "rubrique"
+	nameBlock    = "bloc"
 )
 
 // number is an attribute of a question that is a number, which may be missing.
@@ -131,6 +139,7 @@ var textual = []forms.Kind{forms.KindText, forms.KindLongText}
 
 var texts = []words{
 	{nameHelp, "Aide", "Une phrase courte, sans jargon.", false, 300, nil, false, func(f *forms.Field) string { return f.Help }, func(f *forms.Field, s string) { f.Help = s }},
+	{nameBlock, "Le bloc à reprendre", "Son nom, comme dans la page Blocs, par exemple personne-a-prevenir.", false, 50, []forms.Kind{forms.KindBlock}, false, func(f *forms.Field) string { return f.Block }, func(f *forms.Field, s string) { f.Block = s }},
 	{"declaration", "La phrase que la personne approuve", "", true, 2000, []forms.Kind{forms.KindDeclaration}, false, func(f *forms.Field) string { return f.Declaration }, func(f *forms.Field, s string) { f.Declaration = s }},
 	{"unite", "Unité", "Par exemple m², €, personnes.", false, 20, []forms.Kind{forms.KindNumber, forms.KindComputed}, false, func(f *forms.Field) string { return f.Unit }, func(f *forms.Field, s string) { f.Unit = s }},
 	{"motif", "Forme attendue", "Une expression régulière, pour qui sait en écrire.", false, 200, textual, false, func(f *forms.Field) string { return f.Pattern }, func(f *forms.Field, s string) { f.Pattern = s }},
@@ -155,8 +164,10 @@ var ticks = []tick{
 	{"monnaie", "C’est une somme, en euros", []forms.Kind{forms.KindComputed}, func(f *forms.Field) bool { return f.Money }, func(f *forms.Field, on bool) { f.Money = on }},
 }
 
+// fits tells whether a kind has an attribute; where none is named, all have it but a block, whose
+// questions have their own.
 func fits(kinds []forms.Kind, kind forms.Kind) bool {
-	return kinds == nil || slices.Contains(kinds, kind)
+	return kinds == nil && kind != forms.KindBlock || slices.Contains(kinds, kind)
 }
 
 func linesOf(s string) []string {
@@ -229,7 +240,9 @@ func takeQuestion(v url.Values, f *edit.Form, q forms.Field) (forms.Field, error
 	if q.Label == "" {
 		refuse(nameLabel, "Écrivez la question posée à l’usager.")
 	}
-	q.Optional = v.Get(nameRequired) == ""
+	if q.Kind != forms.KindComputed && q.Kind != forms.KindBlock {
+		q.Optional = v.Get(nameRequired) == ""
+	}
 	q.Prefill, q.Before, q.After, q.Sensitivity = v.Get("preremplir"), v.Get("avant"), v.Get("apres"), v.Get("sensible")
 	for _, n := range numbers {
 		if !fits(n.kinds, q.Kind) {

@@ -40,13 +40,13 @@ func questionPanel(f *edit.Form, q *forms.Field, v url.Values, refused refusals)
 		switch {
 		case t.why:
 			p.Why = append(p.Why, input)
-		case t.name == nameHelp || t.name == "declaration":
+		case t.name == nameHelp || t.name == "declaration" || t.name == nameBlock:
 			p.Inputs = append(p.Inputs, input)
 		default:
 			p.Limits = append(p.Limits, input)
 		}
 	}
-	if q.Kind != forms.KindComputed {
+	if q.Kind != forms.KindComputed && q.Kind != forms.KindBlock {
 		p.Inputs = append(p.Inputs, boxOf(web.Checkbox{Name: nameRequired, Label: "Réponse obligatoire", Checked: v.Get(nameRequired) != ""}))
 	}
 	p.answers(f, q, v, refused)

@@ -191,7 +191,7 @@ func sectionName(s forms.Section, n int) string {
 func about(q *forms.Field) string {
 	out := kindOf(q.Kind).Label
 	switch {
-	case q.Kind == forms.KindComputed:
+	case q.Kind == forms.KindComputed, q.Kind == forms.KindBlock:
 	case q.Optional:
 		out += " · facultative"
 	default:

@@ -144,6 +144,8 @@ test('an administrator prepares a procedure and goes back to the version before'
       await signIn(v, COMMUNE, await agentOf(COMMUNE, 'admin'), { to: `${path}/brouillon` })
       await v.press('Commencer un brouillon')
       await v.stop('agent-50-brouillon')
+      await writeQuestion(v, path)
+      await v.visit(address(COMMUNE, `${path}/brouillon`))
       const file = JSON.parse(await v.page.evaluate(async (from) => (await fetch(from)).text(), `${path}/brouillon.json`))
       file.title += ' (essai)'
       file.form.steps[0].sections[0].fields[0].help = 'Répondez au PLUS VITE POSSIBLE !!'
@@ -167,6 +169,25 @@ test('an administrator prepares a procedure and goes back to the version before'
     })
   }
 })
+
+/** A question is added, worded and asked under a condition; then all of it is undone. */
+async function writeQuestion(v, path) {
+  await v.visit(address(COMMUNE, `${path}/questions`))
+  await v.stop('agent-55-questions')
+  await v.fill({ nouvelle: 'Combien de mètres ?' })
+  await v.press('Nombre')
+  await v.page.locator('.editor-panel details summary').first().click()
+  await v.fill({ unite: 'm', max: 'cent' })
+  await v.press('Enregistrer', { expect: 422 })
+  await v.stop('agent-56-question-refusee')
+  await v.fill({ max: '100', 'si-0-0-question': '@applicant', 'si-0-0-valeur': 'Un organisme' })
+  await v.press('Enregistrer')
+  for (const part of await v.page.locator('.editor-panel details summary').all()) await part.click()
+  assert.match(await v.text('main'), /Affichée si « Nature du demandeur » est « Un organisme »/)
+  await v.stop('agent-57-question')
+  for (let undone = 0; undone < 2; undone++) await v.press('Annuler la dernière modification')
+  assert.doesNotMatch(await v.text('main'), /Combien de mètres/)
+}
 
 test('an agent walks the list by keyboard', LIMIT, async () => {
   await browser.as(DESK, async (v) => {
