@@ -55,7 +55,7 @@ func TestATownWritesAQuestion(t *testing.T) {
 	if got := p.Texts(".editor-questions a"); got[len(got)-1] == "Combien de parasols ?" {
 		t.Errorf("it did not move: %q", got)
 	}
-	page := p.Form("form.editor-bar").Press("Annuler").Want(http.StatusOK, "")
+	page := p.Form(".editor-bar form").Press("Annuler").Want(http.StatusOK, "")
 	if got := page.Texts(".editor-questions a"); len(got) == 0 {
 		t.Error("undoing shows nothing")
 	}
