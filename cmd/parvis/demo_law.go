@@ -297,11 +297,11 @@ func (s *seeder) deliver(ctx context.Context, req requests.Request) error {
 	return err
 }
 
-// delegate lets two agents sign in the mayor's stead: one for everything, one for a while and some
-// procedures.
+// delegate lets two agents sign in the mayor's stead, each for some procedures: the others' decisions on
+// those wait for them.
 func (s *seeder) delegate(ctx context.Context, agents []demoAgent) error {
 	given := []staff.Delegation{
-		{Reference: "arrêté n°\u00a02026-014"},
+		{Reference: "arrêté n°\u00a02026-014", Procedures: []string{"terrasse"}},
 		{Reference: "arrêté n°\u00a02026-087", Procedures: []string{"salle-association", "pret-materiel"}},
 	}
 	when := s.day(150, 0)
