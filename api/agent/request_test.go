@@ -132,7 +132,7 @@ func TestAMailThatBouncedIsSeen(t *testing.T) {
 		t.Errorf("the panel says %q", got)
 	}
 	p = p.Follow("Ouvrir le dossier").Want(http.StatusOK, requestPath(r.Number))
-	if got := p.Texts("table .status.danger"); len(got) == 0 || got[0] != "Refusé" {
+	if got := p.Texts("#envois .status.danger"); len(got) == 0 || got[0] != "Refusé" {
 		t.Errorf("the list of what was sent says %q", got)
 	}
 }

@@ -313,6 +313,7 @@ var sentences = map[string]string{
 	"form_version":            "Ce formulaire est écrit dans une version que nous ne lisons pas.",
 	"period_invalid":          "Choisissez une période dont le début vient avant la fin.",
 	"procedure_draft_unknown": "Ce brouillon n’existe plus : il a été publié ou supprimé.",
+	"formula_unreadable":      "Cette formule ne peut pas être lue. Elle s’écrit par exemple 2,5 * nuits\u00a0: vérifiez les noms, les parenthèses et les points-virgules.",
 	"question_used":           "Cette question ne peut pas être retirée : celles-ci en dépendent. Changez d’abord leur condition, leur formule ou leurs limites.",
 	"question_invalid":        "Quelque chose ne peut pas être lu. Rien n’est perdu : corrigez ci-dessous, puis enregistrez.",
 	"question_unknown":        "Cette question n’est plus dans le formulaire.",
