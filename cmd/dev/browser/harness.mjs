@@ -132,6 +132,11 @@ export class Browser {
 // Chromium complains of the status of a form that was rightly refused: submit() holds the status itself.
 const refusedForm = /the server responded with a status of (409|422|429)/
 
+/** An identity provider's pages are not ours: that they have no icon is not our fault. */
+function anothersIcon(url) {
+  return URL.canParse(url) && new URL(url).pathname === '/favicon.ico' && !new URL(url).hostname.endsWith('localhost')
+}
+
 /** One person in front of one page. `page` is playwright's own. */
 export class Visitor {
   static async of(context, look) {
@@ -141,7 +146,7 @@ export class Visitor {
     visitor.page = await context.newPage()
     visitor.faults = []
     visitor.page.on('pageerror', (err) => visitor.faults.push(`script: ${err.message}`))
-    visitor.page.on('console', (line) => { if (line.type() === 'error' && !refusedForm.test(line.text())) visitor.faults.push(`console: ${line.text()} (${line.location().url})`) })
+    visitor.page.on('console', (line) => { if (line.type() === 'error' && !refusedForm.test(line.text()) && !anothersIcon(line.location().url)) visitor.faults.push(`console: ${line.text()} (${line.location().url})`) })
     visitor.page.on('response', (answer) => {
       const { page } = visitor, request = answer.request()
       if (request.isNavigationRequest() && request.frame() === page.mainFrame() && (answer.status() < 300 || answer.status() >= 400)) visitor.answer = answer
