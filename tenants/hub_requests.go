@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
@@ -13,7 +14,7 @@ import (
 // choose.
 type RequestFilter struct {
 	Hub       int64
-	INSEE     string // of the commune
+	Commune   string // part of its name, or its INSEE code
 	Procedure string
 	State     string
 	Late      bool
@@ -43,7 +44,7 @@ type RequestPage struct {
 
 const sqlHubRequests = `select p.tenant_id, t.name as commune, t.insee, p.number, p.procedure, p.state, p.received_on, p.due_on, p.closed_on
 	from platform.request_projection p join platform.tenant t on t.id = p.tenant_id
-	where t.hub_id = $1 and ($2::text is null or t.insee = $2) and ($3::text is null or p.procedure = $3) and ($4::text is null or p.state = $4)
+	where t.hub_id = $1 and ($2::text is null or t.slug like '%' || $2 || '%' or t.insee = upper($2)) and ($3::text is null or p.procedure = $3) and ($4::text is null or p.state = $4)
 		and (not $5::boolean or p.closed_on is null and p.due_on < $6)
 		and ($7::date is null or (p.received_on, p.tenant_id, p.number) < ($7, $8, $9))
 	order by p.received_on desc, p.tenant_id desc, p.number desc limit $10`
@@ -71,7 +72,7 @@ func (r *Registry) Requests(ctx context.Context, f RequestFilter) (RequestPage, 
 		}
 		on, tenant, number = day, n, parts[2]
 	}
-	lines, err := all[RequestLine](ctx, r.pool, sqlHubRequests, f.Hub, orNull(f.INSEE), orNull(f.Procedure), orNull(f.State), f.Late, f.Today, on, tenant, number, limit+1)
+	lines, err := all[RequestLine](ctx, r.pool, sqlHubRequests, f.Hub, orNull(communes.Slug(f.Commune)), orNull(f.Procedure), orNull(f.State), f.Late, f.Today, on, tenant, number, limit+1)
 	if err != nil {
 		return page, err
 	}

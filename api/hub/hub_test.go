@@ -182,7 +182,7 @@ func TestList(t *testing.T) {
 	if got := numbers(""); len(got) != 4 {
 		t.Errorf("requests: %q", got)
 	}
-	for query, want := range map[string]int{"?retard=1": 1, "?commune=31113": 3, "?demarche=terrasse": 4, "?demarche=autre": 0, "?etat=accepted": 0, "?etat=received&commune=31446": 1} {
+	for query, want := range map[string]int{"?retard=1": 1, "?commune=31113": 3, "?commune=Castanet": 3, "?commune=castanet-tolosan": 3, "?commune=paris": 0, "?demarche=terrasse": 4, "?demarche=autre": 0, "?etat=accepted": 0, "?etat=received&commune=31446": 1} {
 		if got := numbers(query); len(got) != want {
 			t.Errorf("%s: %q; want %d", query, got, want)
 		}

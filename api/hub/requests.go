@@ -10,7 +10,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
-	"github.com/parvis-gru/parvis/tenants/communes"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
 
@@ -40,19 +39,9 @@ func procedureTitles() map[string]string {
 	return titles
 }
 
-// communeCode reads a commune as people write it: its code, or its name, the first that
-// answers to it. What is neither goes on as it is, and finds nothing.
-func communeCode(typed string) string {
-	typed = strings.ToUpper(strings.TrimSpace(typed))
-	if found := communes.Search(typed, 1); len(found) > 0 {
-		return found[0].INSEE
-	}
-	return typed
-}
-
 func requestFilter(hub int64, q url.Values, today calendar.Date) tenants.RequestFilter {
 	return tenants.RequestFilter{
-		Hub: hub, INSEE: communeCode(q.Get("commune")), Procedure: q.Get("demarche"), State: q.Get("etat"), Late: q.Get("retard") != "",
+		Hub: hub, Commune: q.Get("commune"), Procedure: q.Get("demarche"), State: q.Get("etat"), Late: q.Get("retard") != "",
 		Today: today, After: q.Get("apres"),
 	}
 }
