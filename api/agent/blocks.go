@@ -52,7 +52,7 @@ type blockReading struct {
 }
 
 func (r *blockReading) read(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-	if err := mayConfigure(tx); err != nil {
+	if err := mayConfigure(tx.Actor()); err != nil {
 		return err
 	}
 	if r.blocks, err = catalogue.Blocks(ctx, tx); err != nil {
@@ -143,7 +143,7 @@ func (m blockMaker) errors() web.ErrorSummary {
 
 // makeBlock keeps the questions of a section as a block: under its name, or a new one.
 func makeBlock(ctx context.Context, tx *tenants.Tx, name string, form url.Values) (string, error) {
-	if err := mayConfigure(tx); err != nil {
+	if err := mayConfigure(tx.Actor()); err != nil {
 		return "", err
 	}
 	slug, section, _ := strings.Cut(form.Get("rubrique"), "/")

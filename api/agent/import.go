@@ -63,10 +63,7 @@ func (s *Server) importPage(v visit) error { return s.showImport(v, nil, nil, ni
 
 func (s *Server) showImport(v visit, done *importDone, gaps []reason, refused error) error {
 	me, err := s.read(v, func(_ context.Context, tx *tenants.Tx, _ web.Visitor) error {
-		if !tx.Actor().MayConfigure() {
-			return fault.New(fault.Forbidden, "admin_only")
-		}
-		return nil
+		return mayConfigure(tx.Actor())
 	})
 	if err != nil {
 		return err
@@ -87,10 +84,7 @@ func (s *Server) showImport(v visit, done *importDone, gaps []reason, refused er
 // asked before a byte is read.
 func (s *Server) importFiles(v visit) error {
 	if _, err := s.read(v, func(_ context.Context, tx *tenants.Tx, _ web.Visitor) error {
-		if !tx.Actor().MayConfigure() {
-			return fault.New(fault.Forbidden, "admin_only")
-		}
-		return nil
+		return mayConfigure(tx.Actor())
 	}); err != nil {
 		return err
 	}
@@ -207,8 +201,8 @@ func (s *Server) exportProcedure(v visit) error {
 	var whole *catalogue.Procedure
 	number := v.r.URL.Query().Get("version")
 	if _, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
-		if !tx.Actor().MayConfigure() {
-			return fault.New(fault.Forbidden, "admin_only")
+		if err := mayConfigure(tx.Actor()); err != nil {
+			return err
 		}
 		e, err := catalogue.BySlug(ctx, tx, slug)
 		if err != nil {

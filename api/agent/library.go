@@ -37,8 +37,8 @@ const libraryPath = "/agents/demarches/bibliotheque"
 func (s *Server) library(v visit) error {
 	var entries []catalogue.Entry
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		if !tx.Actor().MayConfigure() {
-			return fault.New(fault.Forbidden, "admin_only")
+		if err := mayConfigure(tx.Actor()); err != nil {
+			return err
 		}
 		entries, err = catalogue.List(ctx, tx)
 		return err

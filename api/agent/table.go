@@ -43,7 +43,7 @@ func (s *Server) showTable(v visit, sent tableSent, refused error) error {
 	var uses map[string][]catalogue.Use
 	var history []tenants.RecordedEvent
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		if err := mayConfigure(tx); err != nil {
+		if err := mayConfigure(tx.Actor()); err != nil {
 			return err
 		}
 		if t, err = catalogue.TableByName(ctx, tx, name); err != nil {

@@ -48,21 +48,13 @@ func (s *Server) tableRoutes() {
 	s.handle("POST "+tablePath+"/{name}/apercu", s.confirmTable)
 }
 
-// mayConfigure refuses who may not change the commune's procedures.
-func mayConfigure(tx *tenants.Tx) error {
-	if !tx.Actor().MayConfigure() {
-		return fault.New(fault.Forbidden, "admin_only")
-	}
-	return nil
-}
-
 func (s *Server) tables(v visit) error { return s.showTables(v, tableSent{}, nil) }
 
 func (s *Server) showTables(v visit, sent tableSent, refused error) error {
 	var list []catalogue.Table
 	var uses map[string][]catalogue.Use
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		if err := mayConfigure(tx); err != nil {
+		if err := mayConfigure(tx.Actor()); err != nil {
 			return err
 		}
 		if list, err = catalogue.Tables(ctx, tx); err != nil {
@@ -184,7 +176,7 @@ func (s *Server) toPreview(v visit, sent tableSent, name string) error {
 // asked before a byte is read.
 func (s *Server) receiveTable(v visit, name string) (tableSent, string, error) {
 	var sent tableSent
-	if _, err := s.read(v, func(_ context.Context, tx *tenants.Tx, _ web.Visitor) error { return mayConfigure(tx) }); err != nil {
+	if _, err := s.read(v, func(_ context.Context, tx *tenants.Tx, _ web.Visitor) error { return mayConfigure(tx.Actor()) }); err != nil {
 		return sent, "", err
 	}
 	var data []byte
@@ -216,7 +208,7 @@ func (s *Server) receiveTable(v visit, name string) (tableSent, string, error) {
 func (s *Server) tableCSV(v visit) error {
 	var t catalogue.Table
 	if _, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
-		if err := mayConfigure(tx); err != nil {
+		if err := mayConfigure(tx.Actor()); err != nil {
 			return err
 		}
 		t, err = catalogue.TableByName(ctx, tx, v.r.PathValue("name"))

@@ -35,9 +35,17 @@ func (s *Server) write(v visit, page web.Page) (me web.Visitor, err error) {
 // admins refuses whoever may not administer.
 func admins(page web.Page) web.Page {
 	return func(ctx context.Context, tx *tenants.Tx, me web.Visitor) error {
-		if !me.Actor.MayConfigure() {
-			return fault.New(fault.Forbidden, "admin_only")
+		if err := mayConfigure(me.Actor); err != nil {
+			return err
 		}
 		return page(ctx, tx, me)
 	}
+}
+
+// mayConfigure refuses who may not change the commune's procedures.
+func mayConfigure(actor tenants.Actor) error {
+	if !actor.MayConfigure() {
+		return fault.New(fault.Forbidden, "admin_only")
+	}
+	return nil
 }
