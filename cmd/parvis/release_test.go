@@ -79,7 +79,7 @@ func released(t *testing.T, release int) *site {
 // as it is while a release is rolled out.
 func TestReleasedDataLivesOn(t *testing.T) {
 	t.Parallel()
-	for before, filed := range []int{41, 41, 41, 61} {
+	for before, filed := range []int{41, 41, 41, 61, 62} {
 		release := before + 1
 		t.Run(fmt.Sprintf("release %d", release), func(t *testing.T) {
 			t.Parallel()
