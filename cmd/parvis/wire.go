@@ -20,6 +20,7 @@ import (
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/jobs"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/archive"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/domains"
@@ -70,8 +71,11 @@ func operate(ctx context.Context, log io.Writer, do func(*program) error) error 
 }
 
 // wire puts the parts together. It opens no port and needs no part to be up yet,
-// but the folder of the documents.
+// but the folder of the documents. What a killed program left unpacked is removed first.
 func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) {
+	if err := archive.Sweep(""); err != nil {
+		logger.Warn("what a killed program left of an archive cannot be removed from the folder of temporary files", "error", err)
+	}
 	p := &program{config: c, logger: logger, metrics: prometheus.NewRegistry()}
 	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error

@@ -36,5 +36,9 @@
 // archive, and migrates them up; then each table is read again and compared with the
 // manifest. An archive of a later version is refused.
 //
+// What has to lie unpacked meanwhile lies in a folder that the program holds locked. A
+// program that is killed cannot remove it; every program removes at its start what nobody
+// holds any more ([Sweep]).
+//
 // Who may ask for an archive is decided by tenants/operations.
 package archive

@@ -58,11 +58,11 @@ func (s Source) Export(ctx context.Context, t tenants.Tenant, w io.Writer, o Opt
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	folder, err := os.MkdirTemp(o.Folder, "parvis-archive-")
+	own, err := newScratch(o.Folder, writtenBy)
 	if err != nil {
 		return Made{}, err
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
+	defer own.Close() //nolint:errcheck // what is left is swept at the next start
 	compressed, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return Made{}, err
@@ -71,7 +71,7 @@ func (s Source) Export(ctx context.Context, t tenants.Tenant, w io.Writer, o Opt
 	if err != nil {
 		return Made{}, err
 	}
-	e := &export{Source: s, tenant: t, options: o, folder: folder, version: version, tar: tar.NewWriter(compressed)}
+	e := &export{Source: s, tenant: t, options: o, folder: own.path, version: version, tar: tar.NewWriter(compressed)}
 	if err := e.run(ctx); err != nil {
 		return Made{}, errors.Join(err, compressed.Close())
 	}

@@ -52,26 +52,28 @@ var names = regexp.MustCompile(`^(README\.txt|manifest\.json|requests\.csv|codes
 type Opened struct {
 	Manifest Manifest
 	SHA256   string // of its manifest
-	folder   string
+	scratch  *scratch
 	found    map[string]bool
 }
 
 // Close removes the folder.
-func (o *Opened) Close() error { return os.RemoveAll(o.folder) }
+func (o *Opened) Close() error { return o.scratch.Close() }
 
 // at is where a file of the archive lies: the name was matched against [names].
-func (o *Opened) at(name string) string { return filepath.Join(o.folder, filepath.FromSlash(name)) }
+func (o *Opened) at(name string) string {
+	return filepath.Join(o.scratch.path, filepath.FromSlash(name))
+}
 
 // Open unpacks an archive below a folder (empty: the system's for temporary files) and
 // verifies it whole: names, sizes, checksums, counts and versions. What is wrong with
 // it is fault.Invalid "archive_unreadable", "archive_cut", "archive_altered",
 // "archive_unsafe", "archive_too_large" or "archive_later", and nothing is left behind.
 func Open(ctx context.Context, r io.Reader, folder string, limits Limits) (*Opened, error) {
-	own, err := os.MkdirTemp(folder, "parvis-import-")
+	own, err := newScratch(folder, unpackedIn)
 	if err != nil {
 		return nil, err
 	}
-	o := &Opened{folder: own, found: map[string]bool{}}
+	o := &Opened{scratch: own, found: map[string]bool{}}
 	if err = o.unpack(ctx, r, limits); err == nil {
 		err = o.verify()
 	}
