@@ -75,7 +75,7 @@ func (s *Server) procedures(v visit) error {
 		if settings, _, err = tenants.GetSettings(ctx, tx); err != nil {
 			return err
 		}
-		if tx.Actor().MayConfigure() && tx.SchemaAt(catalogue.SinceEditor) {
+		if tx.Actor().MayConfigure() {
 			if drafted, err = drafts.List(ctx, tx); err != nil {
 				return err
 			}

@@ -105,13 +105,10 @@ const (
 	entryTables = ` from procedure p left join service s on s.id = p.service_id join procedure_version v on v.id = `
 	entryNext   = `, case when p.next_from > $1 then p.next_version_id end as next_version_id, case when p.next_from > $1 then p.next_from end as next_from`
 	entryNow    = entryColumns + entryNext + entryTables + `case when p.next_from <= $1 then p.next_version_id else p.version_id end`
-	entryBefore = entryColumns + `, null::uuid as next_version_id, null::timestamptz as next_from` + entryTables + `p.version_id` // until a commune is at SinceEditor
 	entryOrder  = ` order by p.position, p.slug`
 	// Apart, and not an optional filter: it is planned once, and every submission runs it.
 	sqlEntryBySlug       = entryNow + ` where p.slug = $2`
 	sqlEntries           = entryNow + entryOrder
-	sqlEntryBySlugBefore = entryBefore + ` where p.slug = $1`
-	sqlEntriesBefore     = entryBefore + entryOrder
 	sqlVersion           = `select id, procedure_id, number, checksum, created_at, created_by from procedure_version where id = $1`
 	sqlVersions          = `select v.id, v.procedure_id, v.number, v.checksum, v.created_at, v.created_by, coalesce(v.effective_at, v.created_at) as from_at, coalesce(v.restores, 0) as restores, v.withdrawn_at is not null as withdrawn from procedure_version v join procedure p on p.id = v.procedure_id where p.slug = $1 order by v.number desc`
 	sqlDefinitions       = `select id, definition from procedure_version where id = any($1::uuid[])`
@@ -150,11 +147,7 @@ func (r entryRow) entry() Entry {
 // List gives the commune's procedures, open or not, in their order. Anyone may: a
 // page for citizens shows the open ones.
 func List(ctx context.Context, tx *tenants.Tx) ([]Entry, error) {
-	statement, args := sqlEntries, []any{tx.Now()}
-	if !tx.SchemaAt(SinceEditor) {
-		statement, args = sqlEntriesBefore, nil
-	}
-	rows, err := tenants.All[entryRow](ctx, tx, statement, args...)
+	rows, err := tenants.All[entryRow](ctx, tx, sqlEntries, tx.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -181,11 +174,7 @@ func BySlug(ctx context.Context, tx *tenants.Tx, slug string) (Entry, error) {
 // batch is closed.
 func QueueBySlug(batch *pgx.Batch, tx *tenants.Tx, slug string) func(context.Context, *tenants.Tx) (Entry, error) {
 	var rows []entryRow
-	statement, args := sqlEntryBySlug, []any{tx.Now(), slug}
-	if !tx.SchemaAt(SinceEditor) {
-		statement, args = sqlEntryBySlugBefore, args[1:]
-	}
-	batch.Queue(statement, args...).Query(func(r pgx.Rows) (err error) {
+	batch.Queue(sqlEntryBySlug, tx.Now(), slug).Query(func(r pgx.Rows) (err error) {
 		rows, err = pgx.CollectRows(r, pgx.RowToStructByName[entryRow])
 		return err
 	})

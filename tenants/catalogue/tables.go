@@ -11,10 +11,6 @@ import (
 	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
-// SinceEditor is the version of a commune's schema (migrations/tenant/0006_editor.sql) that has reference tables
-// and blocks, drafts of procedures, and versions that take effect on a day to come.
-const SinceEditor = 6
-
 // The kinds of what procedures share.
 const (
 	partTable   = "table"
@@ -104,9 +100,6 @@ func tablesFor(ctx context.Context, tx *tenants.Tx, p *Procedure, sql string) (f
 		return out, nil
 	}
 	out = forms.Tables{}
-	if !tx.SchemaAt(SinceEditor) {
-		return out, nil
-	}
 	rows, err := tenants.All[partVersion](ctx, tx, sql, partTable, names)
 	if err != nil {
 		return nil, err

@@ -116,10 +116,8 @@ func (c *change) decide(ctx context.Context, in DecisionInput) (Request, error) 
 	}
 	c.close(d.DecidedOn)
 	c.r.DecidedOn = d.DecidedOn
-	if c.tx.SchemaAt(catalogue.SinceEditor) {
-		if _, err := c.tx.Exec(ctx, sqlUnprepared, c.r.ID); err != nil {
-			return Request{}, err
-		}
+	if _, err := c.tx.Exec(ctx, sqlUnprepared, c.r.ID); err != nil {
+		return Request{}, err
 	}
 	if err := c.record(ctx, "decided", EventData{DecisionID: d.ID, Outcome: string(d.Outcome), On: d.DecidedOn, Agent: in.preparedBy}); err != nil {
 		return Request{}, err

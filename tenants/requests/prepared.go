@@ -119,9 +119,6 @@ func Prepare(ctx context.Context, tx *tenants.Tx, number string, in DecisionInpu
 	if err != nil {
 		return Request{}, err
 	}
-	if !tx.SchemaAt(catalogue.SinceEditor) {
-		return Request{}, fault.New(fault.Unavailable, "tenant_updating")
-	}
 	action, err := c.decidable(ctx, in.Outcome)
 	if err != nil {
 		return Request{}, err
@@ -221,9 +218,6 @@ func beginSigning(ctx context.Context, tx *tenants.Tx, number string, expect int
 
 // prepared gives what was prepared for the request, or nothing.
 func (c *change) prepared(ctx context.Context) (*Prepared, error) {
-	if !c.tx.SchemaAt(catalogue.SinceEditor) {
-		return nil, nil //nolint:nilnil // nothing was prepared before there was a place for it
-	}
 	p, err := tenants.One[Prepared](ctx, c.tx, sqlPrepared, c.r.ID)
 	if fault.Is(err, "not_found") {
 		return nil, nil //nolint:nilnil // most requests have none
@@ -248,9 +242,6 @@ func ListToSign(ctx context.Context, tx *tenants.Tx) ([]ToSign, error) {
 	if !tx.Actor().MayRead() {
 		return nil, fault.New(fault.Forbidden, "not_allowed")
 	}
-	if !tx.SchemaAt(catalogue.SinceEditor) {
-		return nil, fault.New(fault.Unavailable, "tenant_updating")
-	}
 	list, err := tenants.All[ToSign](ctx, tx, sqlToSign, coveredServices(tx.Actor()))
 	if err != nil || tx.Actor().Kind != tenants.ActorAgent {
 		return list, err
@@ -272,9 +263,6 @@ func ListToSign(ctx context.Context, tx *tenants.Tx) ([]ToSign, error) {
 func CountToSign(ctx context.Context, tx *tenants.Tx) (int, error) {
 	if !tx.Actor().MayRead() {
 		return 0, fault.New(fault.Forbidden, "not_allowed")
-	}
-	if !tx.SchemaAt(catalogue.SinceEditor) {
-		return 0, nil
 	}
 	return tenants.One[int](ctx, tx, sqlCountToSign, coveredServices(tx.Actor()))
 }
