@@ -177,24 +177,6 @@ func lower(s string) string {
 	return string(s[0]|0x20) + s[1:]
 }
 
-// dueSentence says what the law expects, and when.
-func dueSentence(d requests.Detail, today calendar.Date) string {
-	if !d.State.Open() {
-		return ""
-	}
-	switch {
-	case d.Waiting && d.SilenceLastDay.IsZero() && d.Silence.Effect.Decides():
-		return "Le délai légal ne court pas\u00a0: des pièces sont attendues."
-	case !d.SilenceLastDay.IsZero() && d.SilenceLastDay.Before(today):
-		return "Le délai légal est écoulé depuis le " + d.SilenceLastDay.French() + "."
-	case !d.SilenceLastDay.IsZero():
-		return "À notifier au plus tard le " + d.SilenceLastDay.French() + "\u00a0; ensuite, " + silenceWords(d.Silence.Effect, d.Procedure.Silence) + "."
-	case !d.DueOn.IsZero():
-		return "Engagement du service\u00a0: répondre avant le " + d.DueOn.French() + "."
-	}
-	return ""
-}
-
 // notices are what an agent must see before anything else.
 func notices(d requests.Detail, today calendar.Date) []web.Notice {
 	var out []web.Notice

@@ -112,9 +112,14 @@ func openNotice(d requests.Detail, today calendar.Date) web.Notice {
 		return web.Notice{Tone: web.Danger, Title: "Le délai est passé", Text: "La mairie n’a pas répondu au plus tard le " + last.French() + "\u00a0: son silence vaut refus. Elle peut encore vous répondre."}
 	}
 	if !d.DueOn.IsZero() && d.DueOn != last {
-		if d.DueOn.Before(today) {
+		switch legal := d.Deadline.AnswerDue == d.DueOn; {
+		case legal && d.DueOn.Before(today):
+			n.Items = append(n.Items, "Nous devions vous répondre au plus tard le "+d.DueOn.French()+" ("+d.Procedure.Silence.Source+")\u00a0: relancez-nous par un message ou un appel.")
+		case legal:
+			n.Items = append(n.Items, "Nous devons vous répondre au plus tard le "+d.DueOn.French()+" ("+inDays(today, d.DueOn)+").")
+		case d.DueOn.Before(today):
 			n.Items = append(n.Items, "La mairie pensait vous répondre le "+d.DueOn.French()+"\u00a0: elle a du retard. Vous pouvez la relancer par un message ou un appel.")
-		} else {
+		default:
 			n.Items = append(n.Items, "Réponse prévue au plus tard le "+d.DueOn.French()+" ("+inDays(today, d.DueOn)+").")
 		}
 	}

@@ -51,14 +51,25 @@ func (d *Dates) add(s Step) { d.Steps = append(d.Steps, s) }
 // warn adds a warning.
 func (d *Dates) warn(text string) { d.Warnings = append(d.Warnings, text) }
 
-// answer gives the day by which a text wants an answer that no silence replaces.
+// answerDue gives the day by which a text wants an answer that no silence replaces.
+func (f *Facts) answerDue() Date {
+	switch {
+	case f.Rule.Code == Privacy:
+		return GDPRDue(f.FirstReceived, f.Territory, !f.Extended.IsZero())
+	case f.Rule.Answer.Amount > 0:
+		return f.Rule.Answer.after(f.CompetentReceived, f.Territory)
+	default:
+		return Date{}
+	}
+}
+
+// answer explains the day by which a text wants an answer.
 func (f *Facts) answer(d *Dates) {
 	r := f.Rule
 	switch {
 	case r.Code == Privacy:
 		f.privacyAnswer(d)
 	case r.Answer.Amount > 0:
-		d.AnswerDue = r.Answer.after(f.CompetentReceived, f.Territory)
 		d.add(Step{Kind: StepAnswerDue, Article: r.Source, Date: d.AnswerDue, From: f.CompetentReceived, Amount: r.Answer.Amount, Unit: r.Answer.Unit,
 			Text: tell("Réponse attendue au plus tard le % ("+r.Answer.french()+").", d.AnswerDue)})
 	}

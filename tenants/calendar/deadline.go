@@ -22,10 +22,22 @@ type Deadline struct {
 	// NeverAcquired says that an acceptance cannot arise while the file stays
 	// incomplete: there is no implied refusal either, an express answer is due.
 	NeverAcquired bool
+	// AnswerDue is the day by which a text wants an answer although its silence decides
+	// nothing ([Compute] explains it: StepAnswerDue).
+	AnswerDue Date
 	// Steps tells how the dates were reached, in order, with their articles.
 	Steps []Step
 	// Warnings are French sentences to be shown beside the dates.
 	Warnings []string
+}
+
+// LegalDay gives the earliest day by which the law wants something done: none where neither
+// silence decides nor a text wants an answer, or while an acceptance waits for papers.
+func (d Deadline) LegalDay() Date {
+	if d.LastDay.IsZero() || !d.AnswerDue.IsZero() && d.AnswerDue.Before(d.LastDay) {
+		return d.AnswerDue
+	}
+	return d.LastDay
 }
 
 // Dates is everything that the law draws from the facts. Each date that is given has
@@ -41,9 +53,6 @@ type Dates struct {
 	// no text sets a time. None where no receipt is due; Exemption then says by which article.
 	RegistrationDue, ReceiptDue Date // StepRegistrationDue, StepReceiptDue
 	Exemption                   string
-	// AnswerDue is the day by which a text wants an answer although its silence decides
-	// nothing (StepAnswerDue).
-	AnswerDue Date
 	// FileFrom and FileBy are the first and last days to file a declaration before its
 	// event (StepFileFrom, StepFileBy); FiledLate says that it came after, FiledEarly before.
 	FileFrom, FileBy      Date

@@ -31,7 +31,7 @@ const (
 	privacyExtended = 3
 )
 
-// privacyAnswer gives the day by which a right over one's data is answered.
+// privacyAnswer explains the day by which a right over one's data is answered.
 func (f *Facts) privacyAnswer(d *Dates) {
 	months := privacyMonths
 	if !f.Extended.IsZero() {
@@ -39,7 +39,6 @@ func (f *Facts) privacyAnswer(d *Dates) {
 		d.add(Step{Kind: StepExtended, Article: "RGPD art. 12.3", Date: f.Extended,
 			Text: tell("Prolongation de deux mois annoncée le %, dans le premier mois.", f.Extended)})
 	}
-	d.AnswerDue = GDPRDue(f.FirstReceived, f.Territory, !f.Extended.IsZero())
 	d.add(Step{Kind: StepAnswerDue, Article: "RGPD art. 12.3, règlement 1182/71", Date: d.AnswerDue, From: f.FirstReceived, Amount: months, Unit: UnitMonths,
 		Text: tell("Réponse due au plus tard le % ("+plural(months, "mois", "mois")+", reporté au jour ouvré suivant s’il le faut).", d.AnswerDue)})
 }

@@ -97,6 +97,9 @@ type Rule struct {
 	Filing Filing `json:"filing,omitzero"`
 }
 
+// WantsAnswer tells whether a text gives a day for an answer that no silence replaces.
+func (r Rule) WantsAnswer() bool { return r.Code == Privacy || r.Answer.Amount > 0 }
+
 // Grant names in French what a silent acceptance is: "acceptation", or the rule's Means.
 func (r Rule) Grant() string { return cmp.Or(r.Means, "acceptation") }
 

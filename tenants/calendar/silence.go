@@ -8,7 +8,7 @@ import (
 )
 
 // Silence gives the part of [Compute] that is about silence alone: the last day, what
-// moved it, and its effect. Its faults are Compute's.
+// moved it, and its effect; and the day by which a text wants an answer. Its faults are Compute's.
 func Silence(f Facts) (Deadline, error) {
 	if err := f.ready(); err != nil {
 		return Deadline{}, err
@@ -30,13 +30,17 @@ func (f *Facts) ready() error {
 // silence counts, and adds its steps to those that there are.
 func (f *Facts) silence(steps []Step) (Deadline, error) {
 	if !f.Rule.Effect.Decides() {
-		return f.undecided(steps), nil
+		d := f.undecided(steps)
+		d.AnswerDue = f.answerDue()
+		return d, nil
 	}
 	c := newCount(f, steps)
 	if err := c.walk(); err != nil {
 		return Deadline{}, err
 	}
-	return c.deadline(), nil
+	d := c.deadline()
+	d.AnswerDue = f.answerDue()
+	return d, nil
 }
 
 // tooLate refuses a notice or a suspension that changes nothing any more.

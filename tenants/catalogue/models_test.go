@@ -77,7 +77,7 @@ func TestSilenceIsTheLaws(t *testing.T) {
 			t.Errorf("%s has no statute", p.Slug)
 			continue
 		}
-		if p.Silence.Effect != law.Rule.Effect || p.Silence.Months != law.Rule.Months || p.Silence.Source != law.Rule.Source || p.Silence.Code != law.Rule.Code {
+		if p.Silence.Effect != law.Rule.Effect || p.Silence.Months != law.Rule.Months || p.Silence.Source != law.Rule.Source || p.Silence.Code != law.Rule.Code || p.Silence.Answer != law.Rule.Answer {
 			t.Errorf("%s: %+v, the statute says %+v", p.Slug, p.Silence, law.Rule)
 		}
 		if string(p.Route) != string(law.Route) || (p.PaperExemption != "") != law.Delivery || (p.Kind == catalogue.KindDeclaration) != (law.Sending == calendar.SentDeclaration) {

@@ -43,17 +43,19 @@ func effective(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Docu
 	return law
 }
 
-// apply writes the dates of a deadline into the request: the legal last day, and
-// when an answer is due. Without a legal day that is the day given for the papers
-// that are awaited, or the service's commitment in working days.
+// apply writes the dates of a deadline into the request: the last day before silence
+// decides, and when an answer is due, which is the earliest day that the law sets: that one,
+// or the day by which a text wants an answer (GDPR art. 12.3). Where the law sets none it is
+// the day given for the papers that are awaited, or the service's commitment in working days;
+// where there is no commitment either, none, and the request stands last in the lists.
 func (r *Request) apply(d calendar.Deadline, commitment int, t calendar.Territory) {
 	r.SilenceLastDay = d.LastDay
 	if d.Effect.Decides() { // in urban planning papers that do not come turn it
 		r.Silence.Effect = d.Effect
 	}
 	switch {
-	case !d.LastDay.IsZero():
-		r.DueOn = d.LastDay
+	case !d.LegalDay().IsZero():
+		r.DueOn = d.LegalDay()
 	case d.Suspended:
 		r.DueOn = d.SuspendedUntil
 	case commitment > 0:

@@ -58,7 +58,7 @@ type Request struct {
 	FirstReceivedOn calendar.Date
 	Silence         calendar.Rule // without its Source, which the version holds
 	SilenceLastDay  calendar.Date // none where silence decides nothing, or waits
-	DueOn           calendar.Date // the legal last day, or the service's commitment
+	DueOn           calendar.Date // the day that the law sets, or the service's commitment
 	Waiting         bool          // for papers that were asked for
 	DecidedOn       calendar.Date
 	ClosedOn        calendar.Date

@@ -7,11 +7,12 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
 // The alerts, each given once a request: 20, 10 and 5 working days before the
-// legal last day, once it is late, once the limit of a notice has passed, and once a
+// day that the law sets, once it is late, once the limit of a notice has passed, and once a
 // posted decision is not known to have arrived before the last day.
 const (
 	alertJ20        = "j20"
@@ -27,11 +28,11 @@ const (
 )
 
 const (
-	sqlToWatch = `select r.id, r.version, r.silence_last_day, r.due_on,
+	sqlToWatch = `select r.id, r.version, r.procedure_slug, r.kind, r.silence_last_day, r.due_on,
 			exists (select 1 from document_request n where n.request_id = r.id and n.completed_on is null and n.limit_on < $1) as limit_passed,
 			array(select a.kind from deadline_alert a where a.request_id = r.id) as given
 		from request r where r.closed_on is null and (coalesce(r.due_on, 'infinity'::date) <= $2 or r.waiting)`
-	sqlUnnotified = `select r.id, r.version, r.silence_last_day, r.due_on, false as limit_passed, array(select a.kind from deadline_alert a where a.request_id = r.id) as given
+	sqlUnnotified = `select r.id, r.version, r.procedure_slug, r.kind, r.silence_last_day, r.due_on, false as limit_passed, array(select a.kind from deadline_alert a where a.request_id = r.id) as given
 		from decision d join request r on r.id = d.request_id
 		where d.notified_on is null and not d.implicit and r.silence_last_day is not null and r.silence_last_day <= $1`
 	sqlAlert = `insert into deadline_alert (request_id, kind, on_day) values ($1, $2, $3) on conflict do nothing`
@@ -40,10 +41,14 @@ const (
 type watched struct {
 	ID             tenants.ID
 	Version        int64
+	ProcedureSlug  string
+	Kind           Kind
 	SilenceLastDay calendar.Date
 	DueOn          calendar.Date
 	LimitPassed    bool
 	Given          []string
+
+	legal calendar.Date `db:"-"` // the day that the law sets; none: DueOn is the town's own promise
 }
 
 func (w watched) was(kind string) bool {
@@ -75,7 +80,11 @@ func Watch(ctx context.Context, tx *tenants.Tx) (int, error) {
 	}
 	alerts := &pgx.Batch{}
 	told := 0
+	answers := answers{}
 	for _, w := range list {
+		if w.legal, err = answers.legalDay(ctx, tx, w); err != nil {
+			return told, err
+		}
 		n, err := w.alert(ctx, tx, alerts, w.dueAlerts(today, tx.Territory()))
 		if err != nil {
 			return told, err
@@ -103,6 +112,30 @@ func Watch(ctx context.Context, tx *tenants.Tx) (int, error) {
 	return told + receipts, forgetSources(ctx, tx)
 }
 
+// answers remembers which procedures want an answer by a day that a text sets, although
+// their silence decides nothing.
+type answers map[string]bool
+
+// legalDay gives the day by which the law wants something done about a request.
+func (a answers) legalDay(ctx context.Context, tx *tenants.Tx, w watched) (calendar.Date, error) {
+	if !w.SilenceLastDay.IsZero() || w.DueOn.IsZero() || w.Kind == KindInformation {
+		return w.SilenceLastDay, nil
+	}
+	wants, known := a[w.ProcedureSlug]
+	if !known {
+		e, err := catalogue.BySlug(ctx, tx, w.ProcedureSlug)
+		if err != nil {
+			return calendar.Date{}, err
+		}
+		wants = e.Procedure().Silence.WantsAnswer()
+		a[w.ProcedureSlug] = wants
+	}
+	if !wants {
+		return calendar.Date{}, nil
+	}
+	return w.DueOn, nil
+}
+
 // dueAlerts gives the alerts of an open request that are due, the most pressing
 // first.
 func (w watched) dueAlerts(today calendar.Date, t calendar.Territory) []string {
@@ -113,8 +146,8 @@ func (w watched) dueAlerts(today calendar.Date, t calendar.Territory) []string {
 	case !w.DueOn.IsZero() && w.DueOn.Before(today):
 		due = append(due, alertLate)
 	}
-	if !w.SilenceLastDay.IsZero() {
-		j20, j10, j5 := calendar.AlertDays(w.SilenceLastDay, t)
+	if !w.legal.IsZero() {
+		j20, j10, j5 := calendar.AlertDays(w.legal, t)
 		for _, a := range []struct {
 			day  calendar.Date
 			kind string
