@@ -23,7 +23,7 @@ type Wire struct {
 	listener net.Listener
 
 	mu    sync.Mutex
-	left  int // until it is cut; 0 or less: it is not
+	when  func() bool // asked before each thing that is asked: is it cut here?
 	conns []net.Conn
 	cut   bool
 }
@@ -49,9 +49,15 @@ func NewWire(t testing.TB, url string) *Wire {
 // CutAt lets the wire be cut at the nth thing that is asked of the server from now on,
 // counted over all connections.
 func (w *Wire) CutAt(n int) {
+	w.CutWhen(func() bool { n--; return n == 0 })
+}
+
+// CutWhen lets the wire be cut before the first thing that is asked of the server of which
+// this holds. It is asked of one thing after the other, and each waits for its answer.
+func (w *Wire) CutWhen(holds func() bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.left = n
+	w.when = holds
 }
 
 // Cut ends every connection, and takes no new one.
@@ -105,7 +111,7 @@ func (w *Wire) forward(server io.Writer, client io.Reader) {
 			return
 		}
 		size := binary.BigEndian.Uint32(begin[head-4:]) - 4
-		if head == 5 && (begin[0] == 'Q' || begin[0] == 'S') && w.count() {
+		if head == 5 && (begin[0] == 'Q' || begin[0] == 'S') && w.ends() {
 			w.Cut()
 			return
 		}
@@ -118,10 +124,9 @@ func (w *Wire) forward(server io.Writer, client io.Reader) {
 	}
 }
 
-// count tells whether this is the one at which the wire is cut.
-func (w *Wire) count() bool {
+// ends tells whether the wire is cut before what is asked now.
+func (w *Wire) ends() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.left--
-	return w.left == 0
+	return w.cut || w.when != nil && w.when()
 }
