@@ -60,6 +60,7 @@ var tiers = map[string]int{
 	"tenants/plain":        0,
 	"tenants/proof":        6,
 	"tenants/drafts":       7,
+	"tenants/inherit":      8,
 	"tenants/exchange":     6,
 	"tenants/subscription": 5,
 	"tenants/opening":      7,

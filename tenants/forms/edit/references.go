@@ -8,11 +8,11 @@ import (
 	"github.com/parvis-gru/parvis/tenants/forms"
 )
 
-// refersTo tells which keys of the JSON of a question or a section name a question or a
-// repeated section (see the package comment of tenants/forms).
+// refersTo tells which keys of the JSON of a question, of a section or of what else a procedure ties to
+// its form name a question or a repeated section (see the package comment of tenants/forms).
 func refersTo(key string) bool {
 	switch key {
-	case "field", "at", "from", "to", "count", "sum", "before", "after":
+	case "field", "at", "from", "to", "count", "sum", "before", "after", "notified", "displayed":
 		return true
 	}
 	return false
@@ -37,8 +37,9 @@ func renamed(v any, name func(string) string) any {
 	return v
 }
 
-// looksAt lists the names that a question or a section looks at; dates and facts too.
-func looksAt(part any) []string {
+// LooksAt lists the names that a question, a section or another part of a procedure looks at, as its
+// JSON says; dates and facts too.
+func LooksAt(part any) []string {
 	var tree any
 	if copied(part, &tree) != nil {
 		return nil
@@ -67,11 +68,11 @@ func (f *Form) Uses(ids ...string) []Use {
 			section := f.Steps[si].Sections[ci]
 			fields := section.Fields
 			section.Fields = nil
-			if !own(section.ID) && slices.ContainsFunc(looksAt(section), own) {
+			if !own(section.ID) && slices.ContainsFunc(LooksAt(section), own) {
 				out = append(out, Use{section.ID, section.Title})
 			}
 			for fi := range fields {
-				if !own(fields[fi].ID) && slices.ContainsFunc(looksAt(fields[fi]), own) {
+				if !own(fields[fi].ID) && slices.ContainsFunc(LooksAt(fields[fi]), own) {
 					out = append(out, Use{fields[fi].ID, fields[fi].Label})
 				}
 			}
