@@ -55,6 +55,7 @@ var tiers = map[string]int{
 	"tenants/forms/edit":   2,
 
 	"tenants/codes":     0,
+	"tenants/workflow":  3,
 	"tenants/documents": 3,
 
 	"tenants/plain":        0,

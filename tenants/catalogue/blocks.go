@@ -181,7 +181,7 @@ func DeleteBlock(ctx context.Context, tx *tenants.Tx, name string) error {
 // BlockUses gives, by the name of a block, the versions that hold its questions: those in force, those to come, and those
 // that citizens have begun to fill in. Agents only.
 func BlockUses(ctx context.Context, tx *tenants.Tx) (map[string][]Use, error) {
-	return uses(ctx, tx, (*forms.Definition).Blocks)
+	return uses(ctx, tx, func(p *Procedure) []string { return p.Form.Blocks() })
 }
 
 // Expanded gives the procedure with the questions of its blocks in their place, as it is published; one without blocks is given

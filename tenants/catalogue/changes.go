@@ -41,6 +41,7 @@ func Changes(before, after *Procedure) []Change {
 	c.papers()
 	c.letters()
 	c.form()
+	c.workflow()
 	if len(c.out) == 0 {
 		c.add("", ChangeOther, "D’autres réglages de la démarche changent.")
 	}

@@ -27,6 +27,7 @@ func (p *Procedure) Check() []forms.Problem {
 	c.privacy()
 	c.letters()
 	c.form()
+	c.workflow()
 	return c.problems
 }
 

@@ -107,11 +107,11 @@ const (
 	entryNow    = entryColumns + entryNext + entryTables + `case when p.next_from <= $1 then p.next_version_id else p.version_id end`
 	entryOrder  = ` order by p.position, p.slug`
 	// Apart, and not an optional filter: it is planned once, and every submission runs it.
-	sqlEntryBySlug       = entryNow + ` where p.slug = $2`
-	sqlEntries           = entryNow + entryOrder
-	sqlVersion           = `select id, procedure_id, number, checksum, created_at, created_by from procedure_version where id = $1`
-	sqlVersions          = `select v.id, v.procedure_id, v.number, v.checksum, v.created_at, v.created_by, coalesce(v.effective_at, v.created_at) as from_at, coalesce(v.restores, 0) as restores, v.withdrawn_at is not null as withdrawn from procedure_version v join procedure p on p.id = v.procedure_id where p.slug = $1 order by v.number desc`
-	sqlDefinitions       = `select id, definition from procedure_version where id = any($1::uuid[])`
+	sqlEntryBySlug = entryNow + ` where p.slug = $2`
+	sqlEntries     = entryNow + entryOrder
+	sqlVersion     = `select id, procedure_id, number, checksum, created_at, created_by from procedure_version where id = $1`
+	sqlVersions    = `select v.id, v.procedure_id, v.number, v.checksum, v.created_at, v.created_by, coalesce(v.effective_at, v.created_at) as from_at, coalesce(v.restores, 0) as restores, v.withdrawn_at is not null as withdrawn from procedure_version v join procedure p on p.id = v.procedure_id where p.slug = $1 order by v.number desc`
+	sqlDefinitions = `select id, definition from procedure_version where id = any($1::uuid[])`
 )
 
 type entryRow struct {

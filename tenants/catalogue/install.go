@@ -113,17 +113,21 @@ func (in installation) services(ctx context.Context, tx *tenants.Tx) (map[string
 	}
 	var ids, names []string
 	var positions []int
+	var wanted []string
 	for _, p := range in.procedures {
-		if _, ok := by[p.Service]; ok {
+		wanted = append(append(wanted, p.Service), p.Workflow.Services()...)
+	}
+	for _, name := range wanted {
+		if _, ok := by[name]; ok {
 			continue
 		}
 		id := tenants.NewID()
-		by[p.Service] = string(id)
-		position := slices.Index(ServiceNames(), p.Service)
+		by[name] = string(id)
+		position := slices.Index(ServiceNames(), name)
 		if position < 0 {
 			position = len(ServiceNames())
 		}
-		ids, names, positions = append(ids, string(id)), append(names, p.Service), append(positions, position)
+		ids, names, positions = append(ids, string(id)), append(names, name), append(positions, position)
 		if err := tx.Record(ctx, tenants.Event{SubjectKind: "service", SubjectID: string(id), Kind: "service_changed"}); err != nil {
 			return nil, err
 		}

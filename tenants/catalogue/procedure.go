@@ -14,6 +14,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/fold"
 	"github.com/parvis-gru/parvis/tenants/forms"
+	"github.com/parvis-gru/parvis/tenants/workflow"
 )
 
 const (
@@ -138,7 +139,8 @@ type Procedure struct {
 	Letters          map[Outcome]Letter `json:"letters"`
 	Redirect         string             `json:"redirect,omitempty"` // https address, where the law puts the procedure elsewhere
 	Form             *forms.Definition  `json:"form,omitempty"`
-	Tables           []PortableTable    `json:"tables,omitempty"` // of a file: what the form draws from, for a commune that lacks it; never kept with a version
+	Workflow         *workflow.Workflow `json:"workflow,omitempty"` // how it is treated; nil: in one go, by the service in charge
+	Tables           []PortableTable    `json:"tables,omitempty"`   // of a file: what the form draws from, for a commune that lacks it; never kept with a version
 	checksum         string
 	text             []byte // canonical JSON, of the library's models alone: they are installed often
 	searchTitle      string

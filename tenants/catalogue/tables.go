@@ -95,7 +95,7 @@ func tablesFor(ctx context.Context, tx *tenants.Tx, p *Procedure, sql string) (f
 	if p.Form == nil {
 		return out, nil
 	}
-	names := p.Form.TableNames()
+	names := p.tableNames()
 	if len(names) == 0 {
 		return out, nil
 	}
@@ -153,17 +153,21 @@ func tableProblems(ctx context.Context, tx *tenants.Tx, p *Procedure, sql string
 	for i := range problems {
 		problems[i].Path = "form/" + problems[i].Path
 	}
-	return problems, nil
+	return append(problems, p.routingProblems(tables)...), nil
 }
 
-// drawable refuses, as "procedure_invalid", a procedure that draws from what the commune does not have, and keeps
+// drawable refuses, as "procedure_invalid", a procedure that draws from what the commune does not have or whose workflow names it, and keeps
 // the tables in place until the transaction ends.
 func drawable(ctx context.Context, tx *tenants.Tx, p *Procedure) error {
 	problems, err := tableProblems(ctx, tx, p, sqlPartShared)
 	if err != nil {
 		return err
 	}
-	return refused(problems)
+	lacking, err := WorkflowProblems(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	return refused(append(problems, lacking...))
 }
 
 // Tables lists the commune's tables by title, without their rows. Agents only.
@@ -228,11 +232,11 @@ func liveVersions(ctx context.Context, tx *tenants.Tx) ([]Version, error) {
 // TableUses gives, by the name of a table, the versions that draw from it: those in force, those to come, and
 // those that citizens have begun to fill in. Agents only.
 func TableUses(ctx context.Context, tx *tenants.Tx) (map[string][]Use, error) {
-	return uses(ctx, tx, (*forms.Definition).TableNames)
+	return uses(ctx, tx, (*Procedure).tableNames)
 }
 
 // uses gives the versions by what their forms name.
-func uses(ctx context.Context, tx *tenants.Tx, names func(*forms.Definition) []string) (map[string][]Use, error) {
+func uses(ctx context.Context, tx *tenants.Tx, names func(*Procedure) []string) (map[string][]Use, error) {
 	if !tx.Actor().MayRead() && !tx.Actor().MayConfigure() {
 		return nil, fault.New(fault.Forbidden, "not_allowed")
 	}
@@ -242,7 +246,7 @@ func uses(ctx context.Context, tx *tenants.Tx, names func(*forms.Definition) []s
 		if v.Procedure == nil || v.Procedure.Form == nil {
 			continue
 		}
-		for _, name := range names(v.Procedure.Form) {
+		for _, name := range names(v.Procedure) {
 			out[name] = append(out[name], Use{v.Procedure.Slug, v.Procedure.Title, v.Number})
 		}
 	}

@@ -2,6 +2,7 @@ package drafts
 
 import (
 	"context"
+	"slices"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -42,7 +43,11 @@ func prove(ctx context.Context, tx *tenants.Tx, slug string, p *catalogue.Proced
 	if in.Lacks, err = catalogue.TableProblems(ctx, tx, p); err != nil {
 		return proof.Report{}, err
 	}
-	in.Lacks = append(in.Lacks, lacks...)
+	lacking, err := catalogue.WorkflowProblems(ctx, tx, p)
+	if err != nil {
+		return proof.Report{}, err
+	}
+	in.Lacks = slices.Concat(in.Lacks, lacks, lacking)
 	if c, err := communes.ByINSEE(tx.Tenant().INSEE); err == nil {
 		in.PostalCodes = c.PostalCodes
 	}
