@@ -191,21 +191,22 @@ func (p *requestPage) problems(at requestState) {
 
 // appeal says how a refusal is contested, and until when.
 func (p *requestPage) appeal(d requests.Detail) {
-	if d.Procedure.Route == catalogue.RouteCADA {
-		p.access(d)
-		return
-	}
-	if d.Procedure.PlanningReview() {
+	switch {
+	case d.Procedure.PlanningReview():
 		p.planningReview(d)
-		return
+	case d.Appeal.From.IsZero() || d.State == requests.StateAccepted:
+	default:
+		if d.Appeal.Opposable && !d.Appeal.LastDay.IsZero() {
+			p.Appeal = append(p.Appeal, "Vous pouvez contester ce refus "+appealBodies[d.Procedure.Route]+" jusqu’au "+d.Appeal.LastDay.French()+". La marche à suivre est dans la lettre ou dans l’accusé de réception.")
+		}
+		p.Appeal = append(p.Appeal, d.Appeal.Warnings...)
 	}
-	if d.Appeal.From.IsZero() {
-		return
-	}
-	if d.Appeal.Opposable && !d.Appeal.LastDay.IsZero() {
-		p.Appeal = append(p.Appeal, "Vous pouvez contester ce refus devant le tribunal administratif jusqu’au "+d.Appeal.LastDay.French()+". La marche à suivre est dans la lettre ou dans l’accusé de réception.")
-	}
-	p.Appeal = append(p.Appeal, d.Appeal.Warnings...)
+}
+
+// appealBodies name who is seized first of a refusal.
+var appealBodies = map[catalogue.Route]string{
+	catalogue.RouteCourt: "devant le tribunal administratif", catalogue.RoutePlanning: "devant le tribunal administratif",
+	catalogue.RouteCADA: "devant la CADA, gratuitement,", catalogue.RoutePrefect: "devant le préfet, gratuitement,",
 }
 
 // planningReview says until when the decision of urban planning itself is taken to court: the
@@ -217,16 +218,6 @@ func (p *requestPage) planningReview(d requests.Detail) {
 		p.Appeal = []string{"Le tribunal administratif se saisit dans les deux mois de la décision d’urbanisme elle-même, ou de son affichage pour un voisin\u00a0: votre recours gracieux n’a pas prolongé ce délai."}
 	default:
 		p.Appeal = []string{"Dernier jour pour saisir le tribunal administratif contre la décision d’urbanisme elle-même\u00a0: le " + d.Appeal.LastDay.French() + ", compté depuis la date que vous avez donnée. Votre recours gracieux n’a pas prolongé ce délai. La marche à suivre est dans l’accusé de réception."}
-	}
-}
-
-// access says how a refusal of documents is contested: before the CADA, first.
-func (p *requestPage) access(d requests.Detail) {
-	for _, x := range d.Decisions {
-		if !x.AppealLastDay.IsZero() && !d.State.Open() && d.State != requests.StateAccepted {
-			p.Appeal = []string{"Vous pouvez contester ce refus devant la CADA, gratuitement, jusqu’au " + x.AppealLastDay.French() +
-				". La marche à suivre est dans la lettre ou dans l’accusé de réception."}
-		}
 	}
 }
 

@@ -101,10 +101,26 @@ func (f *Facts) reasons(d *Dates) error {
 	d.ReasonsDue = ReasonsDue(asked)
 	d.add(Step{Kind: StepReasonsDue, Article: "CRPA L.232-4", Date: d.ReasonsDue, From: asked, Amount: 1, Unit: UnitMonths,
 		Text: tell("Motifs demandés le %\u00a0: ils sont communiqués au plus tard le %.", asked, d.ReasonsDue)})
-	if given := f.Reasons.Given; !given.IsZero() && f.Route == RouteCourt {
+	switch given := f.Reasons.Given; {
+	case given.IsZero() || f.planningReview():
+	case f.prior():
+		f.priorAgain(d, given)
+	default:
 		f.again(d, given, "CRPA L.232-4", "Motifs communiqués le %\u00a0: le recours devant le tribunal est possible jusqu’au % inclus.")
 	}
 	return nil
+}
+
+// priorAgain lets the time to seize the CADA or the prefect run anew from the reasons: the
+// law speaks of the time before the court alone.
+func (f *Facts) priorAgain(d *Dates, given Date) {
+	if !d.Appeal.Opposable {
+		return
+	}
+	d.Appeal.From, d.Appeal.LastDay = given, given.AddMonths(priorMonths)
+	d.add(Step{Kind: StepAppeal, Article: "CRPA L.232-4", Date: d.Appeal.LastDay, From: given, Amount: priorMonths, Unit: UnitMonths,
+		Text: tell("Motifs communiqués le %\u00a0: le recours préalable est possible jusqu’au % inclus.", given, d.Appeal.LastDay)})
+	d.warn("Que la communication des motifs rouvre aussi le délai du recours préalable reste à vérifier.")
 }
 
 // again lets the time for going to court run anew, where it binds.

@@ -106,22 +106,34 @@ func anyIndispensable(pieces []Piece) bool {
 
 // KeepsAppeal tells whether the letter of a refusal, as an agent changed it, still
 // names the ways and times of appeal: without them no time binds the person (CJA
-// R.421-5). A procedure without a route of ours has none to name.
+// R.421-5), and the court by its name. A procedure without a route of ours has none to name.
 func KeepsAppeal(e Entry, s tenants.Settings, letter string) bool {
 	a := AppealFor(e, s)
 	if a == nil {
 		return true
 	}
-	body := a.Court.Name
-	switch a.Route {
+	court := a.Route == RouteCourt || a.Route == RoutePlanning
+	return NamesAppeal(e.Procedure(), letter) && (!court || strings.Contains(flat(letter), flat(a.Court.Name)))
+}
+
+// NamesAppeal tells whether the letter of a refusal names the ways and times of appeal (CJA
+// R.421-5), whatever the court is called today.
+func NamesAppeal(p *Procedure, letter string) bool {
+	body := "tribunal"
+	switch p.Route {
+	case RouteNone:
+		return true
 	case RouteCADA:
-		body = "CADA"
+		body = "cada"
 	case RoutePrefect:
 		body = "préfet"
 	}
-	text := strings.ToLower(strings.Join(strings.Fields(letter), " "))
-	return strings.Contains(text, "deux mois") && strings.Contains(text, strings.ToLower(strings.Join(strings.Fields(body), " ")))
+	text := flat(letter)
+	return strings.Contains(text, "deux mois") && strings.Contains(text, body)
 }
+
+// flat writes a text on one line, in small letters.
+func flat(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
 
 // ComposeReopened writes that a silence which had been told, of a day, never decided: a date of
 // the file was wrong. The file is examined on, until f.LastDay, or none for now.

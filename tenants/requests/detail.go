@@ -47,7 +47,8 @@ type Detail struct {
 	Transmissions    []Transmission // to whom it went, and from whom it came
 	History          []tenants.RecordedEvent
 	Deadline         calendar.Deadline
-	Appeal           calendar.Appeal
+	Dates            calendar.Dates      // everything that the law draws from the facts, as [GetWhy] explains it
+	Appeal           calendar.Appeal     // of Dates, where there is a refusal that was notified or born
 	Residence        Residence           // of the applicant, for the time for appeal
 	Hearings         []Hearing           // before what was granted is taken back
 	Acts             []Act               // what may still be done to what was decided: for agents
@@ -148,9 +149,10 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 	} else {
 		d.Warnings = append(slices.Clone(deadline.Warnings), d.Procedure.Warnings(d.Answers, d.ReceivedOn, calendar.Date{})...) // the silence that comes too late is the deadline’s
 	}
-	if err := d.appeal(tx); err != nil {
-		return err
+	if d.Dates, err = d.compute(tx); err != nil { // [GetWhy] says it; the request is read all the same
+		d.Dates = calendar.Dates{Deadline: deadline}
 	}
+	d.appeal()
 	if who&agents != 0 {
 		d.Warnings = append(d.Warnings, d.notificationWarnings(tx.Today(), tx.Territory())...)
 	}
@@ -175,27 +177,4 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 		}
 	}
 	return nil
-}
-
-// appeal says until when a refusal can be taken to the court, and why not.
-func (d *Detail) appeal(tx *tenants.Tx) error {
-	refused := d.State == StateImplicitRejection
-	facts := calendar.AppealFacts{Silence: d.Deadline, Territory: tx.Territory(), Residence: d.Residence.Lives}
-	facts.ReceiptSent, facts.ReceiptComplete = receiptProof(d.Request, d.Receipts)
-	for _, x := range d.Decisions {
-		if x.Outcome == catalogue.OutcomeRefuse || x.Outcome == catalogue.OutcomePartial {
-			refused, facts.ExpressNotified, facts.ExpressRegular = true, x.NotifiedOn, true
-		}
-	}
-	if !refused || d.Procedure.Route != catalogue.RouteCourt && d.Procedure.Route != catalogue.RoutePlanning || (d.State == StateRefused || d.State == StatePartly) && facts.ExpressNotified.IsZero() {
-		return nil
-	}
-	if d.Procedure.PlanningReview() {
-		d.Appeal = calendar.ReviewAppeal(d.Procedure.ContestedOn(d.Answers), tx.Territory(), d.Residence.Lives)
-		return nil
-	}
-	var err error
-	d.Appeal, err = calendar.Opposable(facts)
-	d.appealFromReasons()
-	return err
 }

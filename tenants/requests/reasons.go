@@ -271,12 +271,3 @@ func (d Detail) AsksReasons(today calendar.Date) bool {
 func reasonsLate(p *catalogue.Procedure, refusal Decision, today calendar.Date) bool {
 	return !p.PlanningReview() && !refusal.AppealLastDay.IsZero() && today.After(refusal.AppealLastDay)
 }
-
-// appealFromReasons lets the time for appeal run from the reasons that were given.
-func (d *Detail) appealFromReasons() {
-	for _, q := range d.Reasons {
-		if !d.Procedure.PlanningReview() && !q.NotifiedOn.IsZero() && d.Appeal.Opposable {
-			d.Appeal.From, d.Appeal.LastDay = q.NotifiedOn, q.AppealLastDay
-		}
-	}
-}

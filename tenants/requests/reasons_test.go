@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/documents"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/requests"
@@ -105,6 +106,30 @@ func TestReasonsOfASilentRefusal(t *testing.T) {
 	d := w.get(number)
 	if d.Reasons[0].NotifiedOn != date(t, "2027-03-19") || d.Reasons[0].AppealLastDay != date(t, "2027-05-20") || d.Appeal.LastDay != date(t, "2027-05-20") {
 		t.Errorf("the appeal: %+v, %+v", d.Reasons[0], d.Appeal)
+	}
+	if why := w.why(number); why.Dates.Appeal.LastDay != d.Appeal.LastDay || why.Dates.ReasonsDue != date(t, "2027-04-01") {
+		t.Errorf("the explanation is another: the appeal until %s, reasons due on %s", why.Dates.Appeal.LastDay, why.Dates.ReasonsDue)
+	}
+}
+
+// A refusal binds nobody whose letter does not name the ways and times of appeal (CJA R.421-5).
+func TestARefusalIsAsRegularAsItsLetter(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.on("2026-12-01")
+	number := w.submit(letter()).Request.Number
+	if err := w.decide(number, requests.DecisionInput{Outcome: catalogue.OutcomeRefuse, Reasons: "Non.", Delivery: requests.DeliveryCounter}); err != nil {
+		t.Fatal(err)
+	}
+	if why := w.why(number); !why.Dates.Appeal.Opposable || !why.Appeal.Opposable || why.Appeal.LastDay != date(t, "2027-02-02") {
+		t.Errorf("regular: %+v", why.Appeal)
+	}
+	w.must(system, func(ctx context.Context, tx *tenants.Tx) error { // as a letter of before they were held to it
+		_, err := tx.Exec(ctx, `update decision set letter = 'Nous refusons.' where not implicit`)
+		return err
+	})
+	if why := w.why(number); why.Dates.Appeal.Opposable || why.Appeal.Opposable || !why.Dates.Appeal.LastDay.IsZero() {
+		t.Errorf("irregular: %+v", why.Appeal)
 	}
 }
 

@@ -6,13 +6,11 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
-	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
 
 // Why tells how every date of a request was reached.
 type Why struct {
 	Detail
-	Dates   calendar.Dates
 	Reasons []Reason
 }
 
@@ -36,26 +34,11 @@ func GetWhy(ctx context.Context, tx *tenants.Tx, number string) (Why, error) {
 	if err != nil {
 		return Why{}, err
 	}
-	law := effective(tx, d.Procedure, d.Request, d.DocumentRequests, d.Facts)
-	rule := law.Rule
-	ruled(d.Entry, &law)
-	law.Rule.Effect, law.Rule.Months = rule.Effect, rule.Months // as they were when the request came
-	law.Contested = d.Procedure.ContestedOn(d.Answers)
-	law.Residence = d.Residence.Lives
-	law.Sending, law.Channel, law.Receipt = sendingOf(d.Kind), channelOf(d.Channel), d.receiptState()
-	for _, x := range d.Decisions {
-		if x.Outcome == catalogue.OutcomeRefuse || x.Outcome == catalogue.OutcomePartial {
-			law.Refusal = calendar.Refusal{Notified: x.NotifiedOn, Regular: true}
-		}
-	}
-	dates, err := calendar.Compute(law)
-	if err != nil {
+	if d.Dates, err = d.compute(tx); err != nil {
 		return Why{}, err
 	}
-	if f, ok := forwarded(d.Facts); ok && !slices.ContainsFunc(dates.Steps, isTransmitted) { // on the very day
-		dates.Steps = slices.Insert(dates.Steps, 1, calendar.TransmittedStep(f.On))
-	}
-	return Why{Detail: d, Dates: dates, Reasons: append(d.nameOutside(reasonsOf(dates.Steps, d.Facts)), d.kindSteps()...)}, nil
+	d.Dates.Steps = d.explain()
+	return Why{Detail: d, Reasons: append(d.nameOutside(reasonsOf(d.Dates.Steps, d.Facts)), d.kindSteps()...)}, nil
 }
 
 func isTransmitted(s calendar.Step) bool { return s.Kind == calendar.StepTransmitted }
