@@ -173,6 +173,8 @@ func (s *Server) workshopRoutes() {
 	s.handle("GET /agents/demarches/{slug}/"+workChanges, s.differences)
 	s.handle("GET /agents/demarches/{slug}/"+workTry, s.tryOut)
 	s.handle("POST /agents/demarches/{slug}/"+workTry+"/{step}", s.tryStep)
+	s.handle("GET /agents/demarches/{slug}/"+workUpdate, s.update)
+	s.handle("POST /agents/demarches/{slug}/"+workUpdate, s.changeUpdate)
 	s.handle("GET /agents/demarches/{slug}/"+workHistory, s.versions)
 	s.handle("POST /agents/demarches/{slug}/"+workHistory, s.changeVersions)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/drafts"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/forms"
+	"github.com/parvis-gru/parvis/tenants/inherit"
 )
 
 type proceduresPage struct {
@@ -26,6 +27,7 @@ type proceduresPage struct {
 type procedureRow struct {
 	Title, URL, Service, Missing string
 	Draft                        string // where its draft is; "" without one
+	Update                       string // how much changed in its model; "" for nothing
 	Status                       web.Status
 }
 
@@ -71,16 +73,18 @@ func (s *Server) procedures(v visit) error {
 	var entries []catalogue.Entry
 	var drafted []drafts.Listed
 	var settings tenants.Settings
+	var updates map[string]int
 	me, err := s.read(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
 		if settings, _, err = tenants.GetSettings(ctx, tx); err != nil {
 			return err
 		}
-		if tx.Actor().MayConfigure() {
-			if drafted, err = drafts.List(ctx, tx); err != nil {
-				return err
-			}
+		if entries, err = catalogue.List(ctx, tx); err != nil || !tx.Actor().MayConfigure() {
+			return err
 		}
-		entries, err = catalogue.List(ctx, tx)
+		if drafted, err = drafts.List(ctx, tx); err != nil {
+			return err
+		}
+		updates, err = inherit.Waiting(ctx, tx, entries)
 		return err
 	})
 	if err != nil {
@@ -102,6 +106,9 @@ func (s *Server) procedures(v visit) error {
 		}
 		if slices.ContainsFunc(drafted, func(d drafts.Listed) bool { return d.Slug == e.Slug }) {
 			row.Draft = row.URL + "/" + workDraft
+		}
+		if n := updates[e.Slug]; n > 0 {
+			row.Update = web.Plural(n, "changement", "changements") + " du modèle"
 		}
 		page.Rows = append(page.Rows, row)
 	}

@@ -48,3 +48,14 @@ create table webhook_call (
   unique (request_id, visit, action)
 );
 grant select, insert, update, delete on webhook_call to :role;
+
+-- What of its model, or of its hub's version of it, a procedure was last brought to: what is said there since comes to
+-- the commune as changes. None: its version 1, as it was installed. A draft's revision has its own until it is published.
+alter table procedure
+  add column base jsonb,
+  add column base_checksum text;
+alter table procedure_revision add column base jsonb;
+
+-- What the commune's hub proposes in the place of a model, by the model's name.
+alter table catalogue_part drop constraint catalogue_part_kind_check;
+alter table catalogue_part add constraint catalogue_part_kind_check check (kind in ('table', 'preview', 'block', 'model'));

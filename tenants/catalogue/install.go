@@ -59,6 +59,19 @@ func Install(ctx context.Context, tx *tenants.Tx, wanted ...*Procedure) error {
 	return in.run(ctx, tx)
 }
 
+// For gives the procedure in the words of such a tenant: an EPCI has no town hall.
+func (p *Procedure) For(kind tenants.TenantKind) (*Procedure, error) {
+	text, err := p.json()
+	if err != nil {
+		return nil, err
+	}
+	said := kind.Say(string(text))
+	if said == string(text) {
+		return p, nil
+	}
+	return ParseProcedure([]byte(said))
+}
+
 type installation struct {
 	first      int // position of the first new procedure
 	procedures []*Procedure
@@ -73,15 +86,13 @@ func (in installation) run(ctx context.Context, tx *tenants.Tx) error {
 	ids, versions, owners := make([]string, n), make([]string, n), make([]string, n)
 	slugs, texts, sums, positions := make([]string, n), make([]string, n), make([]string, n), make([]int, n)
 	for i, p := range in.procedures {
-		text, err := p.json()
+		p, err := p.For(tx.Tenant().Kind)
 		if err != nil {
 			return err
 		}
-		if said := tx.Tenant().Kind.Say(string(text)); said != string(text) { // an EPCI has no town hall
-			if p, err = ParseProcedure([]byte(said)); err != nil {
-				return err
-			}
-			text = []byte(said)
+		text, err := p.json()
+		if err != nil {
+			return err
 		}
 		v := Version{ID: tenants.NewID(), ProcedureID: tenants.NewID(), Number: 1, Procedure: p, Checksum: p.checksum}
 		ids[i], versions[i], owners[i] = string(v.ProcedureID), string(v.ID), services[p.Service]

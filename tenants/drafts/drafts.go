@@ -28,11 +28,13 @@ type Draft struct {
 	CreatedBy   string
 	SavedAt     time.Time
 	SavedBy     string // the actor's name
+
+	brought json.RawMessage // what of its model this revision was brought to; none: what the procedure was
 }
 
 const (
 	draftColumns = `select p.slug, d.procedure_id, d.base_id, coalesce(b.number, 0) as base, d.edit, d.revision, d.created_at, d.created_by,
-			r.definition, r.saved_at, r.saved_by,
+			r.definition, r.saved_at, r.saved_by, nullif(to_jsonb(r) -> 'base', 'null') as brought, -- of a whole row: before SinceWorkflow there is none
 			exists (select 1 from procedure_revision o where o.procedure_id = d.procedure_id and o.number < d.revision) as can_undo,
 			exists (select 1 from procedure_revision o where o.procedure_id = d.procedure_id and o.number > d.revision) as can_redo
 		from procedure_draft d join procedure p on p.id = d.procedure_id
@@ -45,6 +47,8 @@ const (
 		order by p.position, p.slug`
 	sqlInsertDraft    = `insert into procedure_draft (procedure_id, base_id, edit, revision, created_at, created_by) values ($1, $2, 1, 1, $3, $4) on conflict do nothing`
 	sqlInsertRevision = `insert into procedure_revision (procedure_id, number, edit, definition, saved_at, saved_by) values ($1, $2, $3, $4, $5, $6)`
+	sqlBringRevision  = `update procedure_revision set base = $3 where procedure_id = $1 and number = $2`
+	sqlBringProcedure = `update procedure set base = $2, base_checksum = $3 where id = $1`
 	sqlDropAfter      = `delete from procedure_revision where procedure_id = $1 and number > $2`
 	sqlDropOldest     = `delete from procedure_revision where procedure_id = $1 and number <= $2`
 	sqlMoveDraft      = `update procedure_draft set edit = $2, revision = $3 where procedure_id = $1`
@@ -60,7 +64,7 @@ type draftRow struct {
 	Base, Edit, Revision int
 	CreatedAt, SavedAt   time.Time
 	CreatedBy, SavedBy   string
-	Definition           json.RawMessage
+	Definition, Brought  json.RawMessage
 	CanUndo, CanRedo     bool
 }
 
@@ -72,7 +76,7 @@ func (r draftRow) draft() (Draft, error) {
 	return Draft{
 		ProcedureID: r.ProcedureID, Slug: r.Slug, BaseID: r.BaseID, Base: r.Base, Edit: r.Edit, Revision: r.Revision,
 		CanUndo: r.CanUndo, CanRedo: r.CanRedo, Procedure: p,
-		CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, SavedAt: r.SavedAt, SavedBy: r.SavedBy,
+		CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, SavedAt: r.SavedAt, SavedBy: r.SavedBy, brought: r.Brought,
 	}, nil
 }
 

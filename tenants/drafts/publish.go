@@ -84,6 +84,15 @@ func Publish(ctx context.Context, tx *tenants.Tx, slug string, edit int, on cale
 	if err != nil {
 		return v, err
 	}
+	base, err := d.Brought()
+	if err != nil {
+		return v, err
+	}
+	if base != nil {
+		if err := SetBase(ctx, tx, d.ProcedureID, base); err != nil {
+			return v, err
+		}
+	}
 	return v, end(ctx, tx, d)
 }
 

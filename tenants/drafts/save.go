@@ -49,6 +49,11 @@ func Save(ctx context.Context, tx *tenants.Tx, slug string, edit int, p *catalog
 	if _, err := tx.Exec(ctx, sqlInsertRevision, d.ProcedureID, d.Revision, d.Edit, text, d.SavedAt, d.SavedBy); err != nil {
 		return d, err
 	}
+	if d.brought != nil { // it goes with the content, so that undoing takes it back too
+		if _, err := tx.Exec(ctx, sqlBringRevision, d.ProcedureID, d.Revision, d.brought); err != nil {
+			return d, err
+		}
+	}
 	if d.Revision > MaxRevisions {
 		if _, err := tx.Exec(ctx, sqlDropOldest, d.ProcedureID, d.Revision-MaxRevisions); err != nil {
 			return d, err

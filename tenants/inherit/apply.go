@@ -18,11 +18,17 @@ func (m *Merge) Apply(ids ...string) (p *catalogue.Procedure, held []string, err
 
 // Advance gives the base from now on, once these changes were taken over.
 func (m *Merge) Advance(ids ...string) (*catalogue.Procedure, error) {
-	onBase, err := Compare(m.from, m.to, m.from)
+	upstream, err := between(m.from, m.to)
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := onBase.apply(ids, false)
+	var all []string
+	for _, u := range m.units {
+		if slices.Contains(ids, u.id) {
+			all = append(all, upstream.related(u)...)
+		}
+	}
+	p, _, err := upstream.merge.apply(all, false)
 	return p, err
 }
 

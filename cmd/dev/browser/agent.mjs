@@ -160,6 +160,8 @@ test('an administrator prepares a procedure and goes back to the version before'
       await v.stop('agent-52-differences')
       await v.visit(address(COMMUNE, `${path}/essayer`))
       await v.stop('agent-53-essayer')
+      await v.visit(address(COMMUNE, `${path}/modele`))
+      await v.stop('agent-55-modele')
       await v.visit(address(COMMUNE, `${path}/brouillon`))
       await v.press('Publier')
       await v.page.locator('main details summary').first().click()
