@@ -63,7 +63,8 @@ func (db *DB) Flush(t Tenant) { db.pools.flush(t.ID) }
 // again, up to three times, so fn may change nothing but the transaction.
 // Where Postgres is away the error is fault.Unavailable "database_away"; where fn asks for
 // a table or a column that the tenant's schema, one version behind, does not have yet, it
-// is fault.Unavailable "tenant_updating".
+// is fault.Unavailable "tenant_updating". In a context that is bound to another commune
+// ([Bound]) it is fault.Internal "tenant_mixed".
 func (db *DB) Write(ctx context.Context, t Tenant, a Actor, fn func(*Tx) error) error {
 	return db.run(ctx, t, a, pgx.TxOptions{}, fn)
 }
@@ -111,6 +112,9 @@ const (
 )
 
 func (db *DB) once(ctx context.Context, t Tenant, a Actor, options pgx.TxOptions, fn func(*Tx) error) (at stage, err error) {
+	if err := bounded(ctx, t); err != nil {
+		return notBegun, err
+	}
 	conn, err := db.pools.acquire(ctx, t)
 	if err != nil {
 		return notBegun, err

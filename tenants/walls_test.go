@@ -12,6 +12,7 @@ import (
 
 	"github.com/parvis-gru/parvis/migrations"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/pgtest"
 )
 
@@ -192,6 +193,30 @@ func TestAMixedTenantReachesNobody(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
+		}
+	}
+}
+
+// A handler that takes another commune's Tenant, whole and right, would be served as that
+// commune: what answers a commune's host is bound to it, and ends before any connection.
+func TestWhatIsBoundToACommuneReachesNoOther(t *testing.T) {
+	t.Parallel()
+	env := pgtest.Schema(t)
+	ctx := tenants.Bound(t.Context(), env.Tenant)
+	look := func(*tenants.Tx) error { return nil }
+	for name, open := range map[string]func(context.Context, tenants.Tenant, tenants.Actor, func(*tenants.Tx) error) error{
+		"read": env.DB.Read, "write": env.DB.Write, "snapshot": env.DB.Snapshot,
+	} {
+		ran := false
+		err := open(ctx, env.Other, tenants.System("test"), func(*tenants.Tx) error { ran = true; return nil })
+		if !fault.Is(err, "tenant_mixed") || ran {
+			t.Errorf("%s: another commune: %v, ran: %t", name, err, ran)
+		}
+		if err := open(ctx, env.Tenant, tenants.System("test"), look); err != nil {
+			t.Errorf("%s: its own: %v", name, err)
+		}
+		if err := open(tenants.Across(ctx), env.Other, tenants.System("test"), look); err != nil {
+			t.Errorf("%s: across, on purpose: %v", name, err)
 		}
 	}
 }

@@ -122,7 +122,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, scope web.Scope) 
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	s.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, call{scope: scope, address: web.ClientNetwork(r)})))
+	s.mux.ServeHTTP(w, r.WithContext(context.WithValue(scope.Bound(r.Context()), callKey{}, call{scope: scope, address: web.ClientNetwork(r)})))
 }
 
 func callOf(ctx context.Context) call {

@@ -16,6 +16,14 @@ type Scope struct {
 	Hub    tenants.Hub    // of a hub's pages
 }
 
+// Bound gives a context in which a page of a commune reaches that commune alone.
+func (s Scope) Bound(ctx context.Context) context.Context {
+	if s.Tenant.ID == 0 {
+		return ctx
+	}
+	return tenants.Bound(ctx, s.Tenant)
+}
+
 // Handler is a page's handler: what it returns is shown as the right plain page.
 type Handler func(w http.ResponseWriter, r *http.Request, s Scope) error
 
@@ -47,5 +55,5 @@ func (rt *Router) Handle(pattern string, h Handler) {
 
 // Serve answers a request in a scope.
 func (rt *Router) Serve(w http.ResponseWriter, r *http.Request, s Scope) {
-	rt.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), scopeKey{}, s)))
+	rt.mux.ServeHTTP(w, r.WithContext(context.WithValue(s.Bound(r.Context()), scopeKey{}, s)))
 }

@@ -100,7 +100,7 @@ func (s *Service) Offer(ctx context.Context, from tenants.Tenant, code, slug str
 	}
 	o := Offer{Suspended: t.State == tenants.StateSuspended}
 	// As anybody reads its portal: the sender's role could not.
-	err = s.config.DB.Read(ctx, t, tenants.Guest(), func(tx *tenants.Tx) error {
+	err = s.config.DB.Read(tenants.Across(ctx), t, tenants.Guest(), func(tx *tenants.Tx) error {
 		settings, _, err := tenants.GetSettings(ctx, tx)
 		if err != nil {
 			return err
