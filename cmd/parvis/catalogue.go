@@ -37,6 +37,9 @@ func runCatalogue(_ context.Context, args []string, out io.Writer) error {
 		_, err := out.Write(exchange.Schema())
 		return err
 	}
+	if len(args) > 0 {
+		return wrongWords(catalogueUsage, "catalogue "+args[0])
+	}
 	fmt.Fprintln(out, catalogueUsage)
 	return errUsage
 }
@@ -94,12 +97,11 @@ func carriedTables(p *catalogue.Procedure) forms.Tables {
 func importProcedure(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("catalogue import", flag.ContinueOnError)
 	from := flags.String("from", "", "wcs, ds or formio")
-	if err := flags.Parse(args); err != nil {
-		return errUsage
+	if err := parsed(flags, args, catalogueUsage, out); err != nil {
+		return err
 	}
 	if flags.NArg() == 0 {
-		fmt.Fprintln(out, catalogueUsage)
-		return errUsage
+		return wrongWords(catalogueUsage, flags.Name())
 	}
 	var files []exchange.File
 	for _, name := range flags.Args() {

@@ -19,7 +19,7 @@ const cellUsage = `Usage:
   parvis cell add [--soft N] [--hard N] [--spares N] NAME   another one; its address is read from the standard input:
                                                             echo postgres://parvis:…@10.0.0.7:5432/cell2 | parvis cell add cell-2
   parvis cell address NAME                                  it is reached otherwise now: the same, from the standard input
-  parvis cell limit [--soft N] [--hard N] [--spares N] NAME change its limits
+  parvis cell limit [--soft N] [--hard N] [--spares N] NAME   change its limits
   parvis cell drain [--stop] NAME                           it gets no new commune (or may again); move its communes with
                                                             parvis tenant move`
 
@@ -33,8 +33,8 @@ func runCell(ctx context.Context, args []string, out io.Writer) error {
 	hard := flags.Int("hard", 0, "communes, above which none is added")
 	spares := flags.Int("spares", -1, "schemas kept ready")
 	stop := flags.Bool("stop", false, "drain no more")
-	if err := flags.Parse(args[1:]); err != nil {
-		return errUsage
+	if err := parsed(flags, args[1:], cellUsage, out); err != nil {
+		return err
 	}
 	return operate(ctx, io.Discard, func(p *program) error {
 		name := flags.Arg(0)
@@ -53,8 +53,7 @@ func runCell(ctx context.Context, args []string, out io.Writer) error {
 			}
 			return p.listCells(ctx, out)
 		}
-		fmt.Fprintln(out, cellUsage)
-		return errUsage
+		return wrongWords(cellUsage, flags.Name())
 	})
 }
 

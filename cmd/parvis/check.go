@@ -24,8 +24,7 @@ import (
 // runConfig checks the environment, then asks each part whether it is there.
 func runConfig(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) != 1 || args[0] != "check" {
-		fmt.Fprintln(out, "Usage: parvis config check")
-		return errUsage
+		return misuse("parvis config knows one word: parvis config check")
 	}
 	c, err := environment()
 	if err != nil {

@@ -41,6 +41,8 @@ const (
 	sicovalSlug = "sicoval"
 )
 
+const demoUsage = "parvis demo [--addr 127.0.0.1:8080] [--data DIR] [--communes N] [--cells N] [--franceconnect]   with 1 to 36 communes, 1 to 8 cells"
+
 func runDemo(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:8080", "where the pages are served")
@@ -48,12 +50,11 @@ func runDemo(ctx context.Context, args []string, out io.Writer) error {
 	count := flags.Int("communes", 36, "how many communes are opened, from 1 to 36")
 	cells := flags.Int("cells", 1, "how many databases the communes are spread over, from 1 to 8")
 	franceConnect := flags.Bool("franceconnect", false, "a commune signs its citizens in with a FranceConnect of the demonstration's own")
-	if err := flags.Parse(args); err != nil {
-		return errUsage
+	if err := parsed(flags, args, demoUsage, out); err != nil {
+		return err
 	}
 	if flags.NArg() > 0 || *count < 1 || *count > 36 || *cells < 1 || *cells > 8 {
-		fmt.Fprintln(out, "Usage: parvis demo [--addr 127.0.0.1:8080] [--data DIR] [--communes N] [--cells N] [--franceconnect]   with 1 to 36 communes, 1 to 8 cells")
-		return errUsage
+		return misuse("the demonstration takes 1 to 36 communes, 1 to 8 cells and no other words. It is: " + howTo(demoUsage, flags.Name()))
 	}
 	folder, err := demoFolder(*data)
 	if err != nil {

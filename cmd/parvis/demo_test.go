@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,8 +36,8 @@ func openFolder(t *testing.T) string {
 func TestDemonstration(t *testing.T) {
 	t.Parallel()
 	data, addr := openFolder(t), fmt.Sprintf("127.0.0.1:%d", port(t))
-	run := func(communes string) *process {
-		return start(t, nil, "demo", "--addr", addr, "--data", data, "--communes", communes)
+	run := func(communes string, more ...string) *process {
+		return start(t, nil, append([]string{"demo", "--addr", addr, "--data", data, "--communes", communes}, more...)...)
 	}
 	accounts := func() demo.Accounts {
 		return decode[demo.Accounts](t, ask(t, "GET", addr, "localhost", "/demo/accounts.json", ""), 200)
@@ -93,7 +94,26 @@ func TestDemonstration(t *testing.T) {
 	if p.err != nil {
 		t.Errorf("a demonstration that is told to stop ends with %v: %s", p.err, p.out)
 	}
-	p = run("3")
+	// Spread over a second database, which the next commune is placed in.
+	p = run("4", "--cells", "2")
+	p.says("\nready in ", patience)
+	operator := regexp.MustCompile(`Operator\s+http://(\S+)/metrics`).FindStringSubmatch(p.out.String())
+	if len(operator) == 0 {
+		t.Fatalf("no address of the operator: %s", p.out)
+	}
+	cells := ask(t, "GET", operator[1], "x", "/metrics", "").body
+	for _, want := range []string{`parvis_cell_tenants{cell="cell-1"} 4`, `parvis_cell_tenants{cell="cell-2"} 1`} {
+		if !strings.Contains(cells, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	for _, portal := range accounts().Tenants {
+		if a := ask(t, "GET", addr, portal.Host, "/", ""); a.status != 200 || !strings.Contains(a.body, portal.Name) {
+			t.Errorf("%s answers %d", portal.Host, a.status)
+		}
+	}
+	p.end(syscall.SIGTERM)
+	p = run("4") // both are found again
 	p.says("\nready in ", patience)
 	if strings.Contains(p.out.String(), "filling") || strings.Contains(p.out.String(), "requests are in") {
 		t.Errorf("a second start fills again: %s", p.out)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -34,8 +35,54 @@ func commands() []command {
 	}
 }
 
-// errUsage says that the command line was wrong; what to do was printed.
+// errUsage says that nothing was asked for; what can be was printed.
 var errUsage = errors.New("usage")
+
+// misuse is a command line that is none: one line that says why.
+type misuse string
+
+// Error gives the line.
+func (m misuse) Error() string { return string(m) }
+
+// parsed reads the flags of a command. Asked for help it prints what the command is for;
+// a flag that is wrong is a misuse.
+func parsed(flags *flag.FlagSet, args []string, usage string, out io.Writer) error {
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(out, usage)
+	} else if err != nil {
+		err = misuse(fmt.Sprintf("%v. It is: %s", err, howTo(usage, flags.Name())))
+	}
+	return err
+}
+
+// wrongWords says of a command with the wrong words how it is written, or that there is
+// none, out of the usage that explains it.
+func wrongWords(usage, command string) error {
+	if how := howTo(usage, command); how != command {
+		return misuse("words are missing, or there are too many. It is: " + how)
+	}
+	area, _, _ := strings.Cut(command, " ")
+	return misuse(fmt.Sprintf("there is no command %q: parvis %s shows which there are", "parvis "+command, area))
+}
+
+// howTo finds the lines of a usage that write a command, without what they explain; where
+// none does it gives the command.
+func howTo(usage, command string) string {
+	var found []string
+	for line := range strings.Lines(usage) {
+		line = strings.TrimSpace(line)
+		if rest, ok := strings.CutPrefix(line, "parvis "+command); ok && (rest == "" || rest[0] == ' ') {
+			how, _, _ := strings.Cut(line, "   ")
+			found = append(found, strings.TrimSpace(how))
+		}
+	}
+	if len(found) == 0 {
+		return command
+	}
+	return strings.Join(found, ", or ")
+}
 
 func main() {
 	boundMemory()
@@ -47,6 +94,9 @@ func main() {
 		os.Exit(2)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "parvis: "+err.Error())
+		if _, misused := errors.AsType[misuse](err); misused {
+			os.Exit(2)
+		}
 		os.Exit(1)
 	}
 }
@@ -57,6 +107,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			if c.name == args[0] {
 				return c.run(ctx, args[1:], out)
 			}
+		}
+		if args[0] != "help" && !strings.HasPrefix(args[0], "-") {
+			return misuse(fmt.Sprintf("there is no command %q: parvis shows which there are", args[0]))
 		}
 	}
 	fmt.Fprintln(out, "Usage: parvis COMMAND")

@@ -16,12 +16,17 @@ import (
 // than four gain nothing.
 const migrationWorkers = 4
 
+const migrateUsage = "parvis migrate [--status] [--canaries SLUG,SLUG…]   bring the databases to this version; --status changes nothing"
+
 func runMigrate(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("migrate", flag.ContinueOnError)
 	status := flags.Bool("status", false, "say where each schema stands, and change nothing")
 	canaries := flags.String("canaries", "", "the communes that go first, by their slugs, with commas (default: the oldest of each cell)")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
-		return errUsage
+	if err := parsed(flags, args, migrateUsage, out); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return wrongWords(migrateUsage, flags.Name())
 	}
 	return operate(ctx, out, func(p *program) error {
 		if *status {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/url"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -311,9 +313,25 @@ func TestPortTaken(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"nothing"}, {"demo", "--communes", "0"}, {"demo", "--communes", "37"}, {"demo", "x"}, {"tenant"}, {"token"}, {"config"}, {"serve", "x"}} {
+	for _, args := range [][]string{{}, {"help"}, {"--help"}, {"tenant"}, {"cell"}, {"token"}, {"catalogue"}, {"tenant", "move", "--help"}} {
 		if out, err := parvis(t, nil, args...); err == nil || !strings.Contains(out, "parvis ") && !strings.Contains(out, "Usage") && len(args) < 2 {
 			t.Errorf("parvis %q: %v: %s", args, err, out)
+		}
+	}
+	// What is no command line is told in one line: why, and how it is written.
+	environment := nowhere(t, t.TempDir())
+	for line, want := range map[string]string{
+		"nothing": `there is no command "nothing"`, "tenant frobnicate": `there is no command "parvis tenant frobnicate": parvis tenant shows`, "tenant create": "It is: parvis tenant create --insee CODE",
+		"tenant create --insee 31113 --siren 243100633": "parvis tenant create --siren NUMBER", "tenant move x": "It is: parvis tenant move --to CELL SLUG", "tenant resume": "It is: parvis tenant resume SLUG",
+		"tenant export": "parvis tenant export [--passphrase-file FILE] SLUG > x.tar.zst", "tenant delete x --dayz 3": "flag provided but not defined: -dayz. It is: parvis tenant delete",
+		"tenant delete x --days many": `invalid value "many"`, "tenant import a b": "It is: parvis tenant import", "cell drain": "It is: parvis cell drain [--stop] NAME", "cell frobnicate": "there is no command", "cell limit": "NAME",
+		"token issue --agnet x": "It is: parvis token issue  --tenant SLUG --agent EMAIL NAME", "config": "parvis config check", "serve x": "It is: parvis serve", "work --fast": "It is: parvis work",
+		"migrate now": "It is: parvis migrate [--status]", "demo --communes 37": "1 to 36 communes", "demo --port 80": "not defined: -port", "catalogue import": "It is: parvis catalogue import --from", "catalogue chekc": "there is no command",
+	} {
+		out, err := parvis(t, environment, strings.Fields(line)...)
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok || exit.ExitCode() != 2 || !strings.HasPrefix(out, "parvis: ") || strings.Count(out, "\n") != 1 || !strings.Contains(out, want) {
+			t.Errorf("parvis %s: %v: %s", line, err, out)
 		}
 	}
 	for _, args := range [][]string{{"serve"}, {"work"}, {"migrate"}, {"tenant", "list"}, {"config", "check"}} {

@@ -19,7 +19,7 @@ const graceful = 20 * time.Second
 
 func runServe(ctx context.Context, args []string, _ io.Writer) error {
 	if len(args) > 0 {
-		return errUsage
+		return wrongWords("parvis serve", "serve")
 	}
 	return operate(ctx, os.Stderr, func(p *program) error {
 		pages, err := p.handler(nil, false)
@@ -66,7 +66,7 @@ func (p *program) beat(ctx context.Context) {
 
 func runWork(ctx context.Context, args []string, _ io.Writer) error {
 	if len(args) > 0 {
-		return errUsage
+		return wrongWords("parvis work", "work")
 	}
 	return operate(ctx, os.Stderr, func(p *program) error {
 		operator, err := listen(p.config.MetricsAddr)

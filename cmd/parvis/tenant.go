@@ -14,14 +14,18 @@ const tenantUsage = `Usage:
   parvis tenant list [--json]                               the communes, with their state and cell
   parvis tenant create --insee CODE [--hub SLUG] [--colour #rrggbb]   open a commune
   parvis tenant create --siren NUMBER [--hub SLUG] [--slug SLUG]      the portal of an EPCI's own services (waste, water…)
-  parvis tenant suspend SLUG                                it takes in no new request; resume SLUG ends that
+  parvis tenant suspend SLUG                                it takes in no new request
+  parvis tenant resume SLUG                                 it takes in requests again
   parvis tenant export [--passphrase-file FILE] SLUG > x.tar.zst      all that it owns, readable without us
   parvis tenant import [--slug NEW] [--hub SLUG] [--passphrase-file FILE] x.tar.zst
   parvis tenant move --to CELL SLUG                         to another database
   parvis tenant delete --by NAME [--days N] SLUG            ask that it be erased
-  parvis tenant confirm --by NAME --visa WORDS SLUG         somebody else's word; cancel SLUG calls it off
+  parvis tenant confirm --by NAME --visa WORDS SLUG         somebody else's word
+  parvis tenant cancel SLUG                                 it is not erased after all
   parvis tenant operations SLUG                             what was done to it
-  parvis tenant certificate CODE                            of an erased commune; verify FILE [--key KEY], key
+  parvis tenant certificate CODE                            of an erased commune
+  parvis tenant certificate verify [--key KEY] FILE         is it one that this deployment signed?
+  parvis tenant certificate key                             the deployment's public key
   parvis tenant hub --slug SLUG SIREN                       open a hub for an EPCI
   parvis tenant admin --tenant SLUG EMAIL GIVEN-NAME NAME   the first administrator of a commune
   parvis tenant admin --hub SLUG EMAIL GIVEN-NAME NAME      an administrator of a hub
@@ -41,9 +45,9 @@ func runTenant(ctx context.Context, args []string, out io.Writer) error {
 	f.slug = flags.String("slug", "", "the host label")
 	commune := flags.String("tenant", "", "the commune's slug")
 	refuse := flags.String("refuse", "", "why a request for an opening is refused")
-	words, err := parseMixed(flags, args[1:])
+	words, err := parseMixed(flags, args[1:], out)
 	if err != nil {
-		return errUsage
+		return err
 	}
 	return operate(ctx, io.Discard, func(p *program) error {
 		if known, err := p.life(ctx, out, args[0], words, f); known {
@@ -63,15 +67,14 @@ func runTenant(ctx context.Context, args []string, out io.Writer) error {
 				return p.addTenantAdmin(ctx, out, *commune, n)
 			}
 		}
-		fmt.Fprintln(out, tenantUsage)
-		return errUsage
+		return wrongWords(tenantUsage, flags.Name())
 	})
 }
 
 // parseMixed takes flags before and after the other words.
-func parseMixed(flags *flag.FlagSet, args []string) (words []string, err error) {
+func parseMixed(flags *flag.FlagSet, args []string, out io.Writer) (words []string, err error) {
 	for len(args) > 0 {
-		if err := flags.Parse(args); err != nil {
+		if err := parsed(flags, args, tenantUsage, out); err != nil {
 			return nil, err
 		}
 		if args = flags.Args(); len(args) > 0 {

@@ -25,8 +25,8 @@ func runToken(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("token "+args[0], flag.ContinueOnError)
 	slug := flags.String("tenant", "", "the commune's slug")
 	email := flags.String("agent", "", "the agent's e-mail address")
-	if err := flags.Parse(args[1:]); err != nil {
-		return errUsage
+	if err := parsed(flags, args[1:], tokenUsage, out); err != nil {
+		return err
 	}
 	return operate(ctx, io.Discard, func(p *program) error {
 		t, err := p.registry.BySlug(ctx, *slug)
@@ -64,8 +64,7 @@ func runToken(ctx context.Context, args []string, out io.Writer) error {
 			case args[0] == "revoke" && flags.NArg() == 1:
 				return staff.RevokeToken(ctx, tx, tenants.ID(flags.Arg(0)))
 			}
-			fmt.Fprintln(out, tokenUsage)
-			return errUsage
+			return wrongWords(tokenUsage, flags.Name())
 		})
 	})
 }
