@@ -65,7 +65,7 @@ type CommunePage struct {
 	Next  string
 }
 
-// CommuneTotals are sums over all that a filter chooses.
+// CommuneTotals are sums over all communes of a hub, whatever a filter chooses.
 type CommuneTotals struct{ Communes, Open, DueSoon, Late, MailFailures int }
 
 const (

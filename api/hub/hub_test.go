@@ -160,7 +160,25 @@ func TestList(t *testing.T) {
 			t.Errorf("%s: %q; want %q", query, got, want)
 		}
 	}
+	// One whose schema was not migrated with the others.
+	const older = `update cell.tenant_version set version = version - 1 where schema_name = $1`
+	if _, err := d.Pool.Exec(t.Context(), older, d.Other.Schema); err != nil {
+		t.Fatal(err)
+	}
+	refresh(t, d, d.Other, tenants.Health{Agents: 1, MailFailures: 2})
+	if got := names("?seulement=version"); !slices.Equal(got, []string{ramonville}) {
+		t.Errorf("behind: %q", got)
+	}
+	if got := names("?seulement=version&seulement=retard&nom=castanet"); len(got) > 0 {
+		t.Errorf("behind, late and called Castanet: %q", got)
+	}
+	if csv := string(b.Get("/communes.csv?seulement=version").Want(200, "").Body); strings.Count(csv, "\n") != 2 || !strings.Contains(csv, ramonville) {
+		t.Errorf("the spreadsheet of those behind: %s", csv)
+	}
 	p := b.Get("/")
+	if !b.Get("/?seulement=version").Has("[name=seulement][value=version][checked]") {
+		t.Error("the filter does not say that it is set")
+	}
 	cells := p.Texts("tbody tr > *")
 	if len(cells) != 20 || !slices.Equal(cells[1:4], []string{"0", "1", "3"}) || !slices.Equal(cells[11:14], []string{"1", "0", "1"}) {
 		t.Errorf("cells: %q", cells)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,6 +99,54 @@ func TestAnOpeningKilledAnywhereIsResumed(t *testing.T) {
 	for _, step := range operations.Steps(operations.Create) {
 		if stood[step] == 0 {
 			t.Errorf("never killed in %q: %v", step, stood)
+		}
+	}
+}
+
+// Two hubs that claim the same commune at the same moment: one has it, whole; the other is
+// told so, and leaves nothing.
+func TestTwoHubsThatClaimTheSameCommune(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, withCatalogue())
+	ctx := t.Context()
+	other := must[tenants.Hub](t)(w.Registry.NewHub(ctx, tenants.Hub{Slug: "muretain", SIREN: "200068641", Name: "Le Muretain Agglo", Colour: "#0b5c8a"}))
+	claims := []operations.Opening{
+		{Opening: tenants.Opening{HubID: w.Hub.ID, INSEE: "31395"}, Ready: true}, {Opening: tenants.Opening{HubID: other.ID, INSEE: "31395"}, Ready: true},
+	}
+	managers := []tenants.Actor{claire, helene}
+	errs, begin := make([]error, 2), make(chan struct{})
+	var both sync.WaitGroup
+	for i := range claims {
+		both.Go(func() {
+			<-begin
+			_, errs[i] = w.service.Open(ctx, managers[i], claims[i])
+		})
+	}
+	close(begin)
+	both.Wait()
+	winner := slices.Index(errs, nil)
+	if winner < 0 {
+		t.Fatalf("neither has it: %v", errs)
+	}
+	if lost := errs[1-winner]; !fault.Is(lost, "operation_pending") && !fault.Is(lost, "tenant_exists") {
+		t.Errorf("the other is told %v", lost)
+	}
+	for range 2 { // as it is then, and whatever is tried again later
+		tenant := must[tenants.Tenant](t)(w.Registry.ByINSEE(ctx, "31395"))
+		if tenant.HubID != claims[winner].HubID || tenant.State != tenants.StateLive {
+			t.Errorf("the commune is %+v", tenant)
+		}
+		w.begun(t, tenant)
+		w.tick(t)
+		if _, err := w.service.Open(ctx, managers[1-winner], claims[1-winner]); !fault.Is(err, "tenant_exists") {
+			t.Errorf("asked again: %v", err)
+		}
+	}
+	for _, hub := range []int64{w.Hub.ID, other.ID} {
+		for _, o := range must[[]operations.Operation](t)(w.service.OfHub(ctx, hub, 10)) {
+			if o.Open() || o.State == operations.Done && o.INSEE == "31395" && hub != claims[winner].HubID {
+				t.Errorf("hub %d is left with %+v", hub, o)
+			}
 		}
 	}
 }

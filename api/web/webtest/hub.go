@@ -8,11 +8,14 @@ import (
 	"github.com/parvis-gru/parvis/tenants/identity"
 )
 
-// HubAdmin signs an administrator of the hub in, without Kratos, who may do what a says.
+// HubAdmin signs an administrator of the hub in, without Kratos, who may do what a says. Its
+// Subject tells administrators of one role apart.
 func (d *Deployment) HubAdmin(t testing.TB, a tenants.HubAdmin) (*Browser, tenants.HubAdmin) {
 	t.Helper()
-	a.HubID, a.Subject, a.GivenName, a.FamilyName = d.Hub.ID, "subject "+string(a.Role), "Hélène", "Garrigues"
-	a.Email = string(a.Role) + "@sicoval.example"
+	if a.Subject == "" {
+		a.Subject = string(a.Role)
+	}
+	a.HubID, a.GivenName, a.FamilyName, a.Email = d.Hub.ID, "Hélène", "Garrigues", a.Subject+"@sicoval.example"
 	admin, err := d.Registry.AddHubAdmin(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
