@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
@@ -38,4 +40,11 @@ func answerSentence(d requests.Detail, today calendar.Date) string {
 		return "La réponse était due au plus tard le " + d.Deadline.AnswerDue.French() + law
 	}
 	return "Réponse due au plus tard le " + d.Deadline.AnswerDue.French() + law
+}
+
+// answerSteps are those of the day by which a text wants an answer.
+func answerSteps(d requests.Detail) []calendar.Step {
+	return slices.DeleteFunc(slices.Clone(d.Dates.Steps), func(s calendar.Step) bool {
+		return s.Kind != calendar.StepAnswerDue && s.Kind != calendar.StepExtended
+	})
 }

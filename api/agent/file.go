@@ -86,7 +86,7 @@ func newDossier(d requests.Detail, me tenants.ID, zone *time.Location, today cal
 			From: from + " le " + calendar.On(f.CreatedAt, zone).FrenchShort(),
 		})
 	}
-	for _, s := range d.Deadline.Steps {
+	for _, s := range append(slices.Clone(d.Deadline.Steps), answerSteps(d)...) {
 		out.Steps = append(out.Steps, deadlineStep{Date: web.Unsaid(s.Date, s.Text), Text: s.Text, Article: s.Article})
 	}
 	if d.State.Open() {
@@ -187,6 +187,9 @@ func notices(d requests.Detail, today calendar.Date) []web.Notice {
 		}
 		out = append(out, web.Notice{Tone: web.Warning, Text: text, Link: web.Link{Label: "La suspension", URL: suspensionPath(d.Number)}})
 	}
+	if n, ok := recourseNotice(d, today); ok {
+		out = append(out, n)
+	}
 	if h, until, ok := d.UnderWay(today); ok {
 		out = append(out, hearingNotice(d.Number, h, until, today))
 	}
@@ -260,6 +263,9 @@ func irregular(d requests.Detail) string {
 // buttons lead to what can be done now, the expected one first.
 func buttons(d requests.Detail) []web.Button {
 	var out []web.Button
+	if len(d.Recourses()) > 0 {
+		out = append(out, web.Button{Label: "Noter un recours", Kind: "secondary", URL: recoursePath(d.Number)})
+	}
 	if len(d.Acts) > 0 { // an agreement or a refusal exists: what may still be done has its own page
 		out = append(out, web.Button{Label: "Revenir sur la décision", Kind: "secondary", URL: requestPath(d.Number) + "/retrait"})
 		if d.State == requests.StateRefused {
@@ -278,6 +284,9 @@ func buttons(d requests.Detail) []web.Button {
 	}
 	if slices.Contains(d.Actions, requests.ActionSuspend) {
 		out = append(out, web.Button{Label: "Suspendre pour vérification", Kind: "secondary", URL: suspensionPath(d.Number)})
+	}
+	if slices.Contains(d.Actions, requests.ActionExtend) {
+		out = append(out, web.Button{Label: "Prolonger le délai", Kind: "secondary", URL: extensionPath(d.Number)})
 	}
 	if slices.Contains(d.Actions, requests.ActionTransmit) {
 		out = append(out, web.Button{Label: "Transmettre ailleurs", Kind: "secondary", URL: requestPath(d.Number) + "/transmission"})

@@ -90,7 +90,7 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Nouvelle date retenue\u00a0: " + d.To.French(), Text: "La personne avait été informée du " + d.From.French() + "."}
 	case "suspended", "suspension_renewed", "suspension_ended", "suspension_arrived":
 		return suspensionWords(kind, d)
-	case "fact_corrected", "reclassified":
+	case "fact_corrected", "reclassified", "extended", "recourse_noted":
 		return factWords(kind, d)
 	case "transmission_asked", "transmission_recalled", "transmission_failed", "transmitted", "transmission_received", "transmission_dated", "transmission_opened":
 		return transmissionWords(kind, d)
@@ -258,9 +258,17 @@ var factNames = map[requests.FactKind]string{
 	requests.FactReception: "réception par la commune", requests.FactFirstReception: "première réception, par une autre administration",
 	requests.FactNotice: "demande de pièces reçue par la personne", requests.FactPapers: "pièces au complet", requests.FactSuspension: "suspension pour vérification",
 	requests.FactTransmission: "réception par l’administration extérieure", requests.FactDecisionNotified: "décision reçue par la personne",
+	requests.FactExtension: "prolongation annoncée à la personne", requests.FactGracious: "recours gracieux reçu", requests.FactGraciousRejected: "rejet du recours gracieux reçu par la personne",
+	requests.FactPriorSeized: "recours préalable formé", requests.FactPriorRegistered: "recours préalable enregistré",
 }
 
 func factWords(kind string, d requests.EventData) web.Event {
+	switch kind {
+	case "extended":
+		return web.Event{Title: "Délai de réponse prolongé de deux mois", Text: "Réponse due au plus tard le " + d.LimitOn.French(), Law: "RGPD art. 12.3"}
+	case "recourse_noted":
+		return web.Event{Title: capital(factNames[d.Fact]), Text: "Le " + d.On.French()}
+	}
 	switch {
 	case kind == "fact_corrected":
 	case d.Label == string(requests.KindInformation):

@@ -212,14 +212,12 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		return reclassifiedLine(e), true
 	case "fact_corrected":
 		return web.Event{Title: "La mairie a corrigé une date de votre dossier"}, true
-	case "suspended":
-		return web.Event{Title: "La mairie a suspendu l’examen de " + k.your + " pour une vérification", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: lawOfSuspension}, true
-	case "suspension_renewed":
-		return web.Event{Title: "La mairie a prolongé la suspension, pour vérifier des éléments nouveaux", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: lawOfSuspension}, true
-	case "suspension_ended":
-		return web.Event{Title: "La vérification est terminée\u00a0: l’examen reprend"}, true
+	case "suspended", "suspension_renewed", "suspension_ended":
+		return suspensionLine(kind, e, k.your), true
 	case "deadline_moved":
 		return movedLine(e)
+	case "extended", "recourse_noted":
+		return recourseLine(kind, e), true
 	case "heard":
 		return web.Event{Title: "La mairie envisage de revenir sur son accord, et vous invite à répondre", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: "CRPA, articles\u00a0L.121-1 et L.122-1"}, true
 	case "decided":
@@ -240,6 +238,37 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 	default:
 		return web.Event{}, false
 	}
+}
+
+// suspensionLine words how the examination of an aid was suspended, and taken up again.
+func suspensionLine(kind string, e requests.EventData, your string) web.Event {
+	switch kind {
+	case "suspended":
+		return web.Event{Title: "La mairie a suspendu l’examen de " + your + " pour une vérification", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: lawOfSuspension}
+	case "suspension_renewed":
+		return web.Event{Title: "La mairie a prolongé la suspension, pour vérifier des éléments nouveaux", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: lawOfSuspension}
+	default:
+		return web.Event{Title: "La vérification est terminée\u00a0: l’examen reprend"}
+	}
+}
+
+// recourseLine words that the answer takes longer, or what followed a refusal.
+func recourseLine(kind string, e requests.EventData) web.Event {
+	if kind == "extended" {
+		return web.Event{Title: "La mairie a besoin de deux mois de plus pour répondre", Text: "Réponse au plus tard le " + e.LimitOn.French() + ".", Law: "RGPD, article\u00a012.3"}
+	}
+	line := web.Event{Text: "Le " + e.On.French() + ".", Law: "CRPA, article\u00a0L.411-2"}
+	switch e.Fact {
+	case requests.FactGracious:
+		line.Title = "La mairie a reçu votre recours gracieux"
+	case requests.FactGraciousRejected:
+		line.Title = "Votre recours gracieux est rejeté"
+	case requests.FactPriorSeized:
+		line.Title, line.Law = "Vous avez saisi l’autorité qui examine ce refus avant le tribunal", ""
+	default:
+		line.Title, line.Law = "Votre saisine est enregistrée", ""
+	}
+	return line
 }
 
 // lapsedLine words what silence decided, or had not decided after all.

@@ -12,13 +12,33 @@ func (f *Facts) refusedOn(d *Dates) Date {
 	}
 }
 
+// contestedTooEarly refuses an appeal that came before there was a refusal, silent or express.
+func (f *Facts) contestedTooEarly(d *Dates) error {
+	first := f.refusedOn(d)
+	if d.Effect == Rejection && d.LastDay.Before(first) {
+		first = d.LastDay
+	}
+	for _, appeal := range [...]struct {
+		path string
+		on   Date
+	}{{"gracious", f.Gracious}, {"prior/seized", f.Prior.Seized}} {
+		if !appeal.on.IsZero() && (first.IsZero() || appeal.on.Before(first)) {
+			return Contradiction(appeal.path, "before_refusal")
+		}
+	}
+	return nil
+}
+
 // appeals gives the time for going against a refusal, and what interrupts it.
 func (f *Facts) appeals(d *Dates) error {
 	if f.Route == RouteNone || f.refusedOn(d).IsZero() {
-		return nil
+		return f.contestedTooEarly(d)
 	}
 	if !f.Refusal.Notified.IsZero() {
 		d.add(Step{Kind: StepRefused, Article: "CJA R.421-5", Date: f.Refusal.Notified, Text: tell("Refus notifié le %.", f.Refusal.Notified)})
+	}
+	if err := f.contestedTooEarly(d); err != nil {
+		return err
 	}
 	if f.planningReview() {
 		f.contested(d)
@@ -139,30 +159,84 @@ const (
 )
 
 // gracious gives the time for a recours gracieux, and what one does to the appeal: it
-// interrupts it (L.411-2), but not in urban planning.
+// interrupts it (L.411-2), but not in urban planning, nor where another authority comes
+// before the court, nor a second time.
 func (f *Facts) gracious(d *Dates) {
-	if f.prior() || !d.Appeal.Opposable || f.Review {
+	switch {
+	case f.prior():
+		f.graciousReceived(d, "CRPA L.412-3", "il n’interrompt aucun délai, il faut d’abord saisir l’autorité que la loi désigne")
 		return
-	}
-	if f.Route == RoutePlanning {
-		d.GraciousBy = d.Appeal.From.AddMonths(planningGraciousMonths)
-		d.add(Step{Kind: StepGracious, Article: "C. urb. L.600-12-2", Date: d.GraciousBy, From: d.Appeal.From, Amount: planningGraciousMonths, Unit: UnitMonths,
-			Text: tell("Recours gracieux possible jusqu’au %\u00a0: il n’allonge pas le délai pour saisir le tribunal.", d.GraciousBy)})
-		d.warn("Recours gracieux en urbanisme\u00a0: la règle (loi 2025-1129) et son calcul restent à vérifier.")
+	case f.Review:
+		f.graciousReceived(d, "CRPA L.411-2", "c’en était déjà un, un second n’interrompt rien")
+		return
+	case !d.Appeal.Opposable:
+		f.graciousReceived(d, "CRPA L.411-2", "aucun délai de recours ne s’impose à la personne, il n’en interrompt donc pas")
+		return
+	case f.Route == RoutePlanning:
+		f.planningGracious(d)
 		return
 	}
 	d.GraciousBy = d.Appeal.LastDay
 	d.add(Step{Kind: StepGracious, Article: "CRPA L.411-2", Date: d.GraciousBy, From: d.Appeal.From, Amount: 2, Unit: UnitClearMonths,
 		Text: tell("Recours gracieux possible jusqu’au %\u00a0: il interrompt le délai pour saisir le tribunal.", d.GraciousBy)})
+	switch {
+	case f.Gracious.IsZero():
+	case f.Gracious.After(d.GraciousBy):
+		f.graciousReceived(d, "CRPA L.411-2", "il est venu après le délai et ne l’interrompt pas")
+		d.warn("Le recours gracieux est venu après le délai\u00a0: il ne change rien au recours devant le tribunal.")
+	default:
+		f.graciousReceived(d, "CRPA L.411-2", "il interrompt le délai pour saisir le tribunal")
+		f.graciousEnds(d)
+	}
+}
+
+// graciousReceived says that a recours gracieux came, and what it does.
+func (f *Facts) graciousReceived(d *Dates, article, effect string) {
 	if f.Gracious.IsZero() {
 		return
 	}
-	if f.Gracious.After(d.GraciousBy) {
-		d.warn("Le recours gracieux est venu après le délai\u00a0: il ne change rien au recours devant le tribunal.")
+	d.add(Step{Kind: StepGraciousReceived, Article: article, Date: f.Gracious, Text: tell("Recours gracieux reçu le %\u00a0: "+effect+".", f.Gracious)})
+	if answered := f.GraciousAnswered; !answered.IsZero() {
+		d.add(Step{Kind: StepGraciousRejected, Article: article, Date: answered, Text: tell("Rejet du recours gracieux notifié le %.", answered)})
+	}
+	if f.prior() || f.Review { // what silence makes of it is another text's
 		return
 	}
-	f.again(d, f.Gracious.AddMonths(graciousMonths), "CRPA L.411-2, L.411-7",
-		"Recours gracieux sans réponse\u00a0: il est rejeté le %, et le tribunal peut être saisi jusqu’au % inclus.")
+	if silent := f.Gracious.AddMonths(graciousMonths); f.GraciousAnswered.IsZero() || f.GraciousAnswered.After(silent) {
+		d.GraciousSilence = silent
+		d.add(Step{Kind: StepGraciousSilence, Article: "CRPA L.411-7", Date: silent, From: f.Gracious, Amount: graciousMonths, Unit: UnitMonths,
+			Text: tell("Sans réponse notifiée au plus tard le %, le silence rejette le recours gracieux.", silent)})
+	}
+}
+
+// planningGracious gives the time for a recours gracieux in urban planning: it changes nothing
+// to the time for going to court.
+func (f *Facts) planningGracious(d *Dates) {
+	d.GraciousBy = d.Appeal.From.AddMonths(planningGraciousMonths)
+	d.add(Step{Kind: StepGracious, Article: planningReviewBasis, Date: d.GraciousBy, From: d.Appeal.From, Amount: planningGraciousMonths, Unit: UnitMonths,
+		Text: tell("Recours gracieux possible jusqu’au %\u00a0: il n’allonge pas le délai pour saisir le tribunal.", d.GraciousBy)})
+	d.warn(planningReviewDoubt)
+	f.graciousReceived(d, planningReviewBasis, "le délai pour saisir le tribunal continue de courir")
+	if f.Gracious.After(d.GraciousBy) {
+		d.warn(tell("Le recours gracieux est venu le %, après le mois qui finissait le %.", f.Gracious, d.GraciousBy))
+	}
+}
+
+// graciousEnds lets the time for going to court run anew from the rejection of a recours
+// gracieux: an express one, if it came before its silence rejected it or within the appeal
+// against that, or else the silent one (L.411-2, L.411-7; CJA R.421-2).
+func (f *Facts) graciousEnds(d *Dates) {
+	months, _ := f.Residence.months()
+	silent, answered := f.Gracious.AddMonths(graciousMonths), f.GraciousAnswered
+	if !answered.IsZero() && !answered.After(AppealLastDay(silent, f.Territory, months)) {
+		f.again(d, answered, "CRPA L.411-2", "Depuis le rejet du recours gracieux, notifié le %, le tribunal peut être saisi jusqu’au % inclus.")
+		return
+	}
+	f.again(d, silent, "CRPA L.411-2, CJA R.421-2", "Depuis le rejet implicite du recours gracieux, le %, le tribunal peut être saisi jusqu’au % inclus.")
+	d.warn("Le délai qui repart après un recours gracieux suppose que son accusé de réception dise ce que vaut le silence (CRPA, article\u00a0L.112-6)\u00a0: à vérifier.")
+	if !answered.IsZero() {
+		d.warn(tell("Le rejet du recours gracieux a été notifié le %, après la fin du recours contre son rejet implicite\u00a0: il ne rouvre pas le délai.", answered))
+	}
 }
 
 // confirmation gives the day on which silence confirms a refusal taken to the CADA or to
@@ -176,14 +250,20 @@ func (f *Facts) confirmation(d *Dates) {
 	if f.Route == RoutePrefect {
 		who, article, months = "le préfet", "CESEDA R.313-12 s.", prefectMonths
 	}
+	if f.Route == RouteCADA {
+		who += " a été saisie"
+	} else {
+		who += " a été saisi"
+	}
+	d.add(Step{Kind: StepPrior, Article: article, Date: p.Seized, Text: tell("Recours préalable\u00a0: "+who+" le %.", p.Seized)})
 	if !d.Appeal.LastDay.IsZero() && p.Seized.After(d.Appeal.LastDay) {
 		d.warn("Le recours préalable est venu après le délai\u00a0: il est irrecevable.")
 		return
 	}
-	d.add(Step{Kind: StepPrior, Article: article, Date: p.Seized, Text: tell("Recours préalable\u00a0: "+who+" a été saisi le %.", p.Seized)})
 	if p.Registered.IsZero() {
 		return
 	}
+	d.add(Step{Kind: StepPriorRegistered, Article: article, Date: p.Registered, Text: tell("Recours préalable enregistré le %.", p.Registered)})
 	d.ConfirmedOn = p.Registered.AddMonths(months)
 	if f.Route == RouteCADA {
 		article = "CRPA R.343-5"

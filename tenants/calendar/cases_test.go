@@ -80,7 +80,7 @@ func addFact(t *testing.T, f *calendar.Facts, words []string) {
 	case "motifs":
 		f.Reasons = calendar.Reasons{Asked: on("demandés"), Given: on("communiqués")}
 	case "gracieux":
-		f.Gracious = on("gracieux")
+		f.Gracious, f.GraciousAnswered = on("gracieux"), on("rejeté")
 	case "contesté":
 		f.Contested = calendar.Contested{On: on("notifié"), Displayed: slices.Contains(words, "affiché")}
 		if f.Contested.Displayed {
@@ -107,7 +107,7 @@ func addFact(t *testing.T, f *calendar.Facts, words []string) {
 func datesOf(d calendar.Dates) map[string]calendar.Date {
 	return map[string]calendar.Date{
 		"aee": d.RegistrationDue, "are": d.ReceiptDue, "dernier_jour": d.LastDay, "effet": d.AcquiredOn, "réponse": d.AnswerDue,
-		"du": d.FileFrom, "au": d.FileBy, "recours": d.Appeal.LastDay, "gracieux": d.GraciousBy, "motifs": d.ReasonsDue,
+		"du": d.FileFrom, "au": d.FileBy, "recours": d.Appeal.LastDay, "gracieux": d.GraciousBy, "motifs": d.ReasonsDue, "silence_gracieux": d.GraciousSilence,
 		"confirmé": d.ConfirmedOn, "retrait": d.WithdrawalLastDay,
 	}
 }

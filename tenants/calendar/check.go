@@ -187,6 +187,15 @@ func (c *checker) afterwards() {
 	}
 	c.inOrder("refusal/notified", f.Refusal.Notified)
 	c.inOrder("gracious", f.Gracious)
+	switch {
+	case f.GraciousAnswered.IsZero():
+	case f.Gracious.IsZero():
+		c.report("gracious", "required")
+	case f.GraciousAnswered.Before(f.Gracious):
+		c.report("gracious_answered", "before_gracious")
+	default:
+		c.near("gracious_answered", f.GraciousAnswered)
+	}
 	c.inOrder("reasons/asked", f.Reasons.Asked)
 	c.inOrder("prior/seized", f.Prior.Seized)
 	c.inOrder("extended", f.Extended)

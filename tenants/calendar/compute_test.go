@@ -16,7 +16,7 @@ func given(d calendar.Dates) map[calendar.StepKind]calendar.Date {
 		calendar.StepRegistrationDue: d.RegistrationDue, calendar.StepReceiptDue: d.ReceiptDue,
 		calendar.StepFileFrom: d.FileFrom, calendar.StepFileBy: d.FileBy,
 		calendar.StepLastDay: d.LastDay, calendar.StepEffective: d.AcquiredOn, calendar.StepAnswerDue: d.AnswerDue,
-		calendar.StepAppeal: d.Appeal.LastDay, calendar.StepGracious: d.GraciousBy, calendar.StepReasonsDue: d.ReasonsDue,
+		calendar.StepAppeal: d.Appeal.LastDay, calendar.StepGracious: d.GraciousBy, calendar.StepReasonsDue: d.ReasonsDue, calendar.StepGraciousSilence: d.GraciousSilence,
 		calendar.StepConfirmed: d.ConfirmedOn, calendar.StepWithdrawal: d.WithdrawalLastDay,
 	}
 }

@@ -60,8 +60,9 @@ type Dates struct {
 	// Appeal is the time for going against a refusal: before the court, or first before
 	// the authority that the route names (StepAppeal).
 	Appeal Appeal
-	// GraciousBy is the last day for a recours gracieux (StepGracious).
-	GraciousBy Date
+	// GraciousBy is the last day for a recours gracieux (StepGracious), GraciousSilence that on
+	// which silence rejects the one that was received, if no answer came before (StepGraciousSilence).
+	GraciousBy, GraciousSilence Date
 	// ReasonsDue is the day by which the reasons of a silent rejection are given (StepReasonsDue).
 	ReasonsDue Date
 	// ConfirmedOn is the day on which silence confirms a refusal that was taken to the
@@ -78,32 +79,36 @@ type StepKind string
 
 // The kinds of step.
 const (
-	StepReceived        StepKind = "received_on"
-	StepTransmitted     StepKind = "competent_received_on"
-	StepExempt          StepKind = "no_receipt"
-	StepRegistrationDue StepKind = "registration_notice_due_on"
-	StepReceiptDue      StepKind = "receipt_due_on"
-	StepFileFrom        StepKind = "file_from"
-	StepFileBy          StepKind = "file_by"
-	StepNotice          StepKind = "notice"
-	StepPapers          StepKind = "papers"      // the papers came, or their time is over
-	StepDispensable     StepKind = "dispensable" // papers that move nothing
-	StepFraud           StepKind = "fraud"
-	StepIncident        StepKind = "incident"
-	StepWaiting         StepKind = "waiting"
-	StepLastDay         StepKind = "last_day"
-	StepEffective       StepKind = "effective_from"
-	StepNoEffect        StepKind = "no_effect"
-	StepAnswerDue       StepKind = "answer_due_on"
-	StepExtended        StepKind = "extended"
-	StepRefused         StepKind = "refused"
-	StepAppeal          StepKind = "appeal_last_day"
-	StepNoAppeal        StepKind = "appeal_not_opposable"
-	StepGracious        StepKind = "gracious_appeal_by"
-	StepReasonsDue      StepKind = "reasons_due_on"
-	StepPrior           StepKind = "prior_appeal"
-	StepConfirmed       StepKind = "confirmed_on"
-	StepWithdrawal      StepKind = "withdrawal_last_day"
+	StepReceived         StepKind = "received_on"
+	StepTransmitted      StepKind = "competent_received_on"
+	StepExempt           StepKind = "no_receipt"
+	StepRegistrationDue  StepKind = "registration_notice_due_on"
+	StepReceiptDue       StepKind = "receipt_due_on"
+	StepFileFrom         StepKind = "file_from"
+	StepFileBy           StepKind = "file_by"
+	StepNotice           StepKind = "notice"
+	StepPapers           StepKind = "papers"      // the papers came, or their time is over
+	StepDispensable      StepKind = "dispensable" // papers that move nothing
+	StepFraud            StepKind = "fraud"
+	StepIncident         StepKind = "incident"
+	StepWaiting          StepKind = "waiting"
+	StepLastDay          StepKind = "last_day"
+	StepEffective        StepKind = "effective_from"
+	StepNoEffect         StepKind = "no_effect"
+	StepAnswerDue        StepKind = "answer_due_on"
+	StepExtended         StepKind = "extended"
+	StepRefused          StepKind = "refused"
+	StepAppeal           StepKind = "appeal_last_day"
+	StepNoAppeal         StepKind = "appeal_not_opposable"
+	StepGracious         StepKind = "gracious_appeal_by"
+	StepGraciousReceived StepKind = "gracious_appeal"
+	StepGraciousRejected StepKind = "gracious_rejected"
+	StepPriorRegistered  StepKind = "prior_registered"
+	StepGraciousSilence  StepKind = "gracious_silence_on"
+	StepReasonsDue       StepKind = "reasons_due_on"
+	StepPrior            StepKind = "prior_appeal"
+	StepConfirmed        StepKind = "confirmed_on"
+	StepWithdrawal       StepKind = "withdrawal_last_day"
 )
 
 // Unit is what a step counts in.

@@ -116,8 +116,9 @@ type Facts struct {
 	Refusal   Refusal
 	Reasons   Reasons
 	Prior     Prior
-	// Gracious is the day on which a recours gracieux against the refusal was received.
-	Gracious Date
+	// Gracious is the day on which a recours gracieux against the refusal was received, and
+	// GraciousAnswered that on which its rejection was notified; none, it is not answered.
+	Gracious, GraciousAnswered Date
 	// Extended is the day on which the person was told that a complex answer takes two
 	// months more (GDPR art. 12.3).
 	Extended Date

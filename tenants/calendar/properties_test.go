@@ -50,7 +50,7 @@ func someStory(t *rapid.T) calendar.Facts {
 	if !f.Prior.Seized.IsZero() {
 		f.Prior.Registered = f.Prior.Seized.AddDays(rapid.IntRange(0, 9).Draw(t, "registered"))
 	}
-	f.Gracious, f.Extended = later("gracious", 200), later("extended", 40)
+	f.Gracious, f.GraciousAnswered, f.Extended = later("gracious", 200), later("answered", 400), later("extended", 40)
 	f.Abusive = rapid.IntRange(0, 9).Draw(t, "abusive") == 0
 	return f
 }

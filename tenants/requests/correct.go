@@ -25,17 +25,24 @@ type Correction struct {
 
 // correctable are the facts that agents enter, and so can enter wrongly. What a machine
 // stamped is proved by a receipt (L.112-13), and what an agent decided is decided anew.
-var correctable = []FactKind{FactReception, FactFirstReception, FactNotice, FactPapers, FactSuspension, FactDecisionNotified}
+var correctable = []FactKind{FactReception, FactFirstReception, FactNotice, FactPapers, FactSuspension, FactDecisionNotified,
+	FactExtension, FactGracious, FactGraciousRejected, FactPriorSeized, FactPriorRegistered}
 
 // Correctable gives the facts that an agent can correct now, those that hold.
 func (d Detail) Correctable() []Fact {
 	var out []Fact
 	for _, f := range d.Facts {
-		if f.CorrectedBy == "" && (d.State.Open() || d.State.lapsed() || f.Kind == FactDecisionNotified) && mayCorrect(d.Request, f.Kind) {
+		if f.CorrectedBy == "" && (d.State.Open() || d.State.lapsed() || afterDecision(f.Kind)) && mayCorrect(d.Request, f.Kind) {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// afterDecision tells whether a kind of fact is of what has been decided already.
+func afterDecision(k FactKind) bool {
+	_, appeal := recourses[k]
+	return appeal || k == FactDecisionNotified
 }
 
 // mayCorrect tells whether a kind of fact of a request is entered by people.
@@ -119,7 +126,7 @@ func (c *change) checkCorrection(in Correction, old Fact) error {
 	}
 	switch {
 	case !mayCorrect(c.r, old.Kind),
-		old.Kind != FactDecisionNotified && !c.r.State.Open() && !c.r.State.lapsed():
+		!afterDecision(old.Kind) && !c.r.State.Open() && !c.r.State.lapsed():
 		return fault.New(fault.Conflict, "fact_fixed")
 	case in.Reason == "":
 		return wrong("reason", "reason_required")
@@ -149,8 +156,13 @@ func (c *change) agrees(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = silence(c.tx, e.Procedure(), c.r, notices, facts)
-	return err
+	if _, err = silence(c.tx, e.Procedure(), c.r, notices, facts); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(facts, func(f Fact) bool { _, appeal := recourses[f.Kind]; return appeal && f.InForce() }) {
+		return c.agreesWholly(ctx)
+	}
+	return nil
 }
 
 // follow brings the columns after the facts that are now in force.

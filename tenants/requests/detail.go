@@ -168,6 +168,12 @@ func (d *Detail) judge(tx *tenants.Tx, who Who) error {
 	if !d.Procedure.Aid() {
 		d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool { return a == ActionSuspend })
 	}
+	if !d.Extendable() {
+		d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool { return a == ActionExtend })
+	}
+	if d.Procedure.Route == catalogue.RouteNone || d.Procedure.Review {
+		d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool { return a == ActionContest })
+	}
 	if who&agents != 0 {
 		d.Acts = d.acts(tx.Today())
 	}

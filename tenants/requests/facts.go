@@ -178,6 +178,7 @@ func legalFacts(tx *tenants.Tx, p *catalogue.Procedure, r Request, notices []Doc
 	if sent, ok := forwarded(facts); ok {
 		f.CompetentReceived = sent.On
 	}
+	f.Extended = dayOf(facts, FactExtension, "")
 	for i, n := range notices {
 		told, _ := latest(facts, Fact{Kind: FactNotice, RefersTo: n.ID}.Key())
 		if told.Withdrawn() { // it never arrived, or is not written yet

@@ -272,6 +272,10 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"Suspend": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.Suspend(ctx, tx, n, requests.SuspensionInput{}, 1))
 		},
+		"Extend": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.Extend(ctx, tx, n, "a", 1)) },
+		"NoteRecourse": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.NoteRecourse(ctx, tx, n, requests.Recourse{Kind: requests.FactGracious}, 1))
+		},
 		"EndSuspension": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.EndSuspension(ctx, tx, n, "a", 1))
 		},

@@ -32,6 +32,9 @@ func (d *Detail) law(tx *tenants.Tx) calendar.Facts {
 			law.Reasons = calendar.Reasons{Asked: q.AskedOn, Given: q.NotifiedOn}
 		}
 	}
+	day := func(k FactKind) calendar.Date { return dayOf(d.Facts, k, "") }
+	law.Gracious, law.GraciousAnswered = day(FactGracious), day(FactGraciousRejected)
+	law.Prior = calendar.Prior{Seized: day(FactPriorSeized), Registered: day(FactPriorRegistered)}
 	return law
 }
 
@@ -63,6 +66,15 @@ func leaveOut(law *calendar.Facts, path string) bool {
 	case "reasons":
 		law.Reasons = calendar.Reasons{}
 		return was.Reasons != law.Reasons
+	case "gracious":
+		law.Gracious, law.GraciousAnswered = calendar.Date{}, calendar.Date{}
+		return !was.Gracious.IsZero() || !was.GraciousAnswered.IsZero()
+	case "gracious_answered":
+		law.GraciousAnswered = calendar.Date{}
+		return !was.GraciousAnswered.IsZero()
+	case "prior":
+		law.Prior = calendar.Prior{}
+		return was.Prior != law.Prior
 	default:
 		return false
 	}

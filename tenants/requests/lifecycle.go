@@ -111,6 +111,8 @@ const (
 	ActionWithdraw          Action = "withdraw"
 	ActionClose             Action = "close"   // classement: F3, and what needs no decision
 	ActionSuspend           Action = "suspend" // an aid, on a suspicion of fraud (L.115-3); its end too
+	ActionExtend            Action = "extend"  // the answer about one's data takes two months more (GDPR art. 12.3)
+	ActionContest           Action = "contest" // note a step of an appeal against a refusal
 	ActionReopen            Action = "reopen"  // silence had not decided: the facts that gave it were wrong
 	ActionHear              Action = "hear"    // invite to observe before what was granted is taken back (L.121-1)
 	ActionRevoke            Action = "revoke"  // take back what was granted: retrait, abrogation (L.242-1 ff.)
@@ -125,7 +127,7 @@ const (
 // Actions gives every action.
 func Actions() []Action {
 	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
-		ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionReopen, ActionHear, ActionRevoke,
+		ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionExtend, ActionContest, ActionReopen, ActionHear, ActionRevoke,
 		ActionTransmit, ActionRecall, ActionArrive, ActionTransmitOutside}
 }
 
@@ -203,6 +205,8 @@ var rules = []rule{
 	{ActionWithdraw, open, StateWithdrawn, kinds, Owner | agents},
 	{ActionClose, open, StateClosed, kinds, deciders},
 	{ActionSuspend, open, "", []Kind{KindRequest}, deciders},
+	{ActionExtend, open, "", []Kind{KindRequest}, deciders},
+	{ActionContest, []State{StateRefused, StatePartly, StateImplicitRejection}, "", []Kind{KindRequest, KindReport}, agents},
 	{ActionReopen, []State{StateImplicitAcceptance}, StateReview, []Kind{KindRequest, KindDeclaration}, deciders},
 	{ActionReopen, []State{StateImplicitRejection}, StateReview, []Kind{KindRequest, KindReport}, deciders},
 	{ActionHear, granted, "", []Kind{KindRequest}, deciders},

@@ -2,6 +2,7 @@ package requests_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,22 +88,13 @@ func TestReasonsOfASilentRefusal(t *testing.T) {
 		t.Errorf("issued: %v", err)
 	}
 	w.on("2027-03-19")
-	w.must(w.admin, func(ctx context.Context, tx *tenants.Tx) error {
-		waiting, err := requests.Letters(ctx, tx, requests.LettersToPost)
-		if err != nil || len(waiting) == 0 {
-			t.Fatalf("letters: %v, %v", waiting, err)
-		}
-		var ids []tenants.ID
-		for _, l := range waiting {
-			if l.Kind == requests.LetterReasons {
-				ids = append(ids, l.ID)
-			}
-		}
-		if err := requests.MarkPosted(ctx, tx, ids, tx.Today()); err != nil {
-			return err
-		}
-		return requests.ConfirmLetters(ctx, tx, ids, tx.Today())
-	})
+	posted := slices.DeleteFunc(w.letters(w.admin, requests.LettersToPost), func(l requests.Letter) bool { return l.Kind != requests.LetterReasons })
+	if err := w.post(posted, "2027-03-19"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.came(posted, "2027-03-19"); err != nil || len(posted) != 1 {
+		t.Fatalf("letters: %v, %v", posted, err)
+	}
 	d := w.get(number)
 	if d.Reasons[0].NotifiedOn != date(t, "2027-03-19") || d.Reasons[0].AppealLastDay != date(t, "2027-05-20") || d.Appeal.LastDay != date(t, "2027-05-20") {
 		t.Errorf("the appeal: %+v, %+v", d.Reasons[0], d.Appeal)

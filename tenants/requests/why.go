@@ -19,8 +19,8 @@ type Why struct {
 type Reason struct {
 	calendar.Step
 	Was []Fact
-	// Said is what was written for a suspension: its reason, which the person was told; or
-	// the outside administration that received the request.
+	// Said is what was written for a suspension or an extension: its reason, which the person
+	// was told; what names an appeal; or the outside administration that received the request.
 	Said string
 	// By is the fact that corrected the last of them; its reason says why.
 	By Fact
@@ -74,7 +74,15 @@ func (d *Detail) receiptState() calendar.Receipt {
 var stepOf = map[FactKind]calendar.StepKind{
 	FactReception: calendar.StepReceived, FactFirstReception: calendar.StepReceived, FactNotice: calendar.StepNotice, FactPapers: calendar.StepPapers,
 	FactSuspension: calendar.StepFraud, FactDecisionNotified: calendar.StepRefused,
-	FactTransmission: calendar.StepTransmitted,
+	FactTransmission: calendar.StepTransmitted, FactExtension: calendar.StepExtended,
+	FactGracious: calendar.StepGraciousReceived, FactGraciousRejected: calendar.StepGraciousRejected,
+	FactPriorSeized: calendar.StepPrior, FactPriorRegistered: calendar.StepPriorRegistered,
+}
+
+// telling tells whether a kind of fact is read with what was written for it.
+func telling(k FactKind) bool {
+	_, appeal := recourses[k]
+	return appeal || k == FactSuspension || k == FactExtension
 }
 
 // reasonsOf puts the facts that were corrected beside the steps that those make which
@@ -86,8 +94,8 @@ func reasonsOf(steps []calendar.Step, facts []Fact) []Reason {
 		out[i].Step = s
 	}
 	for _, f := range facts {
-		if f.Kind == FactSuspension && f.InForce() {
-			i := slices.IndexFunc(out, func(r Reason) bool { return r.Kind == calendar.StepFraud && r.Date == f.On && r.Said == "" })
+		if telling(f.Kind) && f.InForce() {
+			i := slices.IndexFunc(out, func(r Reason) bool { return r.Kind == stepOf[f.Kind] && r.Date == f.On && r.Said == "" })
 			if i >= 0 {
 				out[i].Said = grounds(facts, f)
 			}

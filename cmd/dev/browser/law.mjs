@@ -52,7 +52,7 @@ test('an agent sees what the law asks for', LIMIT, async () => {
     await walk(v, COMMUNE, {
       'loi-09-delegations': `${member}/delegations`, 
       'loi-11-acceptee': accepted, 'loi-12-acceptee-retrait': `${accepted}/retrait`, 'loi-13-attestation': `${accepted}/attestation`,
-      'loi-14-refusee': refused, 'loi-15-motifs-donnes': answered,
+      'loi-14-refusee': refused, 'loi-48-recours': `${refused}/recours`, 'loi-15-motifs-donnes': answered,
       'loi-16-incomplete': incomplete, 'loi-17-incomplete-dates': `${incomplete}/dates`, 'loi-18-incomplete-pieces': `${incomplete}/pieces`, 'loi-19-incomplete-transmission': `${incomplete}/transmission`,
       'loi-20-reprise': resumed, 'loi-21-reprise-dates': `${resumed}/dates`, 'loi-21-reprise-suspension': `${resumed}/suspension`, 'loi-22-contradictoire': heard, 'loi-23-contradictoire-retrait': `${heard}/retrait`,
       'loi-24-transmise': gone, 'loi-25-transmise-dehors': outside, 'loi-26-a-poster': posted, 'loi-27-corrigee-dates': `${corrected}/dates`,
