@@ -12,6 +12,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/files"
+	"github.com/parvis-gru/parvis/tenants/inherit"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
@@ -31,7 +32,9 @@ type Deps struct {
 	Domains  *domains.Book
 	// Operations carries out what is done to whole communes; nil: somebody else does.
 	Operations *operations.Service
-	Openings   *opening.Desk
+	// Models brings communes what their hubs propose; nil: somebody else does.
+	Models   *inherit.Service
+	Openings *opening.Desk
 	// Transmissions brings requests from one commune to another.
 	Transmissions *transmission.Service
 }

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -28,7 +29,10 @@ func (f *Fleet) Run(ctx context.Context, grace time.Duration) error {
 	operating := make(chan struct{})
 	go func() {
 		defer close(operating)
-		f.operate(ctx)
+		var both sync.WaitGroup
+		both.Go(func() { f.operate(ctx) })
+		both.Go(func() { f.spread(ctx) })
+		both.Wait()
 	}()
 	ticker := time.NewTicker(cellLook)
 	defer ticker.Stop()

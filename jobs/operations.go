@@ -16,11 +16,28 @@ func (f *Fleet) operate(ctx context.Context) {
 	if f.deps.Operations == nil {
 		return
 	}
+	f.repeat(ctx, "an operation did not succeed", f.deps.Operations.Tick)
+}
+
+// spread brings communes what their hubs propose, until the context ends: its table is its own
+// queue too.
+func (f *Fleet) spread(ctx context.Context) {
+	if f.deps.Models == nil {
+		return
+	}
+	f.repeat(ctx, "a hub's model did not come to a commune", func(ctx context.Context) error {
+		_, err := f.deps.Models.Tick(ctx)
+		return err
+	})
+}
+
+// repeat ticks until the context ends.
+func (f *Fleet) repeat(ctx context.Context, failure string, tick func(context.Context) error) {
 	ticker := time.NewTicker(operationsEvery)
 	defer ticker.Stop()
 	for {
-		if err := f.deps.Operations.Tick(ctx); err != nil && ctx.Err() == nil {
-			f.deps.Logger.WarnContext(ctx, "an operation did not succeed", "error", err.Error())
+		if err := tick(ctx); err != nil && ctx.Err() == nil {
+			f.deps.Logger.WarnContext(ctx, failure, "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():

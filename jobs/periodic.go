@@ -272,10 +272,15 @@ func (r *Runner) project(ctx context.Context, t tenants.Tenant, a requests.Proje
 const takenFor = 7 * 24 * time.Hour
 
 // health counts what the platform may know of a commune, and gives it what its hub
-// provides.
+// provides; its hub sees how what it proposed stands there.
 func (r *Runner) health(ctx context.Context, t tenants.Tenant, _ healthArgs) error {
 	if err := r.deps.Registry.Provide(ctx, t); err != nil {
 		return err
+	}
+	if r.deps.Models != nil {
+		if err := r.deps.Models.Refresh(ctx, t); err != nil {
+			return err
+		}
 	}
 	outages, err := r.deps.Registry.Outages(ctx, r.deps.Clock().Add(-takenFor))
 	if err != nil {

@@ -40,6 +40,10 @@ func New(d web.Deps) *Server {
 	s.router.Handle("GET /communes.csv", s.administrators(s.communesCSV))
 	s.router.Handle("GET /demandes", s.administrators(s.requests))
 	s.router.Handle("GET /demandes.csv", s.administrators(s.requestsCSV))
+	s.router.Handle("GET "+modelsPath, s.administrators(s.models))
+	s.router.Handle("POST "+modelsPath, s.administrators(s.addModel))
+	s.router.Handle("GET "+modelsPath+"/{slug}", s.administrators(s.model))
+	s.router.Handle("POST "+modelsPath+"/{slug}", s.administrators(s.changeModel))
 	s.router.Handle("GET /administrateurs", s.administrators(s.admins))
 	s.router.Handle("POST /administrateurs", s.administrators(s.inviteAdmin))
 	s.router.Handle("GET /administrateurs/{id}", s.administrators(s.adminPage))
@@ -105,6 +109,7 @@ func (s *Server) frame(v visit, title, current string) web.Frame {
 	f.Nav = []web.NavItem{
 		{Label: "Communes", URL: "/", Icon: "building-2"},
 		{Label: "Demandes", URL: requestsPath, Icon: "inbox"},
+		{Label: "Démarches", URL: modelsPath, Icon: "file-text"},
 	}
 	if v.admin.Actor().MayManage() {
 		f.Nav = append(f.Nav, web.NavItem{Label: "Ouvrir une commune", URL: "/communes/nouvelle", Icon: "plus"}, web.NavItem{Label: "Demandes d’ouverture", URL: opening.OpeningsPath, Icon: "landmark"})

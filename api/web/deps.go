@@ -12,6 +12,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/inherit"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
@@ -30,6 +31,8 @@ type Deps struct {
 	PDF      *documents.Renderer // nil, or without a compiler: none are offered
 	// Operations are what is done to whole communes.
 	Operations *operations.Service
+	// Models are what hubs propose to their communes.
+	Models *inherit.Service
 	// Transmissions finds who can be transmitted to.
 	Transmissions *transmission.Service
 	Master        tenants.MasterKey

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/parvis-gru/parvis/tenants/fault"
@@ -133,4 +134,19 @@ func faultPage(f *fault.Error, id string) plainPage {
 		page.Again = true
 	}
 	return page
+}
+
+// FieldMessages gives what an error says of each of its fields, once each; nothing where it says nothing.
+func FieldMessages(err error) []string {
+	f := fault.Of(err)
+	if err == nil || f == nil {
+		return nil
+	}
+	var out []string
+	for _, field := range f.Fields {
+		if field.Message != "" && !slices.Contains(out, field.Message) {
+			out = append(out, field.Message)
+		}
+	}
+	return out
 }

@@ -31,7 +31,7 @@ func benchmarks() []benchmark {
 		{"list", "the agents' list of 20 out of many requests of one commune", benchList},
 		{"post", "POST /api/v1/requests beside pgbench with the same statements", benchPost},
 		{"law", "one computation of legal dates, a PDF, and a morning over many communes", benchLaw},
-		{"forms", "a form of 100 questions: its page, its validation, its proof", benchForms},
+		{"forms", "a form of 100 questions: its page, its validation, its proof; and a model's update over many communes", benchForms},
 		{"demo", "parvis demo, started again after a stop and after kill -9", benchDemo},
 		{"pages", "bytes, requests and nodes of each kind of page, and the program's memory", benchPages},
 	}
@@ -46,7 +46,7 @@ type bench struct {
 	round   time.Duration // of post
 	opened  int           // of provision
 	starts  int           // of demo
-	tenants int           // communes of tenants
+	tenants int           // communes of tenants and of forms
 	visits  int           // pages of tenants
 	profile string        // of post: where the program's CPU profile goes; empty for none
 }
@@ -62,7 +62,7 @@ func runBench(ctx context.Context, repo *repository, args []string) error {
 	flags.DurationVar(&b.round, "round", 10*time.Second, "length of a round of post")
 	flags.IntVar(&b.opened, "communes", 100, "communes of provision")
 	flags.IntVar(&b.starts, "starts", 5, "starts of demo")
-	flags.IntVar(&b.tenants, "n", 1000, "communes of tenants")
+	flags.IntVar(&b.tenants, "n", 1000, "communes of tenants, and of forms")
 	flags.IntVar(&b.visits, "visits", 4000, "pages of tenants")
 	flags.StringVar(&b.profile, "profile", "", "file for a CPU profile of post: its server then runs in this process")
 	if flags.Parse(args) != nil {

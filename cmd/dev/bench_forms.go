@@ -37,7 +37,7 @@ const (
 // benchForms measures a large form: its page, its validation, its proof.
 func benchForms(ctx context.Context, b *bench) error {
 	var rows [][]string
-	for _, part := range []func(context.Context, *bench) ([][]string, error){benchFormPage, benchValidate, benchProof} {
+	for _, part := range []func(context.Context, *bench) ([][]string, error){benchFormPage, benchValidate, benchProof, benchUpdate} {
 		more, err := part(ctx, b)
 		if err != nil {
 			return err

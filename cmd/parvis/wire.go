@@ -26,6 +26,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/domains"
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
+	"github.com/parvis-gru/parvis/tenants/inherit"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
@@ -52,6 +53,7 @@ type program struct {
 	domains       *domains.Book
 	operations    *operations.Service
 	transmissions *transmission.Service
+	models        *inherit.Service
 	authority     *domains.Authority // nil: TLS ends in front of us
 }
 
@@ -120,12 +122,13 @@ func wire(ctx context.Context, c config, logger *slog.Logger) (*program, error) 
 		Platform: p.platform, Registry: p.registry, DB: p.db, Files: p.files, Master: c.MasterKey, Clock: time.Now, Jobs: jobs.Queues{}, Welcome: p.welcome,
 	})
 	p.pdf = c.renderer(logger)
+	p.models = inherit.New(inherit.Config{Platform: p.platform, Registry: p.registry, DB: p.db, Clock: time.Now})
 	p.transmissions = transmission.New(transmission.Config{DB: p.db, Registry: p.registry, Files: p.files})
 	p.deps = web.Deps{
 		PDF: p.pdf,
 		UI:  p.ui, DB: p.db, Registry: p.registry, Files: p.files, Identity: p.identity, Master: c.MasterKey,
 		Logger: logger, Clock: time.Now, Metrics: p.metrics, URL: p.url, HubMail: p.sender.SendNowHub, Domains: p.domains, Operations: p.operations, Openings: p.openings,
-		Transmissions: p.transmissions,
+		Transmissions: p.transmissions, Models: p.models,
 	}
 	p.observeCells()
 	return p, nil
@@ -150,7 +153,7 @@ func (p *program) handler(platform http.Handler, demo bool) (http.Handler, error
 func (p *program) fleet() *jobs.Fleet {
 	return jobs.NewFleet(jobs.Deps{
 		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now, Domains: p.domains,
-		Operations: p.operations, Openings: p.openings, Transmissions: p.transmissions,
+		Operations: p.operations, Openings: p.openings, Transmissions: p.transmissions, Models: p.models,
 	})
 }
 

@@ -90,19 +90,24 @@ func Propose(ctx context.Context, tx *tenants.Tx, hub string, p *catalogue.Proce
 	return err
 }
 
-// Adopt puts a procedure that the hub proposes, and that the commune does not have, into its catalogue:
-// closed, as one of the library's. Administrators only. None such is fault.NotFound "procedure_unknown".
+// Adopt puts a procedure that the hub proposes, or else the library has, into the commune's catalogue:
+// closed. One that is there already stays as it is. Administrators only. None such is fault.NotFound
+// "procedure_unknown".
 func Adopt(ctx context.Context, tx *tenants.Tx, slug string) (*catalogue.Procedure, error) {
 	all, err := Proposed(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
+	p, ok := catalogue.Model(slug)
 	for _, m := range all {
 		if m.Slug == slug {
-			return m.Procedure, catalogue.Install(ctx, tx, m.Procedure)
+			p, ok = m.Procedure, true
 		}
 	}
-	return nil, fault.New(fault.NotFound, "procedure_unknown")
+	if !ok {
+		return nil, fault.New(fault.NotFound, "procedure_unknown")
+	}
+	return p, catalogue.Install(ctx, tx, p)
 }
 
 // upstream gives what a procedure comes from as it is now: its hub's version, or the library's.

@@ -30,6 +30,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/files"
 	"github.com/parvis-gru/parvis/tenants/identity"
 	"github.com/parvis-gru/parvis/tenants/identity/oidc"
+	"github.com/parvis-gru/parvis/tenants/inherit"
 	"github.com/parvis-gru/parvis/tenants/notify"
 	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
@@ -143,6 +144,7 @@ func New(t testing.TB, opts ...Option) *Deployment {
 	d.Deps.Operations = operations.New(operations.Config{
 		Platform: env.Pool, Registry: env.Registry, DB: env.DB, Files: d.Deps.Files, Master: pgtest.Master, Clock: env.Clock.Now, Jobs: jobs.Queues{},
 	})
+	d.Deps.Models = inherit.New(inherit.Config{Platform: env.Pool, Registry: env.Registry, DB: env.DB, Clock: env.Clock.Now})
 	for i := range o.cells {
 		cell, err := env.Registry.Cells().Owner(t.Context(), fmt.Sprintf("cell-%d", i+1))
 		must(t, err)
