@@ -42,6 +42,9 @@ type RequestPage struct {
 	Next  string
 }
 
+// Measured for 1,000 communes with 200,000 requests in all: a page of a hub of 36 takes 1 to
+// 10 ms without a filter, 10 to 60 ms with the worst one (a procedure that nobody asked for).
+// An index by commune and day changed neither, and each submission would have to keep it.
 const sqlHubRequests = `select p.tenant_id, t.name as commune, t.insee, p.number, p.procedure, p.state, p.received_on, p.due_on, p.closed_on
 	from platform.request_projection p join platform.tenant t on t.id = p.tenant_id
 	where t.hub_id = $1 and ($2::text is null or t.slug like '%' || $2 || '%' or t.insee = upper($2)) and ($3::text is null or p.procedure = $3) and ($4::text is null or p.state = $4)
