@@ -29,7 +29,7 @@ func TestTheSimulatorSaysWhenAndWhy(t *testing.T) {
 		t.Error("what was typed is gone")
 	}
 	var same web.LegalDates
-	if err := json.Unmarshal(p.Follow("Les mêmes dates en JSON").Want(http.StatusOK, "").Body, &same); err != nil || same.LastDay != "2027-02-11" || len(same.Reasons) != len(p.Texts(".timeline li")) {
+	if err := json.Unmarshal(p.Follow("Les mêmes dates en JSON").Want(http.StatusOK, "").Body, &same); err != nil || same.LastDay == nil || *same.LastDay != "2027-02-11" || len(same.Reasons) != len(p.Texts(".timeline li")) {
 		t.Errorf("as JSON: %+v, %v", same, err)
 	}
 	// What the commune does not offer, the law still knows; and it says how surely.
@@ -38,6 +38,35 @@ func TestTheSimulatorSaysWhenAndWhy(t *testing.T) {
 		return strings.Contains(s, "non-opposition") && strings.Contains(s, "1er mars 2027")
 	}) || !p.Has(".notice.warning") {
 		t.Errorf("a déclaration préalable: %q", p.Texts(".timeline strong"))
+	}
+}
+
+// Every fact that the law counts with can be given: the kind of sending, an abusive one, a
+// suspicion of fraud, reasons, a prior appeal, what is contested, a prolongation.
+func TestTheSimulatorTakesEveryFact(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b := o.signed(t, o.front)
+	for query, want := range map[string]string{
+		"effet=rejection&mois=2&recu=2026-12-01&canal=post&abusive=1":                                    "R.112-4",
+		"effet=none&code=privacy&recu=2027-03-05&prolongation=2027-03-20":                                "Lundi 7 juin 2027",
+		"effet=rejection&mois=2&recu=2026-12-01&fraude-du=2026-12-10&fraude-au=2027-01-10":               "L.115-3",
+		"effet=rejection&mois=2&recu=2026-12-01&motifs-demandes=2027-02-10&motifs=2027-03-05":            "Mercredi 10 mars 2027",
+		"effet=rejection&mois=1&voie=cada&recu=2027-01-10&prealable=2027-03-01&enregistre=2027-03-03":    "Recours préalable",
+		"effet=rejection&mois=2&voie=planning&recours=1&recu=2027-01-20&contestee=2027-01-05":            "Lundi 8 mars 2027",
+		"effet=rejection&mois=2&voie=planning&recours=1&recu=2027-01-20&contestee=2027-01-05&affichee=1": "R*600-2",
+		"effet=declaration&recu=2026-12-01&nature=declaration":                                           "déclaration",
+	} {
+		p := b.Get("/agents/simulateur?"+query).Want(http.StatusOK, "")
+		if said := strings.Join(append(p.Texts(".summary-list"), append(p.Texts(".timeline"), p.Texts(".notice")...)...), " "); !strings.Contains(said, want) {
+			t.Errorf("%s: no %q in %q", query, want, said)
+		}
+		f := p.Form("form.record")
+		for _, pair := range strings.Split(query, "&") {
+			if name, value, _ := strings.Cut(pair, "="); f.Value(name) != value && name != "mois" && f.Value(name) == "" {
+				t.Errorf("%s: what was typed in %s is gone", query, name)
+			}
+		}
 	}
 }
 
@@ -56,6 +85,12 @@ func TestTheSimulatorRefusesAtTheField(t *testing.T) {
 		"demarche=inconnue&recu=2026-12-01":                                                       "demarche ",
 		"effet=rejection&mois=2&recu=2026-12-01&panne-du=2026-12-05":                              "panne-au ",
 		"demarche=declaration-prealable&recu=2027-01-29&demande-1=2027-02-10&limite-1=2027-03-10": "limite-1 C. urb. R*423-39",
+		"effet=acceptance&mois=2&recu=2026-12-01&nature=declaration":                              "effet CRPA L.231-1",
+		"effet=rejection&mois=2&recu=2026-12-01&fraude-du=2026-12-10&fraude-au=2027-03-11":        "fraude-au CRPA L.115-3",
+		"effet=rejection&mois=2&recu=2026-12-01&prolongation=2026-12-10":                          "prolongation RGPD art. 12.3",
+		"effet=rejection&mois=2&recu=2026-12-01&motifs-demandes=2027-01-10":                       "motifs-demandes CRPA L.232-4",
+		"effet=rejection&mois=2&recu=2026-12-01&prealable=2027-02-10":                             "prealable CRPA L.412-1",
+		"effet=rejection&mois=2&recu=2026-12-01&contestee=2026-11-10":                             "contestee C. urb. L.600-12-2",
 	} {
 		id, article, _ := strings.Cut(want, " ")
 		p := b.Get("/agents/simulateur?"+query).Want(http.StatusUnprocessableEntity, "")

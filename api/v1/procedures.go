@@ -23,8 +23,8 @@ type Silence struct {
 
 // SilenceDay is what no answer means, and until when.
 type SilenceDay struct {
-	Effect  string `json:"effect" enum:"acceptance,rejection,none" doc:"What the town's silence means"`
-	LastDay string `json:"last_day,omitempty" format:"date" doc:"The last day for an answer; none where silence decides nothing; while documents are waited for, the one that holds if they come on their last day"`
+	Effect  string  `json:"effect" enum:"acceptance,rejection,none" doc:"What the town's silence means"`
+	LastDay *string `json:"last_day" format:"date" doc:"The last day for an answer; null where silence decides nothing; while documents are waited for, the one that holds if they come on their last day"`
 }
 
 // effectOf gives a silence rule's effect as the API says it: a declaration has no

@@ -42,6 +42,24 @@ type SimulatedRefusal struct {
 	Regular    bool   `json:"regular,omitempty" default:"true" doc:"It names the ways and times of appeal (CJA R.421-5)"`
 }
 
+// SimulatedReasons are those of a refusal that silence made.
+type SimulatedReasons struct {
+	AskedOn string `json:"asked_on" format:"date" doc:"The applicant asked for them, within the time for appeal"`
+	GivenOn string `json:"given_on,omitempty" format:"date" doc:"The town communicated them; none: not yet"`
+}
+
+// SimulatedPrior is the appeal that has to come before the court's.
+type SimulatedPrior struct {
+	SeizedOn     string `json:"seized_on" format:"date" doc:"The CADA or the prefect was seized"`
+	RegisteredOn string `json:"registered_on,omitempty" format:"date" doc:"The CADA recorded it, or the prefect received it"`
+}
+
+// SimulatedContested is the planning decision that a recours gracieux contests.
+type SimulatedContested struct {
+	On        string `json:"on" format:"date" doc:"The day of its notification or, for others, on which they saw it displayed"`
+	Displayed bool   `json:"displayed,omitempty" doc:"It was seen displayed on the site"`
+}
+
 // Simulation is what happened, or would.
 type Simulation struct {
 	Procedure   string         `json:"procedure,omitempty" maxLength:"63" pattern:"^[a-z0-9-]*$" doc:"A procedure's slug; or else a rule"`
@@ -55,15 +73,19 @@ type Simulation struct {
 	ReceivedAt  time.Time      `json:"received_at" doc:"The instant of the first reception; the day is the territory's"`
 	CompetentAt *time.Time     `json:"competent_received_at,omitempty" doc:"The instant of the reception by the competent administration, if it was transmitted"`
 
-	Notices     []SimulatedNotice `json:"notices,omitempty" maxItems:"20"`
-	Suspensions []SimulatedSpan   `json:"suspensions,omitempty" maxItems:"10" doc:"For suspicion of fraud (CRPA L.115-3)"`
-	Incidents   []SimulatedSpan   `json:"incidents,omitempty" maxItems:"10" doc:"Outages of the service"`
-	EventOn     string            `json:"event_on,omitempty" format:"date" doc:"The day that the request is for"`
-	Residence   string            `json:"residence,omitempty" enum:"near,overseas,abroad" doc:"Where the applicant lives, seen from the court (CJA R.421-7)"`
-	Receipt     string            `json:"receipt,omitempty" enum:"complete,incomplete,missing" doc:"What became of the receipt; supposed complete"`
-	Refusal     *SimulatedRefusal `json:"refusal,omitempty" doc:"An express refusal"`
-	GraciousOn  string            `json:"gracious_appeal_on,omitempty" format:"date" doc:"A recours gracieux was received"`
-	ExtendedOn  string            `json:"extended_on,omitempty" format:"date" doc:"The person was told of two months more (GDPR art. 12.3)"`
+	Notices     []SimulatedNotice   `json:"notices,omitempty" maxItems:"20"`
+	Suspensions []SimulatedSpan     `json:"suspensions,omitempty" maxItems:"10" doc:"For suspicion of fraud (CRPA L.115-3)"`
+	Incidents   []SimulatedSpan     `json:"incidents,omitempty" maxItems:"10" doc:"Outages of the service"`
+	EventOn     string              `json:"event_on,omitempty" format:"date" doc:"The day that the request is for"`
+	Residence   string              `json:"residence,omitempty" enum:"near,overseas,abroad" doc:"Where the applicant lives, seen from the court (CJA R.421-7)"`
+	Receipt     string              `json:"receipt,omitempty" enum:"complete,incomplete,missing" doc:"What became of the receipt; supposed complete"`
+	Refusal     *SimulatedRefusal   `json:"refusal,omitempty" doc:"An express refusal"`
+	Reasons     *SimulatedReasons   `json:"reasons,omitempty" doc:"Those of a silent refusal (CRPA L.232-4)"`
+	Prior       *SimulatedPrior     `json:"prior_appeal,omitempty" doc:"The compulsory prior appeal (CRPA L.412-1): to the CADA or the prefect"`
+	Contested   *SimulatedContested `json:"contested,omitempty" doc:"Of a recours gracieux in urban planning (C. urb. L.600-12-2): what it contests"`
+	Review      bool                `json:"review,omitempty" doc:"With a rule: what is asked is itself a recours gracieux"`
+	GraciousOn  string              `json:"gracious_appeal_on,omitempty" format:"date" doc:"A recours gracieux was received"`
+	ExtendedOn  string              `json:"extended_on,omitempty" format:"date" doc:"The person was told of two months more (GDPR art. 12.3)"`
 }
 
 type simulateInput struct {
@@ -135,8 +157,9 @@ func (b Simulation) facts(own calendar.Territory) (calendar.Facts, error) {
 	}
 	if b.Rule != nil {
 		f.Rule = calendar.Rule{Effect: calendar.Effect(b.Rule.Effect), Months: b.Rule.Months, Code: calendar.Code(b.Rule.Code)}
-		f.Route = routes[b.Route]
+		f.Route, f.Review = routes[b.Route], b.Review
 	}
+	b.afterwards(&f)
 	for _, n := range b.Notices {
 		f.Notices = append(f.Notices, calendar.Notice{Notified: day(n.NotifiedOn), Limit: day(n.LimitOn), Complete: day(n.CompletedOn), Dispensable: n.Dispensable})
 	}
@@ -146,10 +169,23 @@ func (b Simulation) facts(own calendar.Territory) (calendar.Facts, error) {
 	for _, o := range b.Incidents {
 		f.Incidents = append(f.Incidents, calendar.Incident{From: day(o.FromOn), Until: day(o.UntilOn)})
 	}
+	return f, nil
+}
+
+// afterwards reads what followed a refusal.
+func (b Simulation) afterwards(f *calendar.Facts) {
 	if b.Refusal != nil {
 		f.Refusal = calendar.Refusal{Notified: day(b.Refusal.NotifiedOn), Regular: b.Refusal.Regular}
 	}
-	return f, nil
+	if b.Reasons != nil {
+		f.Reasons = calendar.Reasons{Asked: day(b.Reasons.AskedOn), Given: day(b.Reasons.GivenOn)}
+	}
+	if b.Prior != nil {
+		f.Prior = calendar.Prior{Seized: day(b.Prior.SeizedOn), Registered: day(b.Prior.RegisteredOn)}
+	}
+	if b.Contested != nil {
+		f.Contested = calendar.Contested{On: day(b.Contested.On), Displayed: b.Contested.Displayed}
+	}
 }
 
 func day(iso string) calendar.Date {
@@ -159,7 +195,8 @@ func day(iso string) calendar.Date {
 
 // places are the facts by their names in the body, where these differ.
 var places = strings.NewReplacer("competent_received", "competent_received_at", "first_received", "received_at", "notified", "notified_on", "limit", "limit_on",
-	"complete", "completed_on", "gracious", "gracious_appeal_on", "extended", "extended_on", "event", "event_on")
+	"complete", "completed_on", "gracious", "gracious_appeal_on", "extended", "extended_on", "event", "event_on", "reasons/asked", "reasons/asked_on", "reasons/given", "reasons/given_on",
+	"prior/seized", "prior_appeal/seized_on", "prior/registered", "prior_appeal/registered_on", "contested", "contested/on")
 
 // inBody names the facts of a refusal as the body does.
 func inBody(err error) error {

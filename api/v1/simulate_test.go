@@ -37,6 +37,10 @@ func TestSimulateTheLawsCases(t *testing.T) {
 		{"vide-grenier", `{"procedure":"vide-grenier","channel":"counter","received_at":"2027-05-02T10:00:00+02:00","event_on":"2027-05-16"}`, "file_by 2027-05-01 last_day – no_receipt CRPA L.112-3"},
 		{"CADA", `{"procedure":"documents-administratifs","received_at":"2027-01-10T10:00:00+01:00"}`, "last_day 2027-02-10 appeal_last_day 2027-04-10"},
 		{"RGPD", `{"rule":{"effect":"none","code":"privacy"},"received_at":"2027-03-05T10:00:00+01:00","extended_on":"2027-03-20"}`, "answer_due_on 2027-06-07"},
+		// Reasons of a silent refusal let the time for appeal run anew; a compulsory appeal comes before the court's.
+		{"L.232-4", `{"procedure":"terrasse","received_at":"2026-12-01T10:00:00+01:00","reasons":{"asked_on":"2027-02-10","given_on":"2027-03-05"}}`, "last_day 2027-02-01 reasons_due_on 2027-03-10 appeal_last_day 2027-05-07"},
+		{"CADA, seized", `{"procedure":"documents-administratifs","received_at":"2027-01-10T10:00:00+01:00","prior_appeal":{"seized_on":"2027-03-01","registered_on":"2027-03-03"}}`, "last_day 2027-02-10 appeal_last_day 2027-07-05"},
+		{"L.600-12-2", `{"rule":{"effect":"rejection","months":2},"route":"planning","review":true,"received_at":"2027-01-20T10:00:00+01:00","contested":{"on":"2027-01-05"}}`, "last_day 2027-03-20 appeal_last_day 2027-03-08"},
 	} {
 		for _, header := range [][]string{nil, bearer(agent)} {
 			var got map[string]any
@@ -51,8 +55,13 @@ func TestSimulateTheLawsCases(t *testing.T) {
 					t.Errorf("%s: %s is %q, want %q", c.name, words[i], value, want)
 				}
 			}
+			for _, key := range []string{"received_on", "registration_notice_due_on", "receipt_due_on", "last_day", "effective_from"} {
+				if _, there := got[key]; !there {
+					t.Errorf("%s: %s is left out, not null", c.name, key)
+				}
+			}
 			reasons, _ := got["reasons"].([]any)
-			for _, key := range []string{"received_on", "registration_notice_due_on", "receipt_due_on", "last_day", "effective_from", "appeal_last_day", "withdrawal_last_day", "answer_due_on", "file_by"} {
+			for _, key := range []string{"received_on", "registration_notice_due_on", "receipt_due_on", "last_day", "effective_from", "appeal_last_day", "withdrawal_last_day", "answer_due_on", "file_by", "reasons_due_on"} {
 				if date := got[key]; date != nil && !slices.ContainsFunc(reasons, func(r any) bool {
 					step, _ := r.(map[string]any)
 					return step["kind"] == key && step["date"] == date && step["article"] != "" && step["text"] != ""
@@ -80,6 +89,14 @@ func TestSimulateRefusesWithTheArticle(t *testing.T) {
 		{"a rule beside a procedure", `{"procedure":"terrasse",` + rule + `}`, "body.rule", "CRPA L.231-1, L.231-4"},
 		{"a rule without months", `{"rule":{"effect":"rejection"},"received_at":"2026-12-01T10:00:00+01:00"}`, "body.rule.months", "CRPA L.231-1, L.231-4"},
 		{"a suspension too long", `{` + rule + `,"suspensions":[{"from_on":"2026-12-10","until_on":"2027-03-11"}]}`, "body.suspensions.0.until_on", "CRPA L.115-3, R.115-5"},
+		{"reasons outside the time for appeal", `{` + rule + `,"reasons":{"asked_on":"2027-01-10"}}`, "body.reasons.asked_on", "CRPA L.232-4"},
+		{"reasons of an acceptance", `{"rule":{"effect":"acceptance","months":2},"received_at":"2026-12-01T10:00:00+01:00","reasons":{"asked_on":"2027-02-10"}}`, "body.reasons.asked_on", "CRPA L.232-4"},
+		{"reasons given before they are asked for", `{` + rule + `,"reasons":{"asked_on":"2027-02-10","given_on":"2027-02-09"}}`, "body.reasons.given_on", "CRPA L.232-4"},
+		{"a prior appeal where none is compulsory", `{` + rule + `,"prior_appeal":{"seized_on":"2027-02-10"}}`, "body.prior_appeal.seized_on", "CRPA L.412-1"},
+		{"a prior appeal recorded before it is made", `{` + rule + `,"route":"cada","prior_appeal":{"seized_on":"2027-02-10","registered_on":"2027-02-09"}}`, "body.prior_appeal.registered_on", "CRPA R.343-1"},
+		{"a contested decision of no planning", `{` + rule + `,"review":true,"contested":{"on":"2026-11-10"}}`, "body.contested.on", "C. urb. L.600-12-2"},
+		{"a contested decision of later", `{` + rule + `,"review":true,"route":"planning","contested":{"on":"2026-12-02"}}`, "body.contested.on", "CRPA L.411-2"},
+		{"an extension of what is no personal data", `{` + rule + `,"extended_on":"2026-12-10"}`, "body.extended_on", "RGPD art. 12.3"},
 		{"a declaration that decides", `{` + rule + `,"kind":"declaration"}`, "body.rule.effect", "CRPA L.231-1"},
 	} {
 		var p v1.Problem

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
@@ -127,7 +128,7 @@ type Decision struct {
 }
 
 func silenceDay(effect calendar.Effect, lastDay calendar.Date) SilenceDay {
-	return SilenceDay{Effect: effectOf(effect), LastDay: lastDay.String()}
+	return SilenceDay{Effect: effectOf(effect), LastDay: web.DayOrNull(lastDay)}
 }
 
 func rowsOf(rows []requests.Row) []RequestRow {

@@ -19,15 +19,16 @@ type LegalDates struct {
 	CompetentOn       string   `json:"competent_received_on,omitempty" format:"date"`
 	Regime            string   `json:"regime" enum:"electronic,paper"`
 	Effect            string   `json:"effect" enum:"acceptance,rejection,declaration,none" doc:"What silence will mean as the facts stand"`
-	RegistrationDue   string   `json:"registration_notice_due_on,omitempty" format:"date" doc:"AEE, where the receipt is not instant"`
-	ReceiptDue        string   `json:"receipt_due_on,omitempty" format:"date" doc:"AR or ARE; on paper it is advice"`
+	RegistrationDue   *string  `json:"registration_notice_due_on" format:"date" doc:"AEE, where the receipt is not instant; null: none is due"`
+	ReceiptDue        *string  `json:"receipt_due_on" format:"date" doc:"AR or ARE; on paper it is advice; null: none is due"`
 	NoReceipt         string   `json:"no_receipt,omitempty" doc:"The article by which no receipt is due"`
 	FileFrom          string   `json:"file_from,omitempty" format:"date"`
 	FileBy            string   `json:"file_by,omitempty" format:"date" doc:"The last day to file a declaration before its event"`
 	FiledLate         bool     `json:"filed_late,omitempty"`
-	LastDay           string   `json:"last_day,omitempty" format:"date" doc:"The last day to notify a decision; none where silence decides nothing, or while an acceptance waits for documents"`
-	EffectiveFrom     string   `json:"effective_from,omitempty" format:"date" doc:"The silent decision exists from this day, 00:00"`
+	LastDay           *string  `json:"last_day" format:"date" doc:"The last day to notify a decision; null where silence decides nothing, or while an acceptance waits for documents"`
+	EffectiveFrom     *string  `json:"effective_from" format:"date" doc:"The silent decision exists from this day, 00:00; null as last_day is"`
 	Suspended         bool     `json:"suspended,omitempty" doc:"Documents are awaited"`
+	ReasonsDue        string   `json:"reasons_due_on,omitempty" format:"date" doc:"The reasons of a silent refusal that were asked for are due (CRPA L.232-4)"`
 	AnswerDue         string   `json:"answer_due_on,omitempty" format:"date" doc:"An answer is due although silence decides nothing"`
 	AppealFrom        string   `json:"appeal_from,omitempty" format:"date"`
 	AppealLastDay     string   `json:"appeal_last_day,omitempty" format:"date" doc:"None where no day binds the applicant"`
@@ -41,9 +42,9 @@ type LegalDates struct {
 func LegalDatesOf(d calendar.Dates) LegalDates {
 	out := LegalDates{
 		ReceivedOn: d.ReceivedOn.String(), CompetentOn: d.CompetentOn.String(), Regime: string(d.Regime), Effect: string(d.Effect),
-		RegistrationDue: d.RegistrationDue.String(), ReceiptDue: d.ReceiptDue.String(), NoReceipt: d.Exemption,
+		RegistrationDue: DayOrNull(d.RegistrationDue), ReceiptDue: DayOrNull(d.ReceiptDue), NoReceipt: d.Exemption,
 		FileFrom: d.FileFrom.String(), FileBy: d.FileBy.String(), FiledLate: d.FiledLate,
-		LastDay: d.LastDay.String(), EffectiveFrom: d.AcquiredOn.String(), Suspended: d.Suspended, AnswerDue: d.AnswerDue.String(),
+		LastDay: DayOrNull(d.LastDay), EffectiveFrom: DayOrNull(d.AcquiredOn), Suspended: d.Suspended, ReasonsDue: d.ReasonsDue.String(), AnswerDue: d.AnswerDue.String(),
 		AppealFrom: d.Appeal.From.String(), AppealLastDay: d.Appeal.LastDay.String(), GraciousBy: d.GraciousBy.String(), WithdrawalLastDay: d.WithdrawalLastDay.String(),
 		Reasons: make([]Reason, len(d.Steps)), Warnings: append([]string{}, d.Warnings...),
 	}
@@ -51,4 +52,13 @@ func LegalDatesOf(d calendar.Dates) LegalDates {
 		out.Reasons[i] = Reason{Kind: string(s.Kind), Article: s.Article, Text: s.Text, Date: s.Date.String(), From: s.From.String(), Amount: s.Amount, Unit: string(s.Unit)}
 	}
 	return out
+}
+
+// DayOrNull is a day as JSON says it; none is null.
+func DayOrNull(d calendar.Date) *string {
+	if d.IsZero() {
+		return nil
+	}
+	text := d.String()
+	return &text
 }

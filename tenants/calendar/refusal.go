@@ -43,6 +43,9 @@ var refusals = map[string]refusalText{
 	"prior_first":         {"CRPA L.412-3", "%s n’interrompt rien ici\u00a0: ce refus se conteste d’abord devant la CADA ou le préfet"},
 	"second_review":       {"CRPA L.411-2", "%s n’interrompt rien\u00a0: ce refus répond déjà à un recours gracieux"},
 	"before_seized":       {"CRPA R.343-1", "%s vient avant la saisine"},
+	"prior_unknown":       {"CRPA L.412-1", "%s n’a pas d’objet : ici, aucun recours préalable n’est obligatoire avant le tribunal"},
+	"contested_unknown":   {"C. urb. L.600-12-2", "%s ne compte que pour un recours gracieux en urbanisme"},
+	"after_reception":     {"CRPA L.411-2", "%s vient après la réception du recours qui la conteste"},
 	"extension_unknown":   {"RGPD art. 12.3", "%s n’existe que pour les droits sur les données personnelles"},
 	"extension_too_late":  {"RGPD art. 12.3", "%s doit être annoncée dans le premier mois"},
 	"notice_too_late":     {"CRPA L.114-5", "%s vient après la date où le silence vaut déjà décision"},
@@ -89,6 +92,7 @@ var factNames = map[string]string{
 	"reasons/given":        "le jour de la communication des motifs",
 	"prior/seized":         "le jour du recours préalable",
 	"prior/registered":     "l’enregistrement du recours préalable",
+	"contested":            "le jour de la décision contestée",
 	"extended":             "la prolongation",
 }
 

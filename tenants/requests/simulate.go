@@ -48,8 +48,29 @@ func Simulate(ctx context.Context, tx *tenants.Tx, s Simulation) (calendar.Dates
 	if late := fault.Of(err); fault.Is(err, "notice_too_late") {
 		err = fault.New(fault.Invalid, "invalid_facts", late.Fields...) // nobody acts: it is a fact to correct
 	}
+	if err == nil {
+		err = unheard(f, d)
+	}
 	d.Warnings = append(warnings, d.Warnings...)
 	return d, err
+}
+
+// unheard refuses a fact that this rule has no use for, so that nobody takes a date for the
+// one that it gave.
+func unheard(f calendar.Facts, d calendar.Dates) error {
+	before := f.Route == calendar.RouteCADA || f.Route == calendar.RoutePrefect
+	contested := f.Contested.On
+	switch {
+	case !f.Reasons.Asked.IsZero() && d.ReasonsDue.IsZero():
+		return calendar.Contradiction("reasons/asked", "outside_appeal")
+	case !f.Prior.Seized.IsZero() && !before:
+		return calendar.Contradiction("prior/seized", "prior_unknown")
+	case !contested.IsZero() && (!f.Review || f.Route != calendar.RoutePlanning):
+		return calendar.Contradiction("contested", "contested_unknown")
+	case contested.After(f.FirstReceived):
+		return calendar.Contradiction("contested", "after_reception")
+	}
+	return nil
 }
 
 // procedure fills in what a procedure says, and gives what is not sure of it.
