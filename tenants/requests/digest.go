@@ -2,6 +2,7 @@ package requests
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/parvis-gru/parvis/tenants"
@@ -82,7 +83,11 @@ func Digest(ctx context.Context, tx *tenants.Tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	rows = append(rows, reasons...)
+	recourses, err := tenants.All[digestRow](ctx, tx, sqlRecourseDue, today, tx.Territory().AddWorkingDays(today, digestDue))
+	if err != nil {
+		return 0, err
+	}
+	rows = slices.Concat(rows, reasons, recourses)
 	readers, err := tenants.All[reader](ctx, tx, sqlReaders)
 	if err != nil {
 		return 0, err

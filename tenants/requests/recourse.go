@@ -28,6 +28,21 @@ type Recourse struct {
 	Said string
 }
 
+const (
+	// recoursePending are the recours gracieux that nobody has answered, of what is refused still.
+	recoursePending = ` from request_fact f join request r on r.id = f.request_id where f.kind = 'gracious' and f.on_day is not null
+		and not exists (select 1 from request_fact c where c.corrects = f.id and c.request_id = f.request_id)
+		and not exists (select 1 from request_fact a where a.request_id = f.request_id and a.kind = 'gracious_rejected' and a.on_day is not null
+			and not exists (select 1 from request_fact c where c.corrects = a.id and c.request_id = a.request_id))
+		and r.state in ('refused', 'partly_accepted', 'implicitly_rejected') and (f.on_day + interval '2 months')::date >= $1`
+	// Whose silence rejects them in a few days: until then somebody can answer (L.411-7). A month
+	// more counts as the calendar does, to the last day of a shorter one.
+	sqlRecourseDue = `select r.number, r.title, r.service_id, r.agent_id, (f.on_day + interval '2 months')::date as due_on,
+		false as late, true as due, false as fresh, false as lapsed, false as posted` + recoursePending + `
+		and (f.on_day + interval '2 months')::date <= $2 order by f.on_day limit 200`
+	sqlRecoursePending = `select exists (select 1` + recoursePending + `)`
+)
+
 // recourses are the steps by the way of appeal of the refusal, and where the law's facts hold them.
 var recourses = map[FactKind]struct {
 	path  string // among calendar.Facts

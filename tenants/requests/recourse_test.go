@@ -143,6 +143,47 @@ func TestARecoursGracieuxInterruptsTheAppeal(t *testing.T) {
 	}
 }
 
+// Its own silence rejects a recours gracieux after two months: the morning mail says so before.
+func TestARecoursGracieuxIsInTheMorningMail(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.on("2026-12-01")
+	number := w.submit(letter()).Request.Number
+	if err := w.decide(number, requests.DecisionInput{Outcome: catalogue.OutcomeRefuse, Reasons: "Non.", Delivery: requests.DeliveryCounter}); err != nil {
+		t.Fatal(err)
+	}
+	w.on("2026-12-31")
+	if err := w.note(w.front, number, requests.FactGracious, "2026-12-31"); err != nil { // its silence: 28 February
+		t.Fatal(err)
+	}
+	digest := func(day string) string {
+		w.on(day)
+		w.must(system, func(ctx context.Context, tx *tenants.Tx) error {
+			_, err := requests.Digest(ctx, tx)
+			return err
+		})
+		box := w.outbox("digest")
+		if len(box) == 0 {
+			return ""
+		}
+		return box[len(box)-1].Text
+	}
+	if said := digest("2027-02-10"); strings.Contains(said, number) {
+		t.Errorf("too early: %s", said)
+	}
+	var next calendar.Date
+	w.must(system, func(ctx context.Context, tx *tenants.Tx) (err error) {
+		next, err = requests.NextMorning(ctx, tx)
+		return err
+	})
+	if next != date(t, "2027-02-11") {
+		t.Errorf("looked at again on %s", next)
+	}
+	if said := digest("2027-02-24"); !strings.Contains(said, number) || !strings.Contains(said, "28 février 2027") {
+		t.Errorf("the morning mail says nothing of %s: %s", number, said)
+	}
+}
+
 // Documents of the town: silence refuses after a month, and the CADA comes before the court
 // (CRPA R.311-12, R.343-1).
 func TestTheCADAIsSeizedBeforeTheCourt(t *testing.T) {

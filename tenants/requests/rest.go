@@ -37,6 +37,9 @@ func NextMorning(ctx context.Context, tx *tenants.Tx) (calendar.Date, error) {
 	if err != nil || unrest {
 		return tomorrow, err
 	}
+	if pending, err := tenants.One[bool](ctx, tx, sqlRecoursePending, today); err != nil || pending {
+		return tomorrow, err
+	}
 	awaited, err := allAwaited(ctx, tx)
 	if err != nil || len(awaited) > 0 {
 		return tomorrow, err
