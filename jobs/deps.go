@@ -18,6 +18,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/operations"
 	"github.com/parvis-gru/parvis/tenants/requests"
 	"github.com/parvis-gru/parvis/tenants/transmission"
+	"github.com/parvis-gru/parvis/tenants/workflow/hook"
 )
 
 // Deps is what the workers work with.
@@ -37,6 +38,8 @@ type Deps struct {
 	Openings *opening.Desk
 	// Transmissions brings requests from one commune to another.
 	Transmissions *transmission.Service
+	// Hooks tells other programs of steps of a workflow.
+	Hooks *hook.Client
 }
 
 // register lists every worker, one line a kind of job.
@@ -52,6 +55,8 @@ func (r *Runner) register(workers *river.Workers) {
 	addOf(workers, r, r.morning, nightTimeout)
 	addOf(workers, r, r.health, jobTimeout)
 	addOf(workers, r, r.transmit, transmitTimeout)
+	addOf(workers, r, r.advance, jobTimeout)
+	addOf(workers, r, r.webhook, jobTimeout)
 }
 
 // transmitTimeout lets a hundred documents be copied.

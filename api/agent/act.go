@@ -139,7 +139,7 @@ func (s *Server) act(v visit) error {
 		}
 		return err
 	}
-	a, ok := actions[form.Get("action")]
+	a, ok := actionOf(form.Get("action"))
 	if !ok {
 		return fault.New(fault.Invalid, "form_unreadable")
 	}
@@ -155,7 +155,7 @@ func (s *Server) act(v visit) error {
 	if then := form.Get("retour"); then != "" {
 		return s.done(v, a.done, back(then))
 	}
-	if form.Get("action") == actService && !s.stillSeen(v) {
+	if (form.Get("action") == actService || a.at == "" && treatmentActions[form.Get("action")].do != nil) && !s.stillSeen(v) {
 		return s.done(v, a.done, home)
 	}
 	return s.done(v, a.done, requestPath(v.number())+a.at)

@@ -89,6 +89,7 @@ func (s *Server) requestRoutes() {
 	s.handle("GET /agents/demandes/{number}/decision", s.decidePage)
 	s.handle("POST /agents/demandes/{number}/decision", s.decide)
 	s.handle("GET "+toSignPath, s.toSign)
+	s.handle("GET "+opinionsPath, s.opinions)
 	s.handle("GET /agents/demandes/{number}/signature", s.signPage)
 	s.handle("POST /agents/demandes/{number}/signature", s.sign)
 	s.handle("GET /agents/demandes/{number}/retrait", s.revokePage)

@@ -99,7 +99,7 @@ func eventWords(kind string, d requests.EventData) web.Event {
 	case "decided", "decision_notified", "lapsed", "decision_prepared", "decision_returned", "silence_undone":
 		return decisionWords(kind, d)
 	}
-	return web.Event{Title: "Autre événement"}
+	return treatmentWords(kind, d)
 }
 
 // afterSilenceWords say what a person asked for once silence had decided, and got.

@@ -141,6 +141,7 @@ type listed struct {
 
 	attention requests.Attention
 	toSign    int
+	opinions  int
 }
 
 func (s *Server) list(v visit) error {
@@ -163,6 +164,9 @@ func (s *Server) list(v visit) error {
 			return err
 		}
 		if found.entries, err = catalogue.List(ctx, tx); err != nil {
+			return err
+		}
+		if found.opinions, err = requests.CountOpinions(ctx, tx); err != nil {
 			return err
 		}
 		if found.toSign, err = requests.CountToSign(ctx, tx); err != nil {
@@ -202,6 +206,9 @@ func (s *Server) list(v visit) error {
 
 func (p *listPage) fill(q listQuery, found listed) {
 	p.tabs(q, found.counts)
+	if found.opinions > 0 {
+		p.Views.Items = append(p.Views.Items, web.Tab{Label: "Avis demandés", URL: opinionsPath, Count: found.opinions})
+	}
 	if found.toSign > 0 {
 		p.Views.Items = append(p.Views.Items, web.Tab{Label: "À signer", URL: toSignPath, Count: found.toSign})
 	}

@@ -45,6 +45,9 @@ type requestPage struct {
 	Nature    string // what it can be reclassified as
 	Correct   bool   // who applies, and where they are reached
 	Receipt   receiptCard
+	Treatment *treatmentCard
+	Opinions  []opinionCard
+	Asks      bool        // of a service that was asked for its opinion alone: it reads, and gives it
 	Why       *reasonsBox // asked why silence refused (L.232-4)
 }
 
@@ -145,6 +148,7 @@ func (s *Server) showRequest(v visit, typed url.Values, refused error) error {
 	page.decisions(d, o.today, typed)
 	page.ways(d, o.today, typed)
 	page.Why = whyRefused(d, o.today, typed)
+	page.Treatment, page.Opinions, page.Asks = treatmentOf(d, zone, o.today, typed), opinionCards(d, zone, typed, refused), d.Consulted
 	page.handOver(d, o, typed)
 	page.retype(typed, refused)
 	if err := s.markRead(v, d); err != nil {
@@ -359,6 +363,12 @@ func (p *requestPage) retype(typed url.Values, refused error) {
 				w.Received.Error, id = text, w.Received.Name
 			}
 		}
+	case "paye":
+		if p.Treatment != nil && p.Treatment.Paid != nil {
+			p.Treatment.Paid.Error, id = text, "paye"
+		}
+	case "avis":
+		id = "avis-" + typed.Get("avis")
 	case actReasons:
 		if p.Why != nil {
 			p.Why.Text.Error, id = text, p.Why.Text.Name

@@ -54,9 +54,11 @@ var tiers = map[string]int{
 	"tenants/branding/svg": 0, // apart, so that its length moves no other line
 	"tenants/forms/edit":   2,
 
-	"tenants/codes":     0,
-	"tenants/workflow":  3,
-	"tenants/documents": 3,
+	"tenants/codes":    0,
+	"tenants/workflow": 3,
+
+	"tenants/workflow/hook": 1,
+	"tenants/documents":     3,
 
 	"tenants/plain":        0,
 	"tenants/proof":        6,

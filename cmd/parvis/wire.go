@@ -31,6 +31,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/opening"
 	"github.com/parvis-gru/parvis/tenants/operations"
 	"github.com/parvis-gru/parvis/tenants/transmission"
+	"github.com/parvis-gru/parvis/tenants/workflow/hook"
 )
 
 // program is every part of Parvis, put together once: the only composition root.
@@ -154,6 +155,7 @@ func (p *program) fleet() *jobs.Fleet {
 	return jobs.NewFleet(jobs.Deps{
 		DB: p.db, Registry: p.registry, Files: p.files, Sender: p.sender, Logger: p.logger, Metrics: p.metrics, Clock: time.Now, Domains: p.domains,
 		Operations: p.operations, Openings: p.openings, Transmissions: p.transmissions, Models: p.models,
+		Hooks: hook.New(hook.Config{Clock: time.Now}),
 	})
 }
 

@@ -263,3 +263,25 @@ func (c CourierMail) template() string {
 		return "courier_" + c.Purpose // no such template: Render refuses it
 	}
 }
+
+// StepNews is what a town has its workflow write when a request comes to a step: to the citizen, to a service or to an address.
+// Subject is the town's own, and holds nothing of a person.
+type StepNews struct {
+	Number, Subject, Body, Path string
+	Citizen                     bool
+}
+
+// OpinionAsked asks a service, or somebody outside, for an opinion on a request.
+type OpinionAsked struct {
+	Number, Title, Service, Body string
+	DueOn                        calendar.Date
+	Outside                      bool // they answer by e-mail: the pages are the agents'
+	Path                         string
+}
+
+// SMSStep is a text message of a town's workflow.
+type SMSStep struct{ Number, Text string }
+
+func (StepNews) template() string     { return "step_news" }
+func (OpinionAsked) template() string { return "opinion_asked" }
+func (SMSStep) template() string      { return "sms_step" }

@@ -121,8 +121,10 @@ func render(from letterhead, d Data) (Rendered, error) {
 	}
 	subject, heading := titles(d)
 	v := view{Subject: oneLine(kind.Say(subject)), Heading: kind.Say(heading), From: from, Citizen: !from.Hub, D: d}
-	switch d.(type) {
-	case TransmissionFile, AgentDigest, AgentInvited, SupportNotice, DomainWarning, TrialEnding:
+	switch d := d.(type) {
+	case StepNews:
+		v.Citizen = v.Citizen && d.Citizen
+	case TransmissionFile, OpinionAsked, AgentDigest, AgentInvited, SupportNotice, DomainWarning, TrialEnding:
 		v.Citizen = false
 	}
 	var err error
@@ -280,8 +282,13 @@ func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail
 }
 
 func courierTitles(d Data) (subject, heading string) {
-	if step, ok := d.(SupportNotice); ok {
-		return supportTitles[step.Step], supportTitles[step.Step]
+	switch d := d.(type) {
+	case SupportNotice:
+		return supportTitles[d.Step], supportTitles[d.Step]
+	case StepNews:
+		return "Demande " + d.Number + nbsp + ": " + d.Subject, d.Subject
+	case OpinionAsked:
+		return "Demande " + d.Number + nbsp + ": votre avis", "Votre avis est demandé"
 	}
 	switch d.template() {
 	case "verification_code":

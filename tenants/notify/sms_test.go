@@ -17,7 +17,7 @@ func everySMS() map[string]notify.Data {
 	return map[string]notify.Data{
 		"received": notify.SMSReceived{Number: "26-000123", TrackingCode: "ABCD-EFGH-JKMN"}, "documents": notify.SMSDocuments{Number: "26-000123", LimitOn: calendar.NewDate(2027, time.January, 2)},
 		"decision": notify.SMSDecision{Number: "26-000123"}, "posted": notify.SMSDecisionPosted{Number: "26-000123"}, "lapsed": notify.SMSLapsed{Number: "26-000123"}, "message": notify.SMSMessage{Number: "26-000123"},
-		"transmitted": notify.SMSTransmitted{Number: "26-000123"},
+		"transmitted": notify.SMSTransmitted{Number: "26-000123"}, "step": notify.SMSStep{Number: "26-000123", Text: "la voirie l’examine."},
 	}
 }
 

@@ -45,6 +45,7 @@ type EventData struct {
 	Agreed            bool          `json:"agreed,omitempty"`
 	LetterID          tenants.ID    `json:"letter_id,omitempty"`
 	Fact              FactKind      `json:"fact,omitempty"`
+	Transition        string        `json:"transition,omitempty"` // that led to a step, as its button says
 
 	TransmissionID tenants.ID `json:"transmission_id,omitempty"`
 	Problem        string     `json:"problem,omitempty"` // a code
@@ -155,6 +156,9 @@ func (c *change) save(ctx context.Context) (Request, error) {
 	if n != 1 {
 		return Request{}, fault.New(fault.Conflict, "request_changed")
 	}
+	if err := c.resume(ctx); err != nil {
+		return Request{}, err
+	}
 	if err := c.tx.Enqueue(ctx, ProjectArgs{Tenant: c.tx.Tenant().ID, Request: r.ID, Morning: morningOf(c.tx)}); err != nil {
 		return Request{}, err
 	}
@@ -243,7 +247,8 @@ func Changes(ctx context.Context, tx *tenants.Tx, number string, since int64) ([
 
 // private are the events that a citizen does not see.
 var private = map[string]bool{"assigned": true, "note_added": true, "applicant_corrected": true, "deadline_alert": true, "claimed": true,
-	"notification_bounced": true, "notification_failed": true, "notification_sent": true, "letter_posted": true, "decision_prepared": true, "decision_returned": true, "receipt_awaited": true}
+	"notification_bounced": true, "notification_failed": true, "notification_sent": true, "letter_posted": true, "decision_prepared": true, "decision_returned": true, "receipt_awaited": true,
+	"step_entered": true, "action_failed": true, "opinion_asked": true, "opinion_given": true, "payment_noted": true}
 
 // publicHistory leaves out, for the owner, what is the town hall's own affair.
 func publicHistory(history []tenants.RecordedEvent, who Who) []tenants.RecordedEvent {

@@ -98,6 +98,9 @@ func (c *change) decide(ctx context.Context, in DecisionInput) (Request, error) 
 	if err := c.signs(ctx, in); err != nil {
 		return Request{}, err
 	}
+	if err := c.decidesHere(ctx, action); err != nil {
+		return Request{}, err
+	}
 	if err := c.afterSilence(ctx, action); err != nil {
 		return Request{}, err
 	}

@@ -58,6 +58,9 @@ type Detail struct {
 	Standing         Standing            // of the receipts; agents alone
 	Reopening        *Reopening          // the facts no longer give the silence that ended it; agents alone
 	Prepared         *Prepared           // a decision that waits for who signs it; agents alone
+	Treatment        *Treatment          // where it stands in its workflow; agents alone
+	Opinions         []Opinion           // asked and given; agents alone
+	Consulted        bool                // the acting agent sees it for its opinion alone
 	MayRate          bool                // the holder can say how they found the procedure
 
 	Reasons []ReasonsRequest // why silence refused, as it was asked for
@@ -72,7 +75,7 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
-	d := Detail{Request: r}
+	d := Detail{Request: r, Consulted: who == Consulted}
 	if err := d.load(ctx, tx, who); err != nil {
 		return Detail{}, err
 	}
@@ -80,6 +83,9 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 		return Detail{}, err
 	}
 	d.Procedure, d.Service = d.Entry.Procedure(), d.Entry.Service
+	if d.Consulted { // an opinion wants no correspondence
+		d.Messages = nil
+	}
 	if err := d.loadReasons(ctx, tx); err != nil {
 		return Detail{}, err
 	}
@@ -98,6 +104,9 @@ func Get(ctx context.Context, tx *tenants.Tx, number string) (Detail, error) {
 	}
 	c := &change{tx: tx, before: r, r: r, who: who}
 	if d.Prepared, err = c.prepared(ctx); err != nil {
+		return d, err
+	}
+	if err := d.treated(ctx, c); err != nil {
 		return d, err
 	}
 	return d, d.stand(ctx, tx)

@@ -120,7 +120,7 @@ func (in *intake) submit(ctx context.Context) (Submitted, error) {
 	if tx.Tenant().State == tenants.StateSuspended {
 		return Submitted{}, fault.New(fault.Unavailable, "tenant_suspended")
 	}
-	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkSource, in.checkLevel, in.checkContent, in.startClock} {
+	for _, step := range []func(context.Context) error{in.loadDraft, in.loadProcedure, in.checkSource, in.checkLevel, in.checkContent, in.route, in.startClock} {
 		if err := step(ctx); err != nil {
 			return Submitted{}, err
 		}

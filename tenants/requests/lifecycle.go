@@ -122,13 +122,14 @@ const (
 	ActionRecall          Action = "recall" // an agent's, or ours where it cannot arrive
 	ActionArrive          Action = "arrive"
 	ActionTransmitOutside Action = "transmit_outside"
+	ActionMove            Action = "move" // along the procedure's workflow
 )
 
 // Actions gives every action.
 func Actions() []Action {
 	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
 		ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionExtend, ActionContest, ActionReopen, ActionHear, ActionRevoke,
-		ActionTransmit, ActionRecall, ActionArrive, ActionTransmitOutside}
+		ActionTransmit, ActionRecall, ActionArrive, ActionTransmitOutside, ActionMove}
 }
 
 // Who is a set of those who may act.
@@ -143,6 +144,7 @@ const (
 	Admin
 	System
 	Supporter // of the hub, let in for a time: reads, and acts on nothing
+	Consulted // of a service that was asked for its opinion: reads, and gives it
 
 	agents   = Front | Instructor | Admin
 	deciders = Instructor | Admin
@@ -215,6 +217,7 @@ var rules = []rule{
 	{ActionRecall, []State{StateTransmitting}, StateReview, kinds, deciders | System},
 	{ActionArrive, []State{StateTransmitting}, StateTransmitted, kinds, System},
 	{ActionTransmitOutside, open, StateTransmitted, kinds, deciders},
+	{ActionMove, []State{StateReceived, StateReview}, StateReview, kinds, agents},
 }
 
 // Transitions gives the whole lifecycle, one line for each state and kind.

@@ -37,7 +37,7 @@ func table(t *testing.T, name string) []map[string]string {
 }
 
 var everybody = map[string]requests.Who{
-	"owner": requests.Owner, "front": requests.Front, "instructor": requests.Instructor, "admin": requests.Admin, "system": requests.System, "stranger": 0,
+	"owner": requests.Owner, "front": requests.Front, "instructor": requests.Instructor, "admin": requests.Admin, "system": requests.System, "consulted": requests.Consulted, "stranger": 0,
 }
 
 var everyKind = []requests.Kind{requests.KindRequest, requests.KindDeclaration, requests.KindReport, requests.KindInformation}

@@ -121,7 +121,7 @@ func MarkRead(ctx context.Context, tx *tenants.Tx, number string) error {
 	if err != nil {
 		return err
 	}
-	if who == Supporter { // reads over a shoulder: nothing is read for the town hall
+	if who == Supporter || who == Consulted { // reads over a shoulder: nothing is read for the town hall
 		return nil
 	}
 	_, err = tx.Exec(ctx, sqlReadMessages, r.ID, who != Owner, tx.Now())

@@ -126,6 +126,9 @@ func Prepare(ctx context.Context, tx *tenants.Tx, number string, in DecisionInpu
 	if err := c.stillDecides(action); err != nil {
 		return Request{}, err
 	}
+	if err := c.decidesHere(ctx, action); err != nil {
+		return Request{}, err
+	}
 	if !c.r.silenceActed(tx.Today()) {
 		if _, err := Next(c.r.State, c.r.Kind, action, c.who); err != nil {
 			return Request{}, err

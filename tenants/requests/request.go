@@ -196,7 +196,14 @@ func visible(ctx context.Context, tx *tenants.Tx, number string) (Request, Who, 
 	}
 	who := whoIs(tx.Actor(), r)
 	if who == 0 {
-		return Request{}, 0, errUnknown()
+		asked, err := consults(ctx, tx, r)
+		if err != nil {
+			return Request{}, 0, err
+		}
+		if !asked {
+			return Request{}, 0, errUnknown()
+		}
+		who = Consulted
 	}
 	return r, who, nil
 }
@@ -229,6 +236,9 @@ func GetByTracking(ctx context.Context, tx *tenants.Tx, number, code string) (Re
 // them. It is empty for a request that came from another deployment without its code.
 func TrackingCode(ctx context.Context, tx *tenants.Tx, number string) (string, error) {
 	r, who, err := visible(ctx, tx, number)
+	if err == nil && who == Consulted {
+		err = fault.New(fault.Forbidden, "not_allowed")
+	}
 	if err == nil && who == Supporter { // the code would open more than reading
 		err = fault.New(fault.Forbidden, "support_read_only")
 	}

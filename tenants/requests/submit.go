@@ -76,6 +76,7 @@ func (in *intake) write(ctx context.Context, receipt *draftReceipt) error {
 		return err
 	}
 	mark := in.mark()
+	in.queueStep(batch)
 	in.queueAwaited(batch)
 	if receipt != nil {
 		insert := sqlInsertReceipt
@@ -182,6 +183,9 @@ func (in *intake) announce(ctx context.Context, receipt *draftReceipt, sendings 
 	}
 	tenant := in.tx.Tenant().ID
 	if err := in.tx.Enqueue(ctx, ProjectArgs{Tenant: tenant, Request: in.id, Morning: morningOf(in.tx)}); err != nil {
+		return err
+	}
+	if err := in.beginStep(ctx); err != nil {
 		return err
 	}
 	for _, s := range sendings {

@@ -19,8 +19,9 @@ const (
 	MaxActions     = 10 // of a step
 	MaxRoutings    = 100
 	MaxTitle       = 100  // characters of a title or a label
+	MaxSubject     = 60   // of a mail
 	MaxText        = 4000 // characters of a message
-	MaxSMS         = 300
+	MaxSMS         = 120
 	MaxDays        = 365
 )
 
@@ -171,8 +172,10 @@ func (c *checker) action(path string, a *Action, seen map[string]bool) {
 		if a.To != ToCitizen && a.To != ToService {
 			c.address(path+"/to", a.To)
 		}
-		c.words(path+"/subject", a.Subject, MaxTitle, true)
-		c.text(path+"/subject", a.Subject)
+		c.words(path+"/subject", a.Subject, MaxSubject, true)
+		if strings.ContainsAny(a.Subject, "{}") { // it shows on locked screens, and in logs of mail servers
+			c.add(path+"/subject", "placeholder", "Retirez les accolades de l’objet\u00a0: il se lit sur un téléphone verrouillé, et ne dit rien de la personne")
+		}
 		c.message(path, a.Text, MaxText)
 	case KindSMS:
 		c.message(path, a.Text, MaxSMS)
