@@ -79,5 +79,8 @@ func TestAWholeBatchIsMade(t *testing.T) {
 		if _, err := r.RenderBatch(t.Context(), batch, documents.Look{}); err != nil {
 			t.Fatal(err)
 		}
+		if _, most := r.Held(t); most > 256<<20 {
+			t.Errorf("the process that made the largest batch held %d MB", most>>20)
+		}
 	}
 }

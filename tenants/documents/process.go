@@ -10,18 +10,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 //go:embed typst
 var typstFiles embed.FS
 
 // heap bounds what JavaScript may hold, in MB; the compiler's own memory is bounded by
-// replacing the process (Renderer).
+// replacing the process (Renderer) and, within a document, by the kernel (bound).
 const heap = "--max-old-space-size=128"
 
 // maxAnswer is what one answer may hold, in bytes.
@@ -100,11 +105,40 @@ func startProcess(c Config) (*process, error) {
 	if err := <-started; err != nil {
 		return nil, err
 	}
-	if err := p.begin(c); err != nil {
+	if err = p.begin(c); err == nil {
+		err = p.bound(c.MaxGrowth)
+	}
+	if err != nil {
 		p.end()
 		return nil, err
 	}
 	return p, nil
+}
+
+// bound sets how much the process may still take: past it the kernel refuses, and the
+// compiler ends. Its data is counted, not its addresses, of which Node.js reserves many.
+func (p *process) bound(growth int64) error {
+	pid := p.cmd.Process.Pid
+	held, err := dataOf(pid)
+	if err != nil {
+		return err
+	}
+	most := uint64(held + growth) //nolint:gosec // neither is negative
+	return unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most}, nil)
+}
+
+// dataOf gives the bytes of a process that RLIMIT_DATA counts.
+func dataOf(pid int) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 6 {
+		return 0, fmt.Errorf("/proc/%d/statm cannot be read", pid)
+	}
+	pages, err := strconv.ParseInt(fields[5], 10, 64)
+	return pages * int64(os.Getpagesize()), err
 }
 
 // Write keeps the end of what the process says of itself.

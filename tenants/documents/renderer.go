@@ -26,7 +26,8 @@ type Config struct {
 	Log  *slog.Logger
 
 	// Bounds; zero: the defaults below.
-	MaxRSS     int64         // bytes of the process, past which it is replaced
+	MaxRSS     int64         // bytes of the process, past which it is replaced after a document
+	MaxGrowth  int64         // bytes that it may take beyond those of its start, even within a document; the kernel gives no more
 	MaxServed  int           // documents, likewise
 	MaxWaiting int           // documents that wait for their turn; more are refused
 	Limit      time.Duration // for one document; past it the process is ended
@@ -35,6 +36,7 @@ type Config struct {
 // The bounds by default.
 const (
 	defaultRSS     = 320 << 20
+	defaultGrowth  = 256 << 20 // measured: the largest batch and the longest letter take some 30 MB
 	defaultServed  = 2000
 	defaultWaiting = 64
 	defaultLimit   = 5 * time.Second
@@ -62,6 +64,9 @@ type Renderer struct {
 func NewRenderer(c Config) *Renderer {
 	if c.MaxRSS == 0 {
 		c.MaxRSS = defaultRSS
+	}
+	if c.MaxGrowth == 0 {
+		c.MaxGrowth = defaultGrowth
 	}
 	if c.MaxServed == 0 {
 		c.MaxServed = defaultServed
