@@ -79,6 +79,7 @@ func (s *Server) publicRoutes() {
 	s.handle("GET /mentions-legales", s.legal)
 	s.handle("GET /conditions-utilisation", s.terms)
 	s.handle("GET /verifier", s.verify)
+	s.handle("GET "+publishedPath, s.published)
 }
 
 func (s *Server) formRoutes() {

@@ -76,6 +76,19 @@ func TestEveryProcedureSaysWhatTheLawWants(t *testing.T) {
 	b.Get("/rien").Want(404, "")
 }
 
+// CRPA L.232-2: what third parties may contest is published, and its page says where.
+func TestRequestsOfThirdPartiesConcernArePublished(t *testing.T) {
+	t.Parallel()
+	b := deploy(t, webtest.Library()).Browser(t)
+	p := b.Get("/demarches/declaration-prealable").Follow("voir les demandes publiées").Want(200, "/demandes-publiees")
+	if said := p.Text("main"); !strings.Contains(said, "L.232-2") || !strings.Contains(said, "Aucune demande n’est à publier") {
+		t.Errorf("the page says %q", said)
+	}
+	if b.Get("/demarches/terrasse").Has(`a[href="/demandes-publiees"]`) {
+		t.Error("what silence refuses is published")
+	}
+}
+
 func TestAClosedProcedureIsDoneOtherwise(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)

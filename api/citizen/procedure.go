@@ -28,6 +28,7 @@ type procedurePage struct {
 	Questions    []web.Disclosure
 	Begun        bool // a draft of this browser waits
 	Yours        string
+	Published    string // where its requests are published (CRPA L.232-2); empty where they are not
 }
 
 var procedureTemplate = web.MustParse[procedurePage](web.Citizen, files, "procedure.html")
@@ -46,6 +47,9 @@ func (s *Server) procedure(v *visit) error {
 		Begun:        begun, Yours: nounOf(p.Kind).yours,
 	}
 	page.Description = p.Summary
+	if _, publishes := p.Publishes(); publishes {
+		page.Published = publishedPath
+	}
 	page.Breadcrumbs = web.Breadcrumbs{{Label: "Accueil", URL: "/"}, {Label: p.Title}}
 	if l, ok := lifeEvent(p.LifeEvent); ok {
 		page.Kicker = l.Title

@@ -123,6 +123,7 @@ func (c *comparison) law() {
 	c.rest("route", "Les voies de recours changent.", []any{b.Route, b.Review}, []any{a.Route, a.Review})
 	c.rest("nature", "Les réponses qui font de l’envoi une simple information changent.", b.Nature, a.Nature)
 	c.rest("paper_exemption", "La dispense d’accusé de réception sur papier change.", b.PaperExemption, a.PaperExemption)
+	c.rest("publicity", "Ce qui est publié des demandes, pour les tiers, change.", b.Publicity, a.Publicity)
 	c.rest("event", "Le délai avant l’événement change.", b.Event, a.Event)
 	c.words("retention/period", "La durée de conservation change.", b.Retention.Period, a.Retention.Period)
 	if b.Retention.Period == a.Retention.Period {

@@ -23,6 +23,7 @@ func (p *Procedure) Check() []forms.Problem {
 	c.texts()
 	c.silence()
 	c.nature()
+	c.publicity()
 	c.pieces()
 	c.privacy()
 	c.letters()

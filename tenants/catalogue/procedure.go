@@ -130,6 +130,7 @@ type Procedure struct {
 	Review           bool               `json:"review,omitempty"`          // itself asks to think again (recours gracieux): a second one interrupts nothing
 	Contested        *Contested         `json:"contested,omitempty"`       // where such a request says from when the decision that it contests binds
 	PaperExemption   string             `json:"paper_exemption,omitempty"` // "R.112-4 2°": no receipt for the same by letter
+	Publicity        *Publicity         `json:"publicity,omitempty"`       // third parties are told of its requests; see [Procedure.Publishes]
 	Event            *EventRule         `json:"event,omitempty"`
 	Alternatives     Alternatives       `json:"alternatives"`
 	Identity         int                `json:"identity"` // IdentityNone to IdentityPresence; see Entry.Level

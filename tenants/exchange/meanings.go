@@ -35,6 +35,7 @@ var meanings = map[string]string{
 	"Procedure.review":          "It asks the town itself to think again of a decision (recours gracieux): no second one is offered against its refusal.",
 	"Procedure.contested":       "For a recours gracieux: where the form asks since when the decision that it contests can be taken to court.",
 	"Procedure.paper_exemption": "The text that exempts from a receipt where the same comes by letter.",
+	"Procedure.publicity":       "Third parties are told of its requests, which silence accepts (CRPA L.232-2).",
 	"Procedure.nature":          "Where the answer to a question decides whether it is a request or a mere information.",
 	"Procedure.event":           "The day that the procedure is for, where there is one.",
 	"Procedure.alternatives":    "How to do the same without a screen.",
@@ -112,7 +113,11 @@ var meanings = map[string]string{
 	"Piece.indispensable": "Whether instruction waits for it.",
 	"Piece.field":         "The form's file field, if it is sent there.",
 
-	"Nature":             "What is sent, where a question of the form says so.",
+	"Nature":                "What is sent, where a question of the form says so.",
+	"Publicity":             "What is published of a request, with the day on which silence will accept it; never who asks.",
+	"Publicity.fields":      "The form's fields whose answers are published: where, what.",
+	"Publicity.legal_basis": "The text that wants third parties to know.",
+
 	"Nature.field":       "The form's choice field that says so.",
 	"Nature.information": "The answers with which it is a mere information.",
 

@@ -276,6 +276,7 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 		"NoteRecourse": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.NoteRecourse(ctx, tx, n, requests.Recourse{Kind: requests.FactGracious}, 1))
 		},
+		"ListPublished": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ListPublished(ctx, tx)) },
 		"EndSuspension": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.EndSuspension(ctx, tx, n, "a", 1))
 		},

@@ -11,6 +11,7 @@ const PAGES = [
   [COMMUNE, '/demarches'],
   [COMMUNE, '/demarches/copie-acte-naissance'],
   [COMMUNE, '/accessibilite'],
+  [COMMUNE, '/demandes-publiees'],
   [COMMUNE, '/donnees-personnelles'],
   [COMMUNE, '/mentions-legales'],
   [COMMUNE, '/conditions-utilisation'],
