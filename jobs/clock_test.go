@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -14,10 +15,10 @@ func (r *rig) decisions(number string) string {
 }
 
 // Whatever is done to the program or to its clock around the last midnight, the silence
-// decides once, on its legal day.
+// decides once, on its legal day: it rejects a letter and accepts a stall.
 func TestClockAttacks(t *testing.T) {
 	t.Parallel()
-	const undecided, decided = "0 none letters 0 lapsed 0", "1 implicit_rejection 2027-02-01 letters 1 lapsed 1"
+	const undecided, decided = "0 none letters 0 lapsed 0", "1 %s 2027-02-01 letters 1 lapsed 1"
 	for _, c := range []struct {
 		name    string
 		moments []string // the program's clock, one look after the other
@@ -37,7 +38,7 @@ func TestClockAttacks(t *testing.T) {
 			r := newRig(t)
 			r.furnish(r.Tenant)
 			r.local(r.Tenant, "2026-12-01 10:00")
-			number := r.submit(r.Tenant, letter()).Number
+			filed := map[string]string{"implicit_rejection": r.submit(r.Tenant, letter()).Number, "implicit_acceptance": r.submit(r.Tenant, stall("2027-06-20")).Number}
 			r.local(r.Tenant, c.moments[0])
 			stop := r.start()
 			for i, moment := range c.moments {
@@ -51,8 +52,10 @@ func TestClockAttacks(t *testing.T) {
 				for range 2 {
 					r.quarter()
 				}
-				if got := r.decisions(number); got != c.want[i] {
-					t.Errorf("at %s: %s, want %s", moment, got, c.want[i])
+				for outcome, number := range filed {
+					if got, want := r.decisions(number), strings.ReplaceAll(c.want[i], "%s", outcome); got != want {
+						t.Errorf("at %s: %s, want %s", moment, got, want)
+					}
 				}
 			}
 		})

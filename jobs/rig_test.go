@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"strconv"
@@ -143,7 +144,7 @@ func (r *rig) furnish(commune tenants.Tenant) {
 		if err := catalogue.Install(ctx, tx); err != nil {
 			return err
 		}
-		return catalogue.SetOpen(ctx, tx, "courrier-maire", true)
+		return errors.Join(catalogue.SetOpen(ctx, tx, "courrier-maire", true), catalogue.SetOpen(ctx, tx, "buvette-temporaire", true))
 	})
 }
 
@@ -154,6 +155,16 @@ func letter() requests.Submission {
 		Applicant: requests.Applicant{GivenName: "Jeanne", FamilyName: "Dupont", Email: "jeanne@example.org", PostalAddress: "3 rue des Lilas\n31320 Castanet-Tolosan"},
 		Answers:   forms.Answers{"nature": forms.Text("reclamation"), "sujet": forms.Text("Bruit"), "message": forms.Text("Le bruit rue des Lilas ne cesse pas.")},
 	}
+}
+
+// stall is a bar for a day: silence means acceptance after two months.
+func stall(day string) requests.Submission {
+	s := letter()
+	s.ProcedureSlug, s.Answers = "buvette-temporaire", forms.Answers{
+		"type": forms.Text("autre"), "organisme_nom": forms.Text("Comité des fêtes"), "manifestation": forms.Text("Fête du village"), "lieu": forms.Text("Place de l’église"),
+		"enceinte_sportive": forms.Text("non"), "date_debut": forms.Text(day), "heure_debut": forms.Text("10h00"), "date_fin": forms.Text(day), "heure_fin": forms.Text("23h00"), "groupes": forms.Bool(true),
+	}
+	return s
 }
 
 func (r *rig) submit(commune tenants.Tenant, s requests.Submission) requests.Request {

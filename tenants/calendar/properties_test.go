@@ -109,6 +109,53 @@ func TestALaterReceptionGivesNoEarlierDateOfAnyKind(t *testing.T) {
 	})
 }
 
+// The same where papers were asked for: on the same days although the request came later,
+// or as long after it.
+func TestALaterReceptionGivesNoEarlierDateWithNotices(t *testing.T) {
+	t.Parallel()
+	compared := 0
+	rapid.Check(t, func(t *rapid.T) {
+		f := calendar.Facts{Territory: territories().Draw(t, "territory"), FirstReceived: days().Draw(t, "received"), Channel: calendar.ByPortal}
+		f.Rule, f.Route, f.Sending = someRule(t)
+		f.CompetentReceived = f.FirstReceived.AddDays(rapid.IntRange(0, 10).Draw(t, "transmission"))
+		for range rapid.IntRange(1, 3).Draw(t, "notices") {
+			n := someNotice(t, f.CompetentReceived.AddDays(rapid.IntRange(0, 20).Draw(t, "after")))
+			if f.Rule.Code == calendar.Planning {
+				n.Limit = calendar.Date{}
+			}
+			f.Notices = append(f.Notices, n)
+		}
+		days, along := rapid.IntRange(1, 60).Draw(t, "later"), rapid.Bool().Draw(t, "notices come later too")
+		moved := f
+		moved.FirstReceived, moved.CompetentReceived = f.FirstReceived.AddDays(days), f.CompetentReceived.AddDays(days)
+		moved.Notices = slices.Clone(f.Notices)
+		for i := range moved.Notices {
+			for _, day := range []*calendar.Date{&moved.Notices[i].Notified, &moved.Notices[i].Limit, &moved.Notices[i].Complete} {
+				if along && !day.IsZero() {
+					*day = day.AddDays(days)
+				}
+			}
+		}
+		a, errA := calendar.Silence(f)
+		b, errB := calendar.Silence(moved)
+		switch {
+		case errA != nil:
+			return // it came too late: there is nothing to compare
+		case errB != nil && !along:
+			refused(t, errB) // before the request, now
+		case errB != nil:
+			return // months are of several lengths: the last day for a notice may lie a day nearer
+		case !a.NeverAcquired && !b.NeverAcquired && a.Effect == b.Effect && !notEarlier(a, b):
+			t.Fatalf("%v became %v", a.LastDay, b.LastDay)
+		default:
+			compared++
+		}
+	})
+	if compared == 0 {
+		t.Error("nothing was compared")
+	}
+}
+
 // Papers asked for, brought or not, never bring the end of urban planning's silence nearer,
 // but that of a file that dies; of pre-emption's, never at all.
 func TestPapersNeverShortenASpecialCode(t *testing.T) {
