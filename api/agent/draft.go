@@ -51,12 +51,8 @@ func (s *Server) showDraft(v visit, typed url.Values, refused error) error {
 			return err
 		}
 		page.Blocking, page.Warning = r.Count()
-		if read, err := strconv.Atoi(typed.Get("edition")); err == nil && read != w.draft.Edit && fault.Is(refused, "procedure_draft_changed") {
-			list, kept, err := drafts.Since(ctx, tx, *w.draft, read)
-			if err != nil {
-				return err
-			}
-			page.Theirs, page.Lost = changesOf(list), !kept
+		if page.Theirs, page.Lost, err = savedSince(ctx, tx, w, typed, refused); err != nil {
+			return err
 		}
 		if w.entry == nil || w.draft.BaseID == "" || w.draft.BaseID == w.entry.Version.ID {
 			return nil

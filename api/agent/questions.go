@@ -4,10 +4,10 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
-	"github.com/parvis-gru/parvis/tenants/drafts"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/forms/edit"
@@ -18,7 +18,7 @@ import (
 type questionsPage struct {
 	web.Frame
 	Name, URL, Edit  string
-	Saved            string
+	Saved, Preview   string
 	Tabs             web.Tabs
 	Steps            []stepItem
 	Step             stepItem
@@ -63,13 +63,8 @@ func (s *Server) questions(v visit) error { return s.showQuestions(v, v.r.URL.Qu
 // was posted, which stands in the panel as it was typed.
 func (s *Server) showQuestions(v visit, asked url.Values, refused error) error {
 	page := questionsPage{Refused: sentence(refused), Kinds: questionKinds}
-	w, me, err := s.workshop(v, func(ctx context.Context, tx *tenants.Tx, w workshop) error {
-		read, err := strconv.Atoi(asked.Get("edition"))
-		if err != nil || w.draft == nil || read == w.draft.Edit || !fault.Is(refused, "procedure_draft_changed") {
-			return nil //nolint:nilerr // nobody else saved
-		}
-		list, kept, err := drafts.Since(ctx, tx, *w.draft, read)
-		page.Theirs, page.Lost = changesOf(list), !kept
+	w, me, err := s.workshop(v, func(ctx context.Context, tx *tenants.Tx, w workshop) (err error) {
+		page.Theirs, page.Lost, err = savedSince(ctx, tx, w, asked, refused)
 		return err
 	})
 	if err != nil {
@@ -111,6 +106,7 @@ func (p *questionsPage) lay(f *edit.Form, asked url.Values, refused error) {
 		return
 	}
 	p.sections(f, at.Step, asked)
+	p.Preview = strings.TrimSuffix(p.URL, workQuestions) + workPreview + "?" + url.Values{"etape": {p.Step.ID}}.Encode()
 	errs := refusalsOf(refused)
 	q, _ := f.Find(asked.Get("question"))
 	section, _ := f.Section(asked.Get("rubrique"))

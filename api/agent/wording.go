@@ -10,20 +10,33 @@ import (
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
 	"github.com/parvis-gru/parvis/tenants/catalogue"
+	"github.com/parvis-gru/parvis/tenants/drafts"
 	"github.com/parvis-gru/parvis/tenants/fault"
 )
 
 // wordingPage is the model of one letter of a procedure, with what it will look like.
 type wordingPage struct {
 	web.Frame
-	URL, Back      string
-	Letters        web.Tabs
+	Name, URL      string
+	Letter         string // what it tells
+	Tabs           web.Tabs
+	Letters        []letterItem
+	Draft          bool // of a draft: nothing leaves in these words before it is published
 	Subject        web.Input
 	Body           web.Textarea
 	Preview        catalogue.ComposedLetter
 	Missing        string // why there is no preview
 	Common, Fields []wordingField
 }
+
+// letterItem leads to one letter.
+type letterItem struct {
+	Label, URL string
+	Current    bool
+	Lacks      bool // nobody has written it yet
+}
+
+const workLetters = "lettres"
 
 // wordingField is something that a letter may name.
 type wordingField struct{ Name, Label string }
@@ -50,7 +63,7 @@ var commonFields = []wordingField{
 }
 
 func wordingPath(slug string, o catalogue.Outcome) string {
-	return proceduresPath + "/" + slug + "/lettres/" + string(o)
+	return proceduresPath + "/" + slug + "/" + workLetters + "/" + string(o)
 }
 
 func (s *Server) wording(v visit) error { return s.showWording(v, nil, nil) }
@@ -70,36 +83,39 @@ func typedWording(form url.Values) catalogue.Letter {
 	return catalogue.Letter{Subject: form.Get("objet"), Body: paragraphsOf(form.Get("texte"))}
 }
 
-// showWording draws a model; typed is nil before anything was.
+// showWording draws a model: that of the draft while there is one; typed is nil before anything was.
 func (s *Server) showWording(v visit, typed url.Values, refused error) error {
-	outcome := catalogue.Outcome(v.r.PathValue("outcome"))
-	var e catalogue.Entry
 	var settings tenants.Settings
 	var today calendar.Date
-	me, err := s.read(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) (err error) {
+	w, me, err := s.workshop(v, func(ctx context.Context, tx *tenants.Tx, _ workshop) (err error) {
 		today = tx.Today()
-		if e, err = catalogue.BySlug(ctx, tx, v.r.PathValue("slug")); err != nil {
-			return err
-		}
 		settings, _, err = tenants.GetSettings(ctx, tx)
 		return err
-	}))
+	})
 	if err != nil {
 		return err
 	}
+	e := w.lettered()
 	p := e.Procedure()
-	if !slices.Contains(p.Wordings(), outcome) {
+	all := p.Wordings()
+	outcome := catalogue.Outcome(v.r.PathValue("outcome"))
+	if outcome == "" && len(all) > 0 {
+		outcome = all[0]
+	}
+	if !slices.Contains(all, outcome) {
 		return fault.New(fault.NotFound, "letter_unknown")
 	}
 	letter, _ := e.Wording(outcome)
 	if typed != nil {
 		letter = typedWording(typed)
 	}
-	page := wordingPage{Frame: s.frame(v, me, "Lettre\u00a0: "+wordingLabels[outcome], proceduresPath), URL: wordingPath(e.Slug, outcome), Back: proceduresPath + "/" + e.Slug, Common: commonFields}
-	page.Breadcrumbs = web.Breadcrumbs{{Label: "Démarches", URL: proceduresPath}, {Label: p.Title, URL: page.Back}, {Label: "Lettres"}}
-	page.Letters.Label = "Lettres de la démarche"
-	for _, o := range p.Wordings() {
-		page.Letters.Items = append(page.Letters.Items, web.Tab{Label: wordingLabels[o], URL: wordingPath(e.Slug, o), Count: -1, Current: o == outcome})
+	page := wordingPage{URL: wordingPath(w.slug, outcome), Draft: w.draft != nil, Common: commonFields}
+	page.Frame, page.Tabs = s.workFrame(v, me, w, "Courriers", workLetters)
+	page.Name, page.Letter = p.Title, wordingLabels[outcome]
+	page.Title = "Lettre\u00a0: " + page.Letter
+	for _, o := range all {
+		_, written := e.Wording(o)
+		page.Letters = append(page.Letters, letterItem{Label: wordingLabels[o], URL: wordingPath(w.slug, o), Current: o == outcome, Lacks: !written})
 	}
 	page.Subject = web.Input{Name: "objet", Label: "Objet", Value: letter.Subject, MaxLength: 300}
 	page.Body = web.Textarea{Name: "texte", Label: "Texte", Hint: "Une ligne vide sépare deux paragraphes. L’en-tête, les formules, la signature et le suivi du dossier s’ajoutent d’eux-mêmes.", Rows: 16,
@@ -110,6 +126,16 @@ func (s *Server) showWording(v visit, typed url.Values, refused error) error {
 	page.wrong(outcome, refused)
 	page.sample(e, settings, outcome, letter, sampleOf{v.scope.Tenant.Name, today})
 	return wordingTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
+}
+
+// lettered is the procedure whose letters are shown, with what is shown of it.
+func (w workshop) lettered() catalogue.Entry {
+	e := catalogue.Entry{Slug: w.slug, Service: tenants.Service{Name: w.shown().Service}}
+	if w.entry != nil {
+		e = *w.entry
+	}
+	e.Version.Procedure = w.shown()
+	return e
 }
 
 // sampleOf is what a preview is dated and placed with.
@@ -148,27 +174,38 @@ func (p *wordingPage) wrong(o catalogue.Outcome, refused error) {
 	p.Errors = web.ErrorSummary{{ID: p.Body.Name, Message: text}}
 }
 
-// reword publishes the procedure with other words for one letter: a new version, which the
-// requests of before are answered with too, where its words fit them.
+// reword keeps other words for one letter in the draft or, where there is none, publishes the
+// procedure with them once the proof has passed: a new version, which the requests of before
+// are answered with too, where its words fit them.
 func (s *Server) reword(v visit) error {
 	form, err := s.UI.Form(v.w, v.r)
 	if err == nil && form.Has("apercu") {
 		return s.showWording(v, form, nil)
 	}
 	slug, outcome := v.r.PathValue("slug"), catalogue.Outcome(v.r.PathValue("outcome"))
+	done := "La lettre est enregistrée. Les prochaines décisions l’utiliseront."
 	if err == nil {
-		_, err = s.write(v, admins(func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
-			e, err := catalogue.BySlug(ctx, tx, slug)
+		_, err = s.write(v, func(ctx context.Context, tx *tenants.Tx, _ web.Visitor) error {
+			d, err := drafts.Get(ctx, tx, slug)
+			kept := err == nil
+			if kept {
+				done = "La lettre est dans le brouillon."
+			} else if fault.Is(err, "procedure_draft_unknown") {
+				d, err = drafts.Begin(ctx, tx, slug, 0)
+			}
 			if err != nil {
 				return err
 			}
-			own, err := e.Procedure().Reword(outcome, typedWording(form))
+			own, err := d.Procedure.Reword(outcome, typedWording(form))
 			if err != nil {
 				return err
 			}
-			_, err = catalogue.Publish(ctx, tx, slug, own)
+			if d, err = drafts.Save(ctx, tx, slug, d.Edit, own); err != nil || kept {
+				return err
+			}
+			_, err = drafts.Publish(ctx, tx, slug, d.Edit, calendar.Date{})
 			return err
-		}))
+		})
 	}
 	switch {
 	case form != nil && web.ComesBack(err):
@@ -176,5 +213,5 @@ func (s *Server) reword(v visit) error {
 	case err != nil:
 		return err
 	}
-	return s.done(v, "La lettre est enregistrée. Les prochaines décisions l’utiliseront.", wordingPath(slug, outcome))
+	return s.done(v, done, wordingPath(slug, outcome))
 }

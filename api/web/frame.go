@@ -18,6 +18,7 @@ type Frame struct {
 	Errors      ErrorSummary
 	Path        string  // where the page stands, without its query
 	Wide        bool    // the whole width, no 44 rem column
+	Inert       bool    // citizens’ layout: what is around the page cannot be used, where an agent looks at it in a frame
 	Area        string  // what the agents' bar says beside the name
 	Banner      *Notice // stands above everything, on every page
 

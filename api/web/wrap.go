@@ -118,6 +118,17 @@ func logged(host string) string { return host[:min(len(host), 255)] }
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
 	"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// AllowFrame lets a page show another of its host in a frame, before it is rendered; the other says
+// [AllowFramed]. Every other page refuses both.
+func AllowFrame(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", policy+"; frame-src 'self'")
+}
+
+// AllowFramed lets a page be shown in a frame by another of its host, before it is rendered.
+func AllowFramed(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", strings.Replace(policy, "frame-ancestors 'none'", "frame-ancestors 'self'", 1))
+}
+
 // headers are said of every answer.
 func (u *UI) headers(h http.Header, id string) {
 	h.Set("X-Request-Id", id)

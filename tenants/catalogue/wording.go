@@ -12,11 +12,13 @@ import (
 )
 
 // Wordings gives the outcomes whose letter a commune may word: those that the procedure
-// has a letter for, and, where it grants, those by which that is taken back.
+// has a letter for or needs one for, and, where it grants, those by which that is taken back.
 func (p *Procedure) Wordings() []Outcome {
 	_, grants := p.Letters[OutcomeAccept]
+	needed := p.requiredLetters()
 	return slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool {
 		_, own := p.Letters[o]
+		own = own || slices.Contains(needed, o)
 		_, common := commonLetters[o]
 		return !own && (!common || !grants) || o == OutcomePartial && !slices.Contains(p.Outcomes(), o)
 	})
@@ -39,6 +41,9 @@ func (p *Procedure) Reword(o Outcome, l Letter) (*Procedure, error) {
 		return nil, err
 	}
 	own.Letters = maps.Clone(own.Letters)
+	if own.Letters == nil { // of a file that had none
+		own.Letters = map[Outcome]Letter{}
+	}
 	own.Letters[o] = Letter{Subject: strings.TrimSpace(l.Subject), Body: slices.DeleteFunc(slices.Clone(l.Body), func(s string) bool { return strings.TrimSpace(s) == "" })}
 	if own, err = own.sealed(); err != nil {
 		return nil, err

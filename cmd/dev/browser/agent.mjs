@@ -145,6 +145,8 @@ test('an administrator prepares a procedure and goes back to the version before'
       await v.press('Commencer un brouillon')
       await v.stop('agent-50-brouillon')
       await writeQuestion(v, path)
+      if (look === DESK) await writeWithoutClicking(v, path)
+      await writeTexts(v, path)
       await v.visit(address(COMMUNE, `${path}/brouillon`))
       const file = JSON.parse(await v.page.evaluate(async (from) => (await fetch(from)).text(), `${path}/brouillon.json`))
       file.title += ' (essai)'
@@ -187,8 +189,36 @@ async function writeQuestion(v, path) {
   for (const part of await v.page.locator('.editor-panel details summary').all()) await part.click()
   assert.match(await v.text('main'), /Affichée si « Nature du demandeur » est « Un organisme »/)
   await v.stop('agent-57-question')
-  for (let undone = 0; undone < 2; undone++) await v.press('Annuler la dernière modification')
-  assert.doesNotMatch(await v.text('main'), /Combien de mètres/)
+  while (/Combien de mètres/.test(await v.text('main'))) await v.press('Annuler la dernière modification')
+}
+
+/** With a script what is typed is kept by itself: after a moment, and before a link leads away. */
+async function writeWithoutClicking(v, path) {
+  await v.visit(address(COMMUNE, `${path}/questions`))
+  const title = v.page.locator('.editor-panel [name="libelle"]')
+  await title.fill('Une étape sans clic')
+  await v.page.locator('.editor-nav', { hasText: 'Une étape sans clic' }).waitFor()
+  assert.match(await v.text('.editor-bar'), /Brouillon enregistré/)
+  await title.fill('Et sans attendre')
+  await v.follow('Textes')
+  await v.visit(address(COMMUNE, `${path}/questions`))
+  assert.match(await v.text('.editor-nav'), /Et sans attendre/)
+  await v.press('Annuler la dernière modification')
+  assert.match(await v.text('.editor-nav'), /Une étape sans clic/)
+}
+
+/** The texts, the pieces, a letter and the look of it all, in the draft. */
+async function writeTexts(v, path) {
+  await v.visit(address(COMMUNE, `${path}/textes`))
+  await v.fill({ minutes: 'dix' })
+  await v.press('Enregistrer', { expect: 422 })
+  await v.stop('agent-58-textes')
+  await v.fill({ minutes: '10' })
+  await v.press(v.page.locator('main .card .actions button').first())
+  await v.visit(address(COMMUNE, `${path}/lettres`))
+  await v.stop('agent-59-courriers')
+  await v.visit(address(COMMUNE, `${path}/apercu`))
+  await v.stop('agent-60-apercu')
 }
 
 test('an agent walks the list by keyboard', LIMIT, async () => {
