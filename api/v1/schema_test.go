@@ -102,7 +102,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	w := open(t)
 	w.get("/api/v1/openapi.json").into(200, &d)
-	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) != 16 {
+	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) != 18 {
 		t.Errorf("OpenAPI %s with %d paths", d.OpenAPI, len(d.Paths))
 	}
 	for path, operations := range d.Paths {

@@ -53,6 +53,7 @@ type RequestDetail struct {
 	DocumentRequests []DocumentRequest `json:"document_requests"`
 	Documents        []Document        `json:"documents"`
 	Decisions        []Decision        `json:"decisions"`
+	Prepared         *PreparedDecision `json:"prepared_decision,omitempty" doc:"Waits for its signature; agents alone"`
 	Transmissions    []Transmission    `json:"transmissions" doc:"To whom the request went, and from whom it came (L.114-2)"`
 	Actions          []string          `json:"actions" doc:"What the caller may do now"`
 	Version          int64             `json:"version"`
@@ -166,6 +167,7 @@ func detailOfRequest(d requests.Detail, agent bool) RequestDetail {
 		out.Messages = append(out.Messages, Message{ID: string(m.ID), Incoming: m.Incoming, Author: m.AuthorName, Body: m.Body, CreatedAt: m.CreatedAt.UTC()})
 	}
 	if agent {
+		out.Prepared = preparedOf(d.Prepared)
 		for _, n := range d.Notes {
 			out.Notes = append(out.Notes, Written{ID: string(n.ID), Author: n.AuthorName, Body: n.Body, CreatedAt: n.CreatedAt.UTC()})
 		}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
-	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/requests"
 )
@@ -87,20 +86,6 @@ type documentsInput struct {
 	}
 }
 
-type decisionInput struct {
-	Caller
-	Number string `path:"number" maxLength:"20"`
-	Body   struct {
-		Outcome  string `json:"outcome" enum:"accept,partial,refuse,answer,register,close"`
-		Granted  string `json:"granted,omitempty" maxLength:"10000" doc:"Of a partial agreement: what is granted, compulsory"`
-		Reasons  string `json:"reasons,omitempty" maxLength:"10000" doc:"Compulsory for a refusal, and for what a partial agreement refuses"`
-		Subject  string `json:"subject,omitempty" maxLength:"300"`
-		Letter   string `json:"letter,omitempty" maxLength:"20000" doc:"The letter's text; made from the procedure's model where it is not given"`
-		Delivery string `json:"delivery,omitempty" enum:"email,counter,post"`
-		Version  int64  `json:"version,omitempty" minimum:"1" doc:"The request's version that was read; another one is refused with 409"`
-	}
-}
-
 // arrivalInput is the day on which something that was posted reached the person.
 type arrivalInput struct {
 	Caller
@@ -156,7 +141,9 @@ func (s *Server) work() {
 	huma.Register(s.api, operation("ask-documents", http.MethodPost, "/api/v1/requests/{number}/document-requests", "Ask for missing documents (L.114-5)", agent), s.askDocuments)
 	huma.Register(s.api, operation("transmit", http.MethodPost, "/api/v1/requests/{number}/transmission", "Transmit to the administration that is competent (L.114-2)", agent), s.transmit)
 	huma.Register(s.api, operation("recall-transmission", http.MethodPost, "/api/v1/requests/{number}/transmission/recall", "Call back a transmission that has not arrived", agent), s.recall)
-	huma.Register(s.api, operation("decide", http.MethodPost, "/api/v1/requests/{number}/decision", "Decide, with a letter", agent), s.decide)
+	huma.Register(s.api, decision(operation("decide", http.MethodPost, "/api/v1/requests/{number}/decision", "Decide, with a letter; or prepare the decision for who signs it", agent)), s.decide)
+	huma.Register(s.api, operation("sign-decision", http.MethodPost, "/api/v1/requests/{number}/decision/signature", "Sign the decision that was prepared, as it is: it leaves", agent), s.sign)
+	huma.Register(s.api, operation("list-signatories", http.MethodGet, "/api/v1/requests/{number}/signatories", "Who may sign the decision", agent), s.signatories)
 	huma.Register(s.api, operation("notify-decision", http.MethodPost, "/api/v1/requests/{number}/decision/notification", "Note the day on which the posted decision came: the appeal runs from it", agent), s.decisionCame)
 	huma.Register(s.api, operation("notify-documents", http.MethodPost, "/api/v1/requests/{number}/document-requests/notification", "Note the day on which the posted notice of missing documents came", agent), s.noticeCame)
 }
@@ -227,17 +214,6 @@ func (s *Server) askDocuments(ctx context.Context, in *documentsInput) (*request
 	}
 	return s.change(ctx, in.Caller, in.Number, in.Body.Version, func(tx *tenants.Tx, version int64) error {
 		_, err := requests.AskDocuments(ctx, tx, in.Number, notice, version)
-		return err
-	})
-}
-
-func (s *Server) decide(ctx context.Context, in *decisionInput) (*requestOutput, error) {
-	return s.change(ctx, in.Caller, in.Number, in.Body.Version, func(tx *tenants.Tx, version int64) error {
-		d := requests.DecisionInput{
-			Outcome: catalogue.Outcome(in.Body.Outcome), Granted: in.Body.Granted, Reasons: in.Body.Reasons, Subject: in.Body.Subject,
-			Letter: in.Body.Letter, Delivery: in.Body.Delivery,
-		}
-		_, err := requests.Decide(ctx, tx, in.Number, d, version)
 		return err
 	})
 }
