@@ -11,6 +11,7 @@ import (
 
 const (
 	maxParsed   = 1_024   // parsed procedures; communes that share a model share one
+	maxStored   = 128     // parsed definitions of drafts and of hubs' models
 	maxTables   = 256     // reference tables; none is larger than MaxTableFile
 	maxVersions = 200_000 // versions whose text is known, at some hundred bytes each
 )
@@ -91,6 +92,15 @@ func (l *library) read(k versionKey, text []byte) (*Procedure, error) {
 	l.versions.put(k, sum)
 	l.parsed.put(sum, p)
 	return p, nil
+}
+
+// stored keeps what was parsed of other texts of the database lately: drafts, and models that hubs propose.
+var stored = newLibrary(1, maxStored)
+
+// Stored parses a definition that the database keeps, unless an equal one was lately: it is shared, and
+// never changed. Errors as in [ParseProcedure].
+func Stored(text []byte) (*Procedure, error) {
+	return stored.read(versionKey{}, text)
 }
 
 // recent is a bounded map that forgets what was used longest ago. It is not safe

@@ -14,7 +14,7 @@ func (d Draft) Brought() (*catalogue.Procedure, error) {
 	if len(d.brought) == 0 {
 		return nil, nil //nolint:nilnil // none is the usual case, and no error
 	}
-	p, err := catalogue.ParseProcedure(d.brought)
+	p, err := catalogue.Stored(d.brought)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "version_unreadable", err)
 	}

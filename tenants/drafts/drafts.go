@@ -23,7 +23,7 @@ type Draft struct {
 	Revision    int        // from 1
 	CanUndo     bool
 	CanRedo     bool
-	Procedure   *catalogue.Procedure // of the draft's own: a reader may change a Copy of it
+	Procedure   *catalogue.Procedure // shared: a reader may change a Copy of it
 	CreatedAt   time.Time
 	CreatedBy   string
 	SavedAt     time.Time
@@ -69,7 +69,7 @@ type draftRow struct {
 }
 
 func (r draftRow) draft() (Draft, error) {
-	p, err := catalogue.ParseProcedure(r.Definition)
+	p, err := catalogue.Stored(r.Definition)
 	if err != nil {
 		return Draft{}, fault.Wrap(fault.Internal, "version_unreadable", err)
 	}
@@ -128,11 +128,7 @@ func Begin(ctx context.Context, tx *tenants.Tx, slug string, number int) (Draft,
 	if err != nil {
 		return Draft{}, err
 	}
-	p, err := v.Procedure.Copy()
-	if err != nil {
-		return Draft{}, err
-	}
-	if err := begin(ctx, tx, v.ProcedureID, v.ID, p); err != nil {
+	if err := begin(ctx, tx, v.ProcedureID, v.ID, v.Procedure); err != nil {
 		return Draft{}, err
 	}
 	return Get(ctx, tx, slug)

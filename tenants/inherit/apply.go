@@ -1,13 +1,10 @@
 package inherit
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 )
-
-func rawText(text string) json.RawMessage { return json.RawMessage(text) }
 
 // Apply gives the commune's procedure with these changes of upstream's ([Change.ID]), whatever their
 // order; what is not named stays as the commune has it. A change without which something would look at
@@ -202,29 +199,22 @@ func (t *tree) tidy(full map[string]bool) {
 // dangling names the chosen units because of which something looks at what is not there: those that
 // brought the look, or else those that took away what is looked at.
 func (m *Merge) dangling(t *tree, chosen []unit) []string {
-	missing := map[string]string{} // id → key
-	for key, id := range m.ids() {
-		if t.parts[key] == nil {
-			missing[id] = key
-		}
+	missing := m.all()
+	for _, p := range t.parts {
+		delete(missing, p.looked()) // a section may bear a question's name
 	}
-	for key, p := range t.parts { // a section may bear a question's name
-		if p.kind == partField || p.kind == partSection {
-			if missing[p.id] != key {
-				delete(missing, p.id)
-			}
-		}
+	if len(missing) == 0 {
+		return nil
 	}
 	var back []string
 	for key, p := range t.parts {
 		for name, text := range p.attrs {
-			for _, id := range looks(text) {
-				gone, isMissing := missing[id]
+			for _, seen := range p.looks(name) {
+				gone, isMissing := missing[seen]
 				if !isMissing {
 					continue
 				}
-				o := m.ours.parts[key]
-				if o != nil && o.attrs[name] == text && m.ours.parts[gone] == nil {
+				if o := m.ours.parts[key]; o != nil && o.attrs[name] == text && m.ours.parts[gone] == nil {
 					continue // the commune has it so
 				}
 				if up := m.theirs.parts[key]; up != nil && up.attrs[name] == text && m.theirs.parts[gone] == nil {

@@ -1,11 +1,13 @@
 package inherit
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/forms/edit"
+	"github.com/parvis-gru/parvis/tenants/workflow"
 )
 
 // Side tells who changed something since the base.
@@ -53,22 +55,19 @@ type Merge struct {
 // one that upstream has now, and the commune's.
 func Compare(base, theirs, ours *catalogue.Procedure) (*Merge, error) {
 	m := &Merge{from: base, to: theirs, own: ours}
-	how := parted{form: true, workflow: true}
-	var sides [3]definition
-	for i, p := range []*catalogue.Procedure{base, theirs, ours} {
-		d, err := defined(p)
-		if err != nil {
-			return nil, err
-		}
-		sides[i] = d
-		how.form, how.workflow = how.form && d.values["form"] != nil, how.workflow && d.values["workflow"] != nil
+	how := parted{
+		form:     base.Form != nil && theirs.Form != nil && ours.Form != nil,
+		workflow: base.Workflow != nil && theirs.Workflow != nil && ours.Workflow != nil,
 	}
-	for i, to := range []**tree{&m.base, &m.theirs, &m.ours} {
-		t, err := kept.taken(sides[i], how)
+	for _, side := range []struct {
+		of *catalogue.Procedure
+		to **tree
+	}{{base, &m.base}, {theirs, &m.theirs}, {ours, &m.ours}} {
+		t, err := kept.taken(side.of, how)
 		if err != nil {
 			return nil, err
 		}
-		*to = t
+		*side.to = t
 	}
 	m.foldTypes()
 	m.compare()
@@ -229,17 +228,18 @@ func (m *Merge) presence(b, t, o *part) {
 	m.add(u)
 }
 
-// wanted tells whether something looks at a question that the commune itself made look at it.
+// wanted tells whether something looks at a part that the commune itself made look at it.
 func (m *Merge) wanted(p *part) bool {
-	if p.kind != partField {
+	name := p.looked()
+	if name == "" {
 		return false
 	}
 	for key, o := range m.ours.parts {
 		if key == p.key || o.owner() == p.key {
 			continue
 		}
-		for name, text := range o.attrs {
-			if b := m.base.parts[key]; (b == nil || b.attrs[name] != text) && strings.Contains(text, p.id) && slices.Contains(looks(text), p.id) {
+		for attr, text := range o.attrs {
+			if b := m.base.parts[key]; (b == nil || b.attrs[attr] != text) && strings.Contains(text, p.id) && slices.Contains(o.looks(attr), name) {
 				return true
 			}
 		}
@@ -247,19 +247,44 @@ func (m *Merge) wanted(p *part) bool {
 	return false
 }
 
-// looks lists the questions that a text of the definition names, letters included.
-func looks(text string) []string {
-	out := edit.LooksAt(rawText(text))
+// stage begins the names of a workflow's steps, which are no questions.
+const stage = "workflow:"
+
+// looked gives the name by which others look at a part; "" for what nobody looks at.
+func (p *part) looked() string {
+	switch {
+	case p.kind == partField, p.kind == partSection:
+		return p.id
+	case p.kind == partFlow && p.list == listStages:
+		return stage + p.id
+	}
+	return ""
+}
+
+// looks lists what is looked at by what is said under a name: questions, letters included, and of a
+// workflow's transition its steps.
+func (p *part) looks(name string) []string {
+	text := p.attrs[name]
+	if p.kind == partFlow && p.list == listWays && (name == "from" || name == "to") {
+		return []string{stage + p.text(name)}
+	}
+	out := edit.LooksAt(json.RawMessage(text))
+	if p.kind == partFlow && name == "wait" {
+		var said struct{ Wait workflow.Wait }
+		if json.Unmarshal([]byte(text), &said) == nil && said.Wait.Date != "" {
+			out = append(out, said.Wait.Date)
+		}
+	}
 	for rest := text; ; {
 		_, after, ok := strings.Cut(rest, "{{reponse.")
 		if !ok {
 			return out
 		}
-		name, tail, closed := strings.Cut(after, "}}")
+		id, tail, closed := strings.Cut(after, "}}")
 		if !closed {
 			return out
 		}
-		out, rest = append(out, name), tail
+		out, rest = append(out, id), tail
 	}
 }
 
@@ -295,13 +320,13 @@ func (m *Merge) IDs(sides ...Side) []string {
 	return out
 }
 
-// ids names all questions of the three sides.
-func (m *Merge) ids() map[string]string {
+// all gives what is looked at on the three sides: keys by the name.
+func (m *Merge) all() map[string]string {
 	out := map[string]string{}
 	for _, t := range []*tree{m.base, m.theirs, m.ours} {
 		for key, p := range t.parts {
-			if p.kind == partField || p.kind == partSection {
-				out[key] = p.id
+			if name := p.looked(); name != "" {
+				out[name] = key
 			}
 		}
 	}

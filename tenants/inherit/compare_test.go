@@ -11,6 +11,7 @@ import (
 	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/forms/edit"
 	"github.com/parvis-gru/parvis/tenants/inherit"
+	"github.com/parvis-gru/parvis/tenants/workflow"
 )
 
 func model(t *testing.T, slug string) *catalogue.Procedure {
@@ -67,6 +68,10 @@ func mutation(r *rand.Rand, who string) func(*catalogue.Procedure) {
 
 func mutate(r *rand.Rand, who string, p *catalogue.Procedure) {
 	word := fmt.Sprintf("%s %d", who, r.IntN(1000))
+	if p.Workflow != nil && r.IntN(3) == 0 {
+		mutateFlow(r, word, p.Workflow)
+		return
+	}
 	switch r.IntN(6) {
 	case 0:
 		p.Title = word
@@ -132,12 +137,50 @@ func mutateForm(r *rand.Rand, word string, d *forms.Definition) {
 	}
 }
 
+// treated gives a procedure a workflow of three steps.
+func treated(p *catalogue.Procedure) {
+	p.Workflow = &workflow.Workflow{
+		Steps: []workflow.Stage{
+			{Name: "examen", Title: "Examen", Actions: []workflow.Action{{Name: "avis", Kind: "opinion", Service: "Voirie", Text: "Qu’en pensez-vous ?"}}},
+			{Name: "avis", Title: "Avis", Wait: &workflow.Wait{Opinions: true, Days: 10}}, {Name: "decision", Title: "Décision", Decides: true},
+		},
+		Transitions: []workflow.Transition{{Name: "vers_avis", From: "examen", To: "avis", Who: []workflow.Who{workflow.WhoService}}, {Name: "vers_decision", From: "avis", To: "decision", Auto: true}},
+	}
+}
+
+// mutateFlow changes a workflow at random, without leaving a transition without its steps.
+func mutateFlow(r *rand.Rand, word string, w *workflow.Workflow) {
+	w.Steps, w.Transitions = slices.Clone(w.Steps), slices.Clone(w.Transitions)
+	s := &w.Steps[r.IntN(len(w.Steps))]
+	name := strings.ReplaceAll(word, " ", "_")
+	switch r.IntN(6) {
+	case 0:
+		s.Title = word
+	case 1:
+		s.Days = r.IntN(30)
+	case 2:
+		s.Actions = append(slices.Clone(s.Actions), workflow.Action{Name: name, Kind: "opinion", Text: word})
+	case 3:
+		w.Transitions = append(w.Transitions, workflow.Transition{Name: "v_" + name, From: w.Steps[0].Name, To: "s_" + name})
+		w.Steps = slices.Insert(w.Steps, r.IntN(len(w.Steps)+1), workflow.Stage{Name: "s_" + name, Title: word})
+	case 4:
+		if n := len(w.Transitions); n > 0 {
+			w.Transitions = slices.Delete(w.Transitions, r.IntN(n), n)
+		}
+	default:
+		r.Shuffle(len(w.Steps), func(i, j int) { w.Steps[i], w.Steps[j] = w.Steps[j], w.Steps[i] })
+	}
+}
+
 // TestUpdates holds what an update promises, over random changes on both sides of each model.
 func TestUpdates(t *testing.T) {
 	t.Parallel()
 	for i, m := range catalogue.Models() {
 		t.Run(m.Slug, func(t *testing.T) {
 			t.Parallel()
+			if i%2 == 0 {
+				m = changed(t, m, treated)
+			}
 			for round := range 3 {
 				r := rand.New(rand.NewPCG(uint64(i), uint64(round)))
 				theirs, ours := changed(t, m, mutation(r, "upstream")), changed(t, m, mutation(r, "ours"))
@@ -192,11 +235,15 @@ func promises(t *testing.T, r *rand.Rand, base, theirs, ours *catalogue.Procedur
 			t.Error("still waits after it was applied:", id)
 		}
 	}
-	if len(held) == 0 { // one after another comes to the same
-		step := ours
-		for _, id := range some {
-			step = apply(t, compare(t, base, theirs, step), id)
+	step, waited := ours, held
+	for _, id := range some {
+		next, back, err := compare(t, base, theirs, step).Apply(id)
+		if err != nil {
+			t.Fatal(err)
 		}
+		step, waited = next, append(waited, back...)
+	}
+	if len(waited) == 0 { // nothing needed another to come before it
 		same("one by one", once, step)
 	}
 	// What was taken over is the base from then on.

@@ -106,8 +106,8 @@ func (s *Service) Model(ctx context.Context, hub int64, slug string) (HubModel, 
 		return HubModel{}, err
 	}
 	m := HubModel{HubID: r.HubID, Slug: r.Slug, Number: r.Number, Title: r.Title, Source: r.Source, CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy}
-	if m.Procedure, err = catalogue.ParseProcedure(r.Definition); err == nil && len(r.Base) > 0 {
-		m.base, err = catalogue.ParseProcedure(r.Base)
+	if m.Procedure, err = catalogue.Stored(r.Definition); err == nil && len(r.Base) > 0 {
+		m.base, err = catalogue.Stored(r.Base)
 	}
 	if err != nil {
 		return m, fault.Wrap(fault.Internal, "version_unreadable", err)

@@ -48,7 +48,7 @@ type modelRow struct {
 }
 
 func (r modelRow) model() (Model, error) {
-	p, err := catalogue.ParseProcedure(r.Content)
+	p, err := catalogue.Stored(r.Content)
 	if err != nil {
 		return Model{}, fault.Wrap(fault.Internal, "version_unreadable", err)
 	}
@@ -162,7 +162,7 @@ func standing(ctx context.Context, tx *tenants.Tx, e catalogue.Entry, proposed [
 		if err != nil {
 			return s, err
 		}
-		if base, err = catalogue.ParseProcedure(text); err != nil {
+		if base, err = catalogue.Stored(text); err != nil {
 			return s, fault.Wrap(fault.Internal, "version_unreadable", err)
 		}
 	}

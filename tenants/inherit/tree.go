@@ -30,6 +30,8 @@ const (
 	partPiece    = "piece"
 	partDoubt    = "doubt"
 	partFlow     = "workflow"
+	listStages   = "workflow/steps"
+	listWays     = "workflow/transitions"
 )
 
 // part is what has an identity in a procedure: a question stays itself wherever it is moved to.
@@ -106,22 +108,6 @@ func object(raw json.RawMessage) (keys []string, values map[string]json.RawMessa
 // parted are the parts of a procedure that all sides have, and that can therefore be taken apart.
 type parted struct{ form, workflow bool }
 
-// definition is a procedure as JSON, key by key.
-type definition struct {
-	slug, sum string
-	keys      []string
-	values    map[string]json.RawMessage
-}
-
-func defined(p *catalogue.Procedure) (definition, error) {
-	text, err := json.Marshal(p)
-	if err != nil {
-		return definition{}, err
-	}
-	keys, values, err := object(text)
-	return definition{p.Slug, p.Checksum(), keys, values}, err
-}
-
 // shelf keeps what was taken apart lately: of a model that goes to a thousand communes two
 // definitions are the same a thousand times.
 type shelf struct {
@@ -133,15 +119,15 @@ const shelved = 64 // trees, some 100 KB each
 
 var kept = shelf{trees: map[string]*tree{}}
 
-func (s *shelf) taken(d definition, how parted) (*tree, error) {
-	name := fmt.Sprint(d.slug, d.sum, how)
+func (s *shelf) taken(p *catalogue.Procedure, how parted) (*tree, error) {
+	name := fmt.Sprint(p.Slug, " ", p.Checksum(), how)
 	s.mu.Lock()
 	t := s.trees[name]
 	s.mu.Unlock()
 	if t != nil {
 		return t, nil
 	}
-	t, err := taken(d, how)
+	t, err := taken(p, how)
 	if err != nil {
 		return nil, err
 	}
@@ -155,11 +141,19 @@ func (s *shelf) taken(d definition, how parted) (*tree, error) {
 }
 
 // taken takes a procedure apart.
-func taken(d definition, how parted) (*tree, error) {
-	t := &tree{parts: map[string]*part{}, order: map[string][]string{}, empty: map[string]string{}, slug: d.slug}
+func taken(p *catalogue.Procedure, how parted) (*tree, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	keys, values, err := object(text)
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{parts: map[string]*part{}, order: map[string][]string{}, empty: map[string]string{}, slug: p.Slug}
 	root := t.add(part{kind: partRoot, key: partRoot})
-	for _, key := range d.keys {
-		if err := t.top(root, key, d.values[key], how); err != nil {
+	for _, key := range keys {
+		if err := t.top(root, key, values[key], how); err != nil {
 			return nil, fault.Wrap(fault.Internal, "version_unreadable", err)
 		}
 	}
@@ -302,21 +296,17 @@ func (t *tree) flowKey(p *part, prefix, name string, raw json.RawMessage) error 
 	return nil
 }
 
-// known tells by which key the members of a list know each other, if they do.
+// known tells by which key the members of a list are known, if they are.
 func known(raw json.RawMessage) (string, bool) {
 	var all []map[string]json.RawMessage
 	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &all) != nil || len(all) == 0 {
 		return "", false
 	}
 	for _, by := range []string{"name", "id"} {
-		seen := map[string]bool{}
-		for _, one := range all {
+		if !slices.ContainsFunc(all, func(one map[string]json.RawMessage) bool {
 			var id string
-			if json.Unmarshal(one[by], &id) == nil && id != "" {
-				seen[id] = true
-			}
-		}
-		if len(seen) == len(all) {
+			return json.Unmarshal(one[by], &id) != nil || id == ""
+		}) {
 			return by, true
 		}
 	}

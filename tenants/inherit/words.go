@@ -1,6 +1,7 @@
 package inherit
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -118,7 +119,7 @@ func (m *Merge) noun(u unit) noun {
 	case partDoubt:
 		return noun{"le point " + guillemets(p.id), false}
 	case partFlow:
-		return noun{"l’élément " + guillemets(p.id) + " du circuit", false}
+		return m.flowNoun(p)
 	}
 	if outcome, ok := strings.CutPrefix(u.name, "letters/"); ok {
 		return noun{"la lettre " + guillemets(catalogue.OutcomeNames[catalogue.Outcome(outcome)]), true}
@@ -138,6 +139,19 @@ func (m *Merge) noun(u unit) noun {
 		return rootNouns["workflow"]
 	}
 	return noun{"un réglage de la démarche", false}
+}
+
+// flowNoun names a part of the workflow.
+func (m *Merge) flowNoun(p *part) noun {
+	switch {
+	case p.list == listStages:
+		return noun{"l’étape " + guillemets(cmp.Or(p.text("title"), p.id)) + " du circuit", true}
+	case p.list == listWays:
+		return noun{"le passage " + guillemets(cmp.Or(p.text("label"), p.id)) + " du circuit", false}
+	case p.parent != partRoot:
+		return noun{"une action à " + m.flowNoun(m.here(p.parent)).the, true}
+	}
+	return noun{"une règle qui oriente vers un service", true}
 }
 
 // here finds a part where it stands: upstream, or where it no longer is there.

@@ -60,7 +60,7 @@ func (t *tree) procedure() (*catalogue.Procedure, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := catalogue.ParseProcedure(text)
+	p, err := catalogue.Stored(text) // what goes to many communes is often the same
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, "update_impossible", err)
 	}

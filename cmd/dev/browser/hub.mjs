@@ -18,7 +18,7 @@ test('the hub sees its communes and opens another by its name', LIMIT, async () 
     assert.ok(await rows.count() >= 35, 'every commune has its line')
     assert.match(plain(await rows.filter({ hasText: 'Castanet-Tolosan' }).innerText()), /Castanet-Tolosan.* \d+ .*\d/)
     await v.stop('hub-02-communes')
-    for (const [pathname, name] of [['/demandes', '06-demandes'], ['/administrateurs', '07-administrateurs'], ['/reglages', '08-reglages-partages'], ['/communes/31113', '09-commune'], ['/communes/31113/vie', '11-vie'], ['/communes/31113/base', '23-base'], ['/effacees', '12-effacees'], ['/communes/reprise', '13-reprise'], ['/compte', '10-securite']]) {
+    for (const [pathname, name] of [['/demandes', '06-demandes'], ['/administrateurs', '07-administrateurs'], ['/reglages', '08-reglages-partages'], ['/communes/31113', '09-commune'], ['/communes/31113/vie', '11-vie'], ['/communes/31113/base', '23-base'], ['/effacees', '12-effacees'], ['/communes/reprise', '13-reprise'], ['/demarches', '24-demarches'], ['/demarches?commune=31113', '25-demarches-commune'], ['/compte', '10-securite']]) {
       await v.visit(address(slug, pathname))
       await v.stop(`hub-${name}`)
     }
