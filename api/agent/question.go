@@ -139,7 +139,7 @@ var textual = []forms.Kind{forms.KindText, forms.KindLongText}
 
 var texts = []words{
 	{nameHelp, "Aide", "Une phrase courte, sans jargon.", false, 300, nil, false, func(f *forms.Field) string { return f.Help }, func(f *forms.Field, s string) { f.Help = s }},
-	{nameBlock, "Le bloc à reprendre", "Son nom, comme dans la page Blocs, par exemple personne-a-prevenir.", false, 50, []forms.Kind{forms.KindBlock}, false, func(f *forms.Field) string { return f.Block }, func(f *forms.Field, s string) { f.Block = s }},
+	{nameBlock, "Le bloc à reprendre", "Ses questions se placent ici. La page Blocs les montre.", false, 50, []forms.Kind{forms.KindBlock}, false, func(f *forms.Field) string { return f.Block }, func(f *forms.Field, s string) { f.Block = s }},
 	{"declaration", "La phrase que la personne approuve", "", true, 2000, []forms.Kind{forms.KindDeclaration}, false, func(f *forms.Field) string { return f.Declaration }, func(f *forms.Field, s string) { f.Declaration = s }},
 	{"unite", "Unité", "Par exemple m², €, personnes.", false, 20, []forms.Kind{forms.KindNumber, forms.KindComputed}, false, func(f *forms.Field) string { return f.Unit }, func(f *forms.Field, s string) { f.Unit = s }},
 	{"motif", "Forme attendue", "Une expression régulière, pour qui sait en écrire.", false, 200, textual, false, func(f *forms.Field) string { return f.Pattern }, func(f *forms.Field, s string) { f.Pattern = s }},

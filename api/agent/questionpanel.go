@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/parvis-gru/parvis/api/web"
@@ -23,8 +24,20 @@ func refusalsOf(err error) refusals {
 	return out
 }
 
+// sources are what the town has for its forms to draw from.
+type sources struct{ blocks, tables []web.Choice }
+
+// listing offers what is on the shelf, and what a question names already even if it is no longer there.
+func listing(items []web.Choice, named string) []web.Choice {
+	out := append([]web.Choice{{Label: "(aucun choix)"}}, items...)
+	if !slices.ContainsFunc(out, func(c web.Choice) bool { return c.Value == named }) {
+		out = append(out, web.Choice{Value: named, Label: named + " (n’existe plus)"})
+	}
+	return marked(out, named)
+}
+
 // questionPanel shows a question as its values say, which may be those that were refused.
-func questionPanel(f *edit.Form, q *forms.Field, v url.Values, refused refusals) *adjustment {
+func questionPanel(f *edit.Form, q *forms.Field, v url.Values, has sources, refused refusals) *adjustment {
 	p := &adjustment{What: "question", ID: q.ID, Title: q.Label, Kind: kindOf(q.Kind).Label}
 	p.Inputs = []control{
 		inputOf(web.Input{Name: nameLabel, Label: "Question posée à l’usager", Value: v.Get(nameLabel), MaxLength: 200, Error: refused[nameLabel]}),
@@ -36,6 +49,9 @@ func questionPanel(f *edit.Form, q *forms.Field, v url.Values, refused refusals)
 		input := inputOf(web.Input{Name: t.name, Label: t.label, Hint: t.hint, Value: v.Get(t.name), MaxLength: t.long, Optional: true, Error: refused[t.name]})
 		if t.lines {
 			input = areaOf(web.Textarea{Name: t.name, Label: t.label, Hint: t.hint, Value: v.Get(t.name), MaxLength: t.long, Rows: 3, Optional: true, Error: refused[t.name]})
+		}
+		if t.name == nameBlock {
+			input = listOf(web.Select{Name: t.name, Label: t.label, Hint: t.hint, Items: listing(has.blocks, v.Get(t.name)), Error: refused[t.name]})
 		}
 		switch {
 		case t.why:
@@ -50,6 +66,11 @@ func questionPanel(f *edit.Form, q *forms.Field, v url.Values, refused refusals)
 		p.Inputs = append(p.Inputs, boxOf(web.Checkbox{Name: nameRequired, Label: "Réponse obligatoire", Checked: v.Get(nameRequired) != ""}))
 	}
 	p.answers(f, q, v, refused)
+	if q.Kind == forms.KindChoice {
+		p.Limits = append(p.Limits,
+			listOf(web.Select{Name: "table", Label: "Ou bien une table de la commune", Hint: "Ses lignes deviennent les réponses.", Items: listing(has.tables, v.Get("table")), Optional: true}),
+			inputOf(web.Input{Name: "colonne", Label: "Colonne de la table", Value: v.Get("colonne"), MaxLength: 50, Optional: true}))
+	}
 	for _, n := range numbers {
 		if fits(n.kinds, q.Kind) {
 			p.Limits = append(p.Limits, inputOf(web.Input{Name: n.name, Label: n.label, Hint: n.hint, Value: v.Get(n.name), InputMode: "decimal", Width: "short", MaxLength: 20, Optional: true, Error: refused[n.name]}))
@@ -70,11 +91,6 @@ func (p *adjustment) answers(f *edit.Form, q *forms.Field, v url.Values, refused
 	switch q.Kind {
 	case forms.KindChoice, forms.KindChoices:
 		p.Inputs = append(p.Inputs, areaOf(web.Textarea{Name: nameChoices, Label: "Réponses proposées", Hint: "Une par ligne, dans l’ordre.", Value: v.Get(nameChoices), Rows: 5, MaxLength: 20_000, Optional: true, Error: refused[nameChoices]}))
-		if q.Kind == forms.KindChoice {
-			p.Limits = append(p.Limits,
-				inputOf(web.Input{Name: "table", Label: "Ou bien une table de la commune", Hint: "Le nom de la table, par exemple rues\u00a0: ses lignes deviennent les réponses.", Value: v.Get("table"), MaxLength: 50, Optional: true}),
-				inputOf(web.Input{Name: "colonne", Label: "Colonne de la table", Value: v.Get("colonne"), MaxLength: 50, Optional: true}))
-		}
 	case forms.KindComputed:
 		p.Inputs = append(p.Inputs, areaOf(web.Textarea{Name: "formule", Label: "Formule", Hint: formulaHint(f, q.ID), Value: v.Get("formule"), Rows: 5, MaxLength: 8000, Error: refused["formule"]}))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parvis-gru/parvis/api/web"
 	"github.com/parvis-gru/parvis/tenants"
+	"github.com/parvis-gru/parvis/tenants/catalogue"
 	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/forms"
 	"github.com/parvis-gru/parvis/tenants/forms/edit"
@@ -63,7 +64,11 @@ func (s *Server) questions(v visit) error { return s.showQuestions(v, v.r.URL.Qu
 // was posted, which stands in the panel as it was typed.
 func (s *Server) showQuestions(v visit, asked url.Values, refused error) error {
 	page := questionsPage{Refused: sentence(refused), Kinds: questionKinds}
+	var has sources
 	w, me, err := s.workshop(v, func(ctx context.Context, tx *tenants.Tx, w workshop) (err error) {
+		if has, err = sourcesOf(ctx, tx); err != nil {
+			return err
+		}
 		page.Theirs, page.Lost, err = savedSince(ctx, tx, w, asked, refused)
 		return err
 	})
@@ -88,12 +93,27 @@ func (s *Server) showQuestions(v visit, asked url.Values, refused error) error {
 			page.Uses = append(page.Uses, use.Message)
 		}
 	}
-	page.lay(f, asked, refused)
+	page.lay(f, has, asked, refused)
 	return questionsTemplate.Render(v.w, v.r, web.StatusOf(refused), page)
 }
 
+func sourcesOf(ctx context.Context, tx *tenants.Tx) (has sources, err error) {
+	blocks, err := catalogue.Blocks(ctx, tx)
+	if err != nil {
+		return has, err
+	}
+	for _, b := range blocks {
+		has.blocks = append(has.blocks, web.Choice{Value: b.Name, Label: b.Title})
+	}
+	tables, err := catalogue.Tables(ctx, tx)
+	for _, t := range tables {
+		has.tables = append(has.tables, web.Choice{Value: t.Name, Label: t.Title})
+	}
+	return has, err
+}
+
 // lay fills in the columns.
-func (p *questionsPage) lay(f *edit.Form, asked url.Values, refused error) {
+func (p *questionsPage) lay(f *edit.Form, has sources, asked url.Values, refused error) {
 	at := placeAsked(f, asked)
 	for si, step := range f.Steps {
 		item := stepItem{ID: step.ID, Title: step.Title, URL: p.to("etape", step.ID), Number: si + 1, Current: si == at.Step, First: si == 0, Last: si == len(f.Steps)-1}
@@ -118,7 +138,7 @@ func (p *questionsPage) lay(f *edit.Form, asked url.Values, refused error) {
 			_, place := f.Find(q.ID)
 			v = questionValues(f, q, f.Steps[place.Step].Sections[place.Section].ID)
 		}
-		p.Panel = questionPanel(f, q, v, errs)
+		p.Panel = questionPanel(f, q, v, has, errs)
 	case section != nil:
 		p.Panel = sectionPanel(f, section, asked, posted, errs)
 	default:

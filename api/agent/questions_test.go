@@ -171,3 +171,18 @@ func TestOnlyAdministratorsWriteForms(t *testing.T) {
 		}
 	}
 }
+
+// What a question draws from is chosen among what the town has.
+func TestAQuestionNamesABlockThatThereIs(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	b, p := o.editing(t)
+	p = p.Form(addForm).Set("nouvelle", "Qui prévenir ?").Press("Bloc de questions").Want(http.StatusOK, "")
+	if !p.Has(`select[name=bloc] option[value=personne-a-prevenir]`) {
+		t.Fatalf("the blocks offered: %q", p.Texts("select[name=bloc] option"))
+	}
+	p.Form(panelForm).Set("bloc", "personne-a-prevenir").Press("Enregistrer").Want(http.StatusOK, "")
+	if said := b.Get("/agents/demarches/terrasse/essayer").Text("main"); !strings.Contains(said, "prévenir") {
+		t.Errorf("the block's questions are not asked: %s", said)
+	}
+}
