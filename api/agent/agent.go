@@ -69,7 +69,20 @@ func (s *Server) handle(pattern string, page func(visit) error) {
 	})
 }
 
+// lawRoutes are the pages of what the law lets happen to a request beside its decision.
+func (s *Server) lawRoutes() {
+	s.handle("GET /agents/demandes/{number}/suspension", s.suspensionPage)
+	s.handle("POST /agents/demandes/{number}/suspension", s.suspend)
+	s.handle("GET /agents/demandes/{number}/prolongation", s.extensionPage)
+	s.handle("POST /agents/demandes/{number}/prolongation", s.extend)
+	s.handle("GET /agents/demandes/{number}/regularisation", s.regularisePage)
+	s.handle("POST /agents/demandes/{number}/regularisation", s.regularise)
+	s.handle("GET /agents/demandes/{number}/recours", s.recoursePage)
+	s.handle("POST /agents/demandes/{number}/recours", s.noteRecourse)
+}
+
 func (s *Server) requestRoutes() {
+	s.lawRoutes()
 	s.handle("GET /agents", s.list)
 	s.handle("GET /agents/{$}", func(v visit) error { web.Redirect(v.w, v.r, home); return nil })
 	s.handle("GET "+awaitedPath, s.awaited)
@@ -94,12 +107,6 @@ func (s *Server) requestRoutes() {
 	s.handle("POST /agents/demandes/{number}/signature", s.sign)
 	s.handle("GET /agents/demandes/{number}/retrait", s.revokePage)
 	s.handle("POST /agents/demandes/{number}/retrait", s.revoke)
-	s.handle("GET /agents/demandes/{number}/suspension", s.suspensionPage)
-	s.handle("POST /agents/demandes/{number}/suspension", s.suspend)
-	s.handle("GET /agents/demandes/{number}/prolongation", s.extensionPage)
-	s.handle("POST /agents/demandes/{number}/prolongation", s.extend)
-	s.handle("GET /agents/demandes/{number}/recours", s.recoursePage)
-	s.handle("POST /agents/demandes/{number}/recours", s.noteRecourse)
 	s.handle("GET /agents/demandes/{number}/transmission", s.transmitPage)
 	s.handle("POST /agents/demandes/{number}/transmission", s.transmit)
 	s.handle("GET /agents/demandes/{number}/demandeur", s.applicantPage)

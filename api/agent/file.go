@@ -282,6 +282,9 @@ func buttons(d requests.Detail) []web.Button {
 	if slices.Contains(d.Actions, requests.ActionAskDocuments) {
 		out = append(out, web.Button{Label: "Demander une pièce", Kind: "secondary", URL: requestPath(d.Number) + "/pieces"})
 	}
+	if slices.Contains(d.Actions, requests.ActionRegularise) {
+		out = append(out, web.Button{Label: "Inviter à régulariser", Kind: "secondary", URL: regularisePath(d.Number)})
+	}
 	if slices.Contains(d.Actions, requests.ActionSuspend) {
 		out = append(out, web.Button{Label: "Suspendre pour vérification", Kind: "secondary", URL: suspensionPath(d.Number)})
 	}

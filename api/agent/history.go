@@ -90,7 +90,7 @@ func eventWords(kind string, d requests.EventData) web.Event {
 		return web.Event{Title: "Nouvelle date retenue\u00a0: " + d.To.French(), Text: "La personne avait été informée du " + d.From.French() + "."}
 	case "suspended", "suspension_renewed", "suspension_ended", "suspension_arrived":
 		return suspensionWords(kind, d)
-	case "fact_corrected", "reclassified", "extended", "recourse_noted":
+	case "fact_corrected", "reclassified", "extended", "recourse_noted", "regularisation_asked":
 		return factWords(kind, d)
 	case "transmission_asked", "transmission_recalled", "transmission_failed", "transmitted", "transmission_received", "transmission_dated", "transmission_opened":
 		return transmissionWords(kind, d)
@@ -266,6 +266,8 @@ func factWords(kind string, d requests.EventData) web.Event {
 	switch kind {
 	case "extended":
 		return web.Event{Title: "Délai de réponse prolongé de deux mois", Text: "Réponse due au plus tard le " + d.LimitOn.French(), Law: "RGPD art. 12.3"}
+	case "regularisation_asked":
+		return web.Event{Title: "Personne invitée à régulariser sa demande", Text: "Au plus tard le " + d.LimitOn.French(), Law: "CRPA L.114-6"}
 	case "recourse_noted":
 		return web.Event{Title: capital(factNames[d.Fact]), Text: "Le " + d.On.French()}
 	}

@@ -216,7 +216,7 @@ func eventLine(kind string, e requests.EventData, d requests.Detail) (web.Event,
 		return suspensionLine(kind, e, k.your), true
 	case "deadline_moved":
 		return movedLine(e)
-	case "extended", "recourse_noted":
+	case "extended", "recourse_noted", "regularisation_asked":
 		return recourseLine(kind, e), true
 	case "heard":
 		return web.Event{Title: "La mairie envisage de revenir sur son accord, et vous invite à répondre", Text: "Jusqu’au " + e.LimitOn.French() + ".", Law: "CRPA, articles\u00a0L.121-1 et L.122-1"}, true
@@ -256,6 +256,9 @@ func suspensionLine(kind string, e requests.EventData, your string) web.Event {
 func recourseLine(kind string, e requests.EventData) web.Event {
 	if kind == "extended" {
 		return web.Event{Title: "La mairie a besoin de deux mois de plus pour répondre", Text: "Réponse au plus tard le " + e.LimitOn.French() + ".", Law: "RGPD, article\u00a012.3"}
+	}
+	if kind == "regularisation_asked" {
+		return web.Event{Title: "La mairie vous invite à régulariser votre demande", Text: "Au plus tard le " + e.LimitOn.French() + ".", Law: "CRPA, article\u00a0L.114-6"}
 	}
 	line := web.Event{Text: "Le " + e.On.French() + ".", Law: "CRPA, article\u00a0L.411-2"}
 	switch e.Fact {

@@ -267,6 +267,8 @@ var sentences = map[string]string{
 	"suspension_over":            "Aucune suspension n’est en cours. Rechargez la page.",
 	"suspension_arrived_late":    "La lettre est arrivée après la fin de la suspension qu’elle annonçait\u00a0: elle n’a rien suspendu. Sur la page « Pourquoi ces dates » de la demande, corrigez cette suspension\u00a0: cela ne s’est pas produit.",
 	"extension_not_possible":     "Le délai ne se prolonge qu’une fois, et seulement pour une demande sur des données personnelles (RGPD, article\u00a012.3).",
+	"regularisation_required":    "Dites quelle formalité manque\u00a0: la personne le lira dans la lettre.",
+	"legal_basis_required":       "Citez le texte qui exige cette formalité (CRPA, article\u00a0L.114-6).",
 	"recourse_noted":             "C’est déjà noté. Pour changer le jour, corrigez-le sur la page « Pourquoi ces dates ».",
 	"recourse_unknown":           "Choisissez ce que vous notez, parmi ce que ce refus permet.",
 	"fact_unknown":               "Cette date n’existe plus dans la demande. Rechargez la page.",

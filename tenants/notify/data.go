@@ -72,6 +72,7 @@ const (
 	LetterHearing     = "hearing"     // invites to observe before a decision is taken back (CRPA L.122-1)
 	LetterNewDate     = "new_date"    // the last day is another one than was told
 	LetterSuspended   = "suspended"   // on a suspicion of fraud to an aid (CRPA L.115-3)
+	LetterRegularise  = "regularise"  // a flaw of form is to be put right (CRPA L.114-6)
 	LetterResumed     = "resumed"     // a suspension has ended before its day
 )
 

@@ -231,6 +231,8 @@ func titles(d Data) (subject, heading string) { //nolint:funlen // a case a mail
 			return ofRequest(d.Number, "une date a changé"), "Une date de votre demande a changé"
 		case LetterSuspended:
 			return ofRequest(d.Number, "une lettre sur son examen"), "L’examen de votre demande est suspendu"
+		case LetterRegularise:
+			return ofRequest(d.Number, "une formalité à régulariser"), "Votre demande est à régulariser"
 		case LetterResumed:
 			return ofRequest(d.Number, "son examen reprend"), "L’examen de votre demande reprend"
 		default:

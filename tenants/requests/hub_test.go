@@ -277,6 +277,9 @@ func TestNoDoorOpensToTheHub(t *testing.T) { //nolint:funlen // one line a door
 			return last(requests.NoteRecourse(ctx, tx, n, requests.Recourse{Kind: requests.FactGracious}, 1))
 		},
 		"ListPublished": func(ctx context.Context, tx *tenants.Tx) error { return last(requests.ListPublished(ctx, tx)) },
+		"InviteToRegularise": func(ctx context.Context, tx *tenants.Tx) error {
+			return last(requests.InviteToRegularise(ctx, tx, n, requests.Regularisation{What: "a"}, 1))
+		},
 		"EndSuspension": func(ctx context.Context, tx *tenants.Tx) error {
 			return last(requests.EndSuspension(ctx, tx, n, "a", 1))
 		},

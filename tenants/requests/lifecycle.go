@@ -109,13 +109,14 @@ const (
 	ActionLapseAcceptance   Action = "lapse_acceptance" // silence takes effect
 	ActionLapseRejection    Action = "lapse_rejection"
 	ActionWithdraw          Action = "withdraw"
-	ActionClose             Action = "close"   // classement: F3, and what needs no decision
-	ActionSuspend           Action = "suspend" // an aid, on a suspicion of fraud (L.115-3); its end too
-	ActionExtend            Action = "extend"  // the answer about one's data takes two months more (GDPR art. 12.3)
-	ActionContest           Action = "contest" // note a step of an appeal against a refusal
-	ActionReopen            Action = "reopen"  // silence had not decided: the facts that gave it were wrong
-	ActionHear              Action = "hear"    // invite to observe before what was granted is taken back (L.121-1)
-	ActionRevoke            Action = "revoke"  // take back what was granted: retrait, abrogation (L.242-1 ff.)
+	ActionClose             Action = "close"      // classement: F3, and what needs no decision
+	ActionSuspend           Action = "suspend"    // an aid, on a suspicion of fraud (L.115-3); its end too
+	ActionExtend            Action = "extend"     // the answer about one's data takes two months more (GDPR art. 12.3)
+	ActionRegularise        Action = "regularise" // invite to put a flaw of form right (L.114-6)
+	ActionContest           Action = "contest"    // note a step of an appeal against a refusal
+	ActionReopen            Action = "reopen"     // silence had not decided: the facts that gave it were wrong
+	ActionHear              Action = "hear"       // invite to observe before what was granted is taken back (L.121-1)
+	ActionRevoke            Action = "revoke"     // take back what was granted: retrait, abrogation (L.242-1 ff.)
 	// L.114-2. Within the deployment it leaves and arrives, and can be called back in
 	// between; to an outside administration it leaves, and that is all.
 	ActionTransmit        Action = "transmit"
@@ -128,7 +129,7 @@ const (
 // Actions gives every action.
 func Actions() []Action {
 	return []Action{ActionTake, ActionAssign, ActionTransfer, ActionCorrect, ActionAskDocuments, ActionDocumentsComplete,
-		ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionExtend, ActionContest, ActionReopen, ActionHear, ActionRevoke,
+		ActionAccept, ActionPartial, ActionRefuse, ActionAnswer, ActionRegister, ActionLapseAcceptance, ActionLapseRejection, ActionWithdraw, ActionClose, ActionSuspend, ActionExtend, ActionRegularise, ActionContest, ActionReopen, ActionHear, ActionRevoke,
 		ActionTransmit, ActionRecall, ActionArrive, ActionTransmitOutside, ActionMove}
 }
 
@@ -208,6 +209,7 @@ var rules = []rule{
 	{ActionClose, open, StateClosed, kinds, deciders},
 	{ActionSuspend, open, "", []Kind{KindRequest}, deciders},
 	{ActionExtend, open, "", []Kind{KindRequest}, deciders},
+	{ActionRegularise, open, "", withDocuments, agents},
 	{ActionContest, []State{StateRefused, StatePartly, StateImplicitRejection}, "", []Kind{KindRequest, KindReport}, agents},
 	{ActionReopen, []State{StateImplicitAcceptance}, StateReview, []Kind{KindRequest, KindDeclaration}, deciders},
 	{ActionReopen, []State{StateImplicitRejection}, StateReview, []Kind{KindRequest, KindReport}, deciders},
