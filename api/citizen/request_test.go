@@ -2,6 +2,8 @@ package citizen_test
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +118,23 @@ func TestSilenceAcceptsAndIsAttested(t *testing.T) {
 	if said := seen.Text("main"); strings.Contains(said, me["family_name"]) || strings.Contains(said, "Place du village") {
 		t.Errorf("the verification tells too much: %q", said)
 	}
+	// Its number, which anybody can guess, tells that it was issued and stands, and no more.
+	for _, typed := range []string{"ATT-" + number, "att " + strings.ReplaceAll(number, "-", " "), "n°\u00a0ATT\u2011" + number} {
+		said := anybody.Get("/verifier?code="+url.QueryEscape(typed)).Want(200, "/verifier").Text("main")
+		if !strings.Contains(said, "Attestation délivrée") || !strings.Contains(said, "ATT-"+number) || !strings.Contains(said, "24 janvier 2027") {
+			t.Errorf("%q: the verification says %q", typed, said)
+		}
+		for _, never := range []string{had.Text(".code-box dd"), "Initiales", "Démarche", "Empreinte", "buvette", me["family_name"]} {
+			if strings.Contains(said, never) {
+				t.Errorf("%q: the verification tells %q", typed, never)
+			}
+		}
+	}
+	for _, none := range []string{"ATT-26-999999", "ATT-26-000000", number, "ATT-" + number + "9"} {
+		if said := anybody.Get("/verifier?code=" + none).Text("main .notice"); !strings.Contains(said, "Document inconnu") {
+			t.Errorf("%s: %q", none, said)
+		}
+	}
 	if !strings.Contains(strings.Join(p.Texts(".timeline .law"), " "), "L.231-1") {
 		t.Errorf("the timeline cites %q", p.Texts(".timeline .law"))
 	}
@@ -219,4 +238,18 @@ func TestAnEmptyMessageAndAForgedFormAreRefused(t *testing.T) {
 		t.Error("the browser still follows the request")
 	}
 	b.Get("/demandes/"+number).Want(200, "/suivi")
+}
+
+func TestNumbersOfAttestationsCannotBeTriedFast(t *testing.T) {
+	t.Parallel()
+	d := deploy(t)
+	b := d.Browser(t)
+	for i := range 200 {
+		if p := b.Get(fmt.Sprintf("/verifier?code=ATT-26-%06d", i)); p.Status == 429 {
+			return
+		} else if !p.Has(".notice.warning") {
+			t.Fatalf("%d: %q", p.Status, p.Text("main"))
+		}
+	}
+	t.Error("somebody may try them all")
 }

@@ -40,7 +40,7 @@ func (s *Server) verify(v *visit) error {
 	page := verifyPage{
 		Frame: s.frame(v, "Vérifier un document", ""),
 		Code: web.Input{
-			Name: "code", Label: "Code de vérification", Hint: "Au bas du document, douze lettres et chiffres, par exemple K7QD2F-9XMPA4. Les tirets et les majuscules ne comptent pas.",
+			Name: "code", Label: "Code de vérification, ou numéro d’une attestation", Hint: "Le code est au bas du document\u00a0: douze lettres et chiffres, par exemple K7QD2F-9XMPA4. Le numéro d’une attestation (ATT-26-000123) suffit aussi, mais dit moins. Les tirets et les majuscules ne comptent pas.",
 			Value: code, Autocomplete: "off", NoSpellcheck: true, MaxLength: 64, Width: "medium",
 		},
 	}
@@ -59,7 +59,7 @@ func (s *Server) verify(v *visit) error {
 	switch {
 	case fault.Is(err, "verification_unknown"):
 		page.Unknown = true
-		page.Result = &web.Notice{Tone: web.Warning, Title: "Document inconnu", Text: "Aucun document de la commune ne porte ce code. Vérifiez-le lettre par lettre\u00a0; s’il est bien recopié, ce document ne vient pas de la mairie, ou il a été effacé depuis. En cas de doute, appelez la mairie."}
+		page.Result = &web.Notice{Tone: web.Warning, Title: "Document inconnu", Text: "Aucun document de la commune ne porte ce code ou ce numéro. Vérifiez-le lettre par lettre\u00a0; s’il est bien recopié, ce document ne vient pas de la mairie, ou il a été effacé depuis. En cas de doute, appelez la mairie."}
 		return verifyTemplate.Render(v.w, v.r, http.StatusOK, page)
 	case err != nil:
 		return err
@@ -68,8 +68,21 @@ func (s *Server) verify(v *visit) error {
 	return verifyTemplate.Render(v.w, v.r, http.StatusOK, page)
 }
 
+// tellNumber writes the little that a number tells, which anybody can guess.
+func (p *verifyPage) tellNumber(d requests.Verified, commune string) {
+	p.Result = &web.Notice{Tone: web.Success, Title: "Attestation délivrée", Text: "La commune a bien délivré une attestation sous ce numéro, et elle tient. Pour la comparer avec celle que vous avez, donnez le code inscrit au bas du document."}
+	if d.Withdrawn {
+		p.Result = &web.Notice{Tone: web.Warning, Title: "Attestation délivrée, mais elle ne tient plus", Text: "La commune a délivré une attestation sous ce numéro, puis la décision a changé. Renseignez-vous auprès de la mairie."}
+	}
+	p.Facts = []verifiedFact{{"Document", documentNames[d.Kind]}, {"Numéro", d.Number}, {"Délivré le", d.IssuedOn.French()}, {"Par la commune", commune}}
+}
+
 // tell writes what is known, and what to compare it with.
 func (p *verifyPage) tell(d requests.Verified, commune string) {
+	if d.ByNumber {
+		p.tellNumber(d, commune)
+		return
+	}
 	p.Code.Value, p.Proof = d.Code, hex.EncodeToString(d.SHA256)
 	p.Result = &web.Notice{Tone: web.Success, Title: "Document authentique", Text: "Il a bien été délivré par la commune. Comparez ce qui suit avec le document que vous avez."}
 	if d.Withdrawn {

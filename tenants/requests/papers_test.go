@@ -2,6 +2,7 @@ package requests_test
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -154,6 +155,15 @@ func TestAnAcceptanceBySilenceIsAttested(t *testing.T) {
 	if err != nil || v.Since != date(t, "2027-02-02") || v.Withdrawn || v.Title == "" {
 		t.Errorf("verified %+v, %v", v, err)
 	}
+	byNumber := requests.Verified{Kind: documents.Attestation, Number: "ATT-" + accepted, IssuedOn: d.IssuedOn, ByNumber: true}
+	if v, err := w.verify("att " + accepted); err != nil || !reflect.DeepEqual(v, byNumber) {
+		t.Errorf("by its number: %+v, %v", v, err)
+	}
+	for _, none := range []string{"ATT-" + refused, "ATT-26-999999", accepted} {
+		if _, err := w.verify(none); !fault.Is(err, "verification_unknown") {
+			t.Errorf("%s: %v", none, err)
+		}
+	}
 	w.lapse()
 	if _, err := w.attest(w.admin, refused); !fault.Is(err, "attestation_not_due") {
 		t.Errorf("a refusal: %v", err)
@@ -166,5 +176,9 @@ func TestAnAcceptanceBySilenceIsAttested(t *testing.T) {
 	})
 	if v, err = w.verify(d.Code); err != nil || !v.Withdrawn || v.RevokedOn != (calendar.Date{Year: 2027, Month: 2, Day: 2}) {
 		t.Errorf("revoked %+v, %v", v, err)
+	}
+	byNumber.Withdrawn = true
+	if v, err = w.verify("ATT-" + accepted); err != nil || !reflect.DeepEqual(v, byNumber) {
+		t.Errorf("revoked, by its number: %+v, %v", v, err)
 	}
 }
