@@ -152,6 +152,7 @@ func TestAModelsWayIsTakenUpAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Title = "Terrasses du Sicoval"
+	d.Clock.Advance(time.Minute) // the communes are older
 	m, err := d.Deps.Models.Put(ctx, by, d.Hub, p)
 	if err != nil {
 		t.Fatal(err)
@@ -170,6 +171,20 @@ func TestAModelsWayIsTakenUpAgain(t *testing.T) {
 	}
 	if n, err := d.Deps.Models.Tick(ctx); err != nil || n != 0 {
 		t.Errorf("done twice: %d, %v", n, err)
+	}
+	// A commune that opens afterwards is proposed it by itself; one that was there is not.
+	d.Clock.Advance(time.Minute)
+	late, err := d.Registry.Open(ctx, tenants.System("essai"), tenants.Opening{HubID: d.Hub.ID, INSEE: "31582"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for town, want := range map[tenants.Tenant]int{late: 1, d.Other: 0} {
+		if err := d.Deps.Models.Refresh(ctx, town); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := d.Deps.Models.Tick(ctx); err != nil || n != want {
+			t.Errorf("%s: %d, %v", town.Name, n, err)
+		}
 	}
 	broken, err := own.Copy()
 	if err != nil {

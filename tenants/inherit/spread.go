@@ -56,6 +56,10 @@ const (
 		where hub_id = $1 and slug = $2 and tenant_id = $3`
 	sqlWorkFailed = `update platform.hub_model_commune set wanted = case when $6 then '' else wanted end, attempts = attempts + 1, error = $4, not_before = $5
 		where hub_id = $1 and slug = $2 and tenant_id = $3 and asked_at = $7`
+	// A commune that opens after its hub wrote a version is proposed it; those before wait for the hub's word.
+	sqlNewcomer = `insert into platform.hub_model_commune (hub_id, slug, tenant_id, wanted, asked_at, asked_by, not_before)
+		select distinct m.hub_id, m.slug, t.id, 'propose', $2::timestamptz, h.name, $2::timestamptz from platform.hub_model m join platform.tenant t on t.hub_id = m.hub_id join platform.hub h on h.id = m.hub_id
+		where t.id = $1 and m.created_at <= t.created_at on conflict do nothing`
 	sqlProposedTo = `select hub_id, slug, number from platform.hub_model_commune where tenant_id = $1 and number > 0`
 	sqlOfModel    = `select slug from procedure where model = $1 and version_id is not null order by position, slug limit 1`
 	sqlLooked     = `update platform.hub_model_commune set state = $4, waiting = $5, conflicts = $6, drafted = $7, checked_at = $8
@@ -239,8 +243,14 @@ type proposedRow struct {
 	Number int
 }
 
-// Refresh looks again at how what was proposed to a commune stands there.
+// Refresh looks again at how what was proposed to a commune stands there, and has what its hub had
+// before the commune opened proposed to it.
 func (s *Service) Refresh(ctx context.Context, t tenants.Tenant) error {
+	if t.HubID != 0 {
+		if _, err := s.config.Platform.Exec(ctx, sqlNewcomer, t.ID, s.now()); err != nil {
+			return err
+		}
+	}
 	rows, err := s.config.Platform.Query(ctx, sqlProposedTo, t.ID)
 	if err != nil {
 		return err
