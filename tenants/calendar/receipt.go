@@ -27,6 +27,10 @@ func AlertDays(last Date, t Territory) (j20, j10, j5 Date) {
 	return t.AddWorkingDays(last, -20), t.AddWorkingDays(last, -10), t.AddWorkingDays(last, -5)
 }
 
+// ReceiptExemption gives the article by which no receipt is due, and why in French; "" where
+// one is.
+func (f Facts) ReceiptExemption() (article, why string) { return f.exemption() }
+
 // exemption gives the article by which no receipt is due, and why; "" where one is
 // (law.md R1). L.112-11 disapplies the exemptions of R.112-4 to what is electronic.
 func (f *Facts) exemption() (article, why string) {

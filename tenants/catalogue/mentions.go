@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -68,25 +69,36 @@ type Acknowledgement struct {
 	Basis     string // the article, in French
 }
 
-// Acknowledge tells whether a receipt is due. The exemption of mere delivery holds
-// on paper alone: L.112-11 disapplies it to what is sent electronically.
+// Acknowledge tells whether a receipt is due, as the calendar says (law.md R1): what is exempt
+// is decided there alone.
 func Acknowledge(p *Procedure, f Facts) Acknowledgement {
-	if electronic(f.Channel) {
-		if f.Abusive {
-			return Acknowledgement{Regime: RegimeElectronic, Exemption: ExemptAbusive, Basis: "CRPA, article\u00a0L.112-11"}
-		}
-		return Acknowledgement{Regime: RegimeElectronic, Due: true, Basis: "CRPA, article\u00a0L.112-11"}
-	}
+	law := calendar.Facts{Channel: calendar.ByCounter, Sending: calendar.SentRequest, Delivery: p.PaperExemption == ExemptDelivery, Abusive: f.Abusive}
 	a := Acknowledgement{Regime: RegimePaper, Basis: "CRPA, article\u00a0L.112-3"}
+	if electronic(f.Channel) {
+		law.Channel = calendar.ByPortal
+		a = Acknowledgement{Regime: RegimeElectronic, Basis: "CRPA, article\u00a0L.112-11"}
+	}
 	switch {
-	case f.Abusive:
-		a.Exemption, a.Basis = ExemptAbusive, "CRPA, article\u00a0R.112-4, 1°"
-	case p.Kind == KindDeclaration || p.Kind == KindInformation || f.Payment:
-		a.Exemption = ExemptNoAsk
-	case p.PaperExemption == ExemptDelivery:
-		a.Exemption, a.Basis = ExemptDelivery, "CRPA, article\u00a0R.112-4, 2°"
-	default:
+	case f.Payment:
+		law.Sending = calendar.SentPayment
+	case p.Kind == KindDeclaration:
+		law.Sending = calendar.SentDeclaration
+	case p.Kind == KindInformation:
+		law.Sending = calendar.SentInformation
+	}
+	article, _ := law.ReceiptExemption()
+	switch {
+	case article == "":
 		a.Due = true
+	case f.Abusive:
+		a.Exemption = ExemptAbusive
+	case law.Sending != calendar.SentRequest:
+		a.Exemption = ExemptNoAsk
+	default:
+		a.Exemption = ExemptDelivery
+	}
+	if rest, numbered := strings.CutPrefix(article, "CRPA R.112-4 "); numbered {
+		a.Basis = "CRPA, article\u00a0R.112-4, " + rest
 	}
 	return a
 }
