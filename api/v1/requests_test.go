@@ -76,6 +76,16 @@ func TestFixedPoints(t *testing.T) {
 	if loan.Silence["effect"] != "rejection" && loan.Silence["effect"] != "acceptance" || loan.Silence["last_day"] == nil {
 		t.Errorf("the silence of a loan is %v", loan.Silence)
 	}
+	// Where silence decides nothing the day is null, not left out.
+	var copied struct{ Silence map[string]any }
+	w.post("/api/v1/requests", report(func(b map[string]any) {
+		b["procedure"], b["answers"] = "copie-acte-naissance", map[string]any{
+			"type_acte": "extrait_sans_filiation", "exemplaires": 1, "nom_naissance": "Dupont", "prenoms": "Jeanne", "date_naissance": "1980-05-06", "remise": "courrier",
+		}
+	})).into(http.StatusCreated, &copied)
+	if day, there := copied.Silence["last_day"]; !there || day != nil || copied.Silence["effect"] != "none" {
+		t.Errorf("the silence of a copy is %v", copied.Silence)
+	}
 
 	token := bearer(w.token(tenants.RoleAdmin))
 	var mine, theirs json.RawMessage
