@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -180,12 +179,8 @@ func SendBack(ctx context.Context, tx *tenants.Tx, number, reason string, expect
 	if err != nil {
 		return Request{}, err
 	}
-	reason = cleanText(reason)
-	switch {
-	case reason == "":
-		return Request{}, fault.New(fault.Invalid, "reason_required", fault.Field{Path: "reason", Code: "reason_required"})
-	case utf8.RuneCountInString(reason) > maxBody:
-		return Request{}, fault.New(fault.Invalid, "body_too_long", fault.Field{Path: "reason", Code: "too_long"})
+	if reason, err = reasonGiven(reason); err != nil {
+		return Request{}, err
 	}
 	if _, err := tx.Exec(ctx, sqlSendBack, c.r.ID, tx.Now(), tx.Actor().Name, reason); err != nil {
 		return Request{}, err

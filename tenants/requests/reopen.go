@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/parvis-gru/parvis/tenants"
 	"github.com/parvis-gru/parvis/tenants/calendar"
@@ -93,12 +92,8 @@ func Reopen(ctx context.Context, tx *tenants.Tx, number, reason string, expect i
 	if err := c.act(ActionReopen); err != nil {
 		return Request{}, err
 	}
-	reason = cleanText(reason)
-	switch {
-	case reason == "":
-		return Request{}, fault.New(fault.Invalid, "reason_required", fault.Field{Path: "reason", Code: "reason_required"})
-	case utf8.RuneCountInString(reason) > maxBody:
-		return Request{}, fault.New(fault.Invalid, "body_too_long", fault.Field{Path: "reason", Code: "too_long"})
+	if reason, err = reasonGiven(reason); err != nil {
+		return Request{}, err
 	}
 	found, facts, err := c.reopening(ctx)
 	if err != nil {

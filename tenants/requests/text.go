@@ -3,9 +3,11 @@ package requests
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/parvis-gru/parvis/tenants/fault"
 	"github.com/parvis-gru/parvis/tenants/fold"
 )
 
@@ -64,4 +66,17 @@ func searchQuery(typed string) string {
 		words[i] = "'" + w + "':*"
 	}
 	return strings.Join(words, " & ")
+}
+
+// reasonGiven cleans why something is done that needs a reason: none is fault.Invalid
+// "reason_required", one that is too long "body_too_long".
+func reasonGiven(reason string) (string, error) {
+	reason = cleanText(reason)
+	switch {
+	case reason == "":
+		return "", fault.New(fault.Invalid, "reason_required", fault.Field{Path: "reason", Code: "reason_required"})
+	case utf8.RuneCountInString(reason) > maxBody:
+		return "", fault.New(fault.Invalid, "body_too_long", fault.Field{Path: "reason", Code: "too_long"})
+	}
+	return reason, nil
 }
