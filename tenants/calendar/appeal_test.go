@@ -65,6 +65,7 @@ func TestOtherDueDates(t *testing.T) {
 			"trace":             calendar.TracePurge(from),
 			"cada":              calendar.DocumentAccessAppeal(from, territory).LastDay,
 			"cada confirmation": calendar.DocumentAccessConfirmed(from),
+			"paiement":          calendar.PaymentDue(from),
 			"j20":               j20,
 			"j10":               j10,
 			"j5":                j5,
