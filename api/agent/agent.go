@@ -180,6 +180,8 @@ func (s *Server) workshopRoutes() {
 	s.handle("POST /agents/demarches/{slug}/"+workQuestions, s.changeQuestions)
 	s.handle("GET /agents/demarches/{slug}/"+workTexts, s.texts)
 	s.handle("POST /agents/demarches/{slug}/"+workTexts, s.changeTexts)
+	s.handle("GET /agents/demarches/{slug}/"+workFlow, s.circuit)
+	s.handle("POST /agents/demarches/{slug}/"+workFlow, s.changeCircuit)
 	s.handle("GET /agents/demarches/{slug}/"+workDraft, s.draftPage)
 	s.handle("POST /agents/demarches/{slug}/"+workDraft, s.changeDraft)
 	s.handle("GET /agents/demarches/{slug}/brouillon.json", s.exportDraft)

@@ -84,9 +84,9 @@ func (s *Server) workFrame(v visit, me web.Visitor, w workshop, title, at string
 	f.Breadcrumbs = web.Breadcrumbs{{Label: "Démarches", URL: proceduresPath}, {Label: w.shown().Title, URL: w.url}, {Label: title}}
 	tabs := web.Tabs{Label: "Préparer la démarche"}
 	for _, t := range []struct{ end, label string }{
-		{workDraft, "Brouillon"}, {workQuestions, "Questions"}, {workTexts, "Textes"}, {workLetters, "Courriers"}, {workProof, "Vérifier"}, {workChanges, "Différences"}, {workPreview, "Aperçu"}, {workTry, "Essayer"}, {workHistory, "Versions"}, {workUpdate, "Modèle"},
+		{workDraft, "Brouillon"}, {workQuestions, "Questions"}, {workFlow, "Circuit"}, {workTexts, "Textes"}, {workLetters, "Courriers"}, {workProof, "Vérifier"}, {workChanges, "Différences"}, {workPreview, "Aperçu"}, {workTry, "Essayer"}, {workHistory, "Versions"}, {workUpdate, "Modèle"},
 	} {
-		if (t.end == workQuestions || t.end == workTexts) && w.draft == nil || (t.end == workTry || t.end == workPreview) && w.shown().Form == nil || t.end == workHistory && w.entry == nil || t.end == workUpdate && (w.entry == nil || w.entry.Model == "") {
+		if (t.end == workQuestions || t.end == workTexts || t.end == workFlow) && w.draft == nil || (t.end == workTry || t.end == workPreview) && w.shown().Form == nil || t.end == workHistory && w.entry == nil || t.end == workUpdate && (w.entry == nil || w.entry.Model == "") {
 			continue
 		}
 		tabs.Items = append(tabs.Items, web.Tab{Label: t.label, URL: w.url + "/" + t.end, Count: -1, Current: t.end == at})

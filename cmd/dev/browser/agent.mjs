@@ -147,6 +147,7 @@ test('an administrator prepares a procedure and goes back to the version before'
       await writeQuestion(v, path)
       if (look === DESK) await writeWithoutClicking(v, path)
       await writeTexts(v, path)
+      await drawCircuit(v, path)
       await v.visit(address(COMMUNE, `${path}/brouillon`))
       const file = JSON.parse(await v.page.evaluate(async (from) => (await fetch(from)).text(), `${path}/brouillon.json`))
       file.title += ' (essai)'
@@ -173,6 +174,25 @@ test('an administrator prepares a procedure and goes back to the version before'
     })
   }
 })
+
+/** Two steps are added and a way between them; the picture shows them; then all of it is undone. */
+async function drawCircuit(v, path) {
+  await v.visit(address(COMMUNE, `${path}/circuit`))
+  await v.stop('agent-57-circuit-vide')
+  for (const title of ['Décision', 'Examen de la demande']) {
+    if (await v.page.locator('.editor-nav').count()) await v.page.locator('.editor-steps details summary').click()
+    await v.fill({ nouvelle_etape: title })
+    await v.press('Ajouter l’étape')
+  }
+  await v.stop('agent-58-circuit-refuse')
+  assert.match(await v.text('#obstacles'), /aucune demande n’y arrive/)
+  await v.page.locator('.editor-panel').getByRole('button', { name: 'Monter' }).click()
+  await v.fill({ nouveau_passage: 'Passer à la décision', vers: 'decision' })
+  await v.press('Ajouter le passage')
+  assert.equal(await v.page.locator('#image path.circuit-way').count(), 1)
+  await v.stop('agent-59-circuit')
+  for (let i = 0; i < 4; i++) await v.press('Annuler la dernière modification')
+}
 
 /** A question is added, worded and asked under a condition; then all of it is undone. */
 async function writeQuestion(v, path) {
