@@ -220,7 +220,7 @@ func TestNoCallOfTheAPIReachesAnotherCommune(t *testing.T) {
 	}
 	bodies := map[string]string{
 		"messages": `{"body": "Bonjour"}`, "notes": `{"body": "Bonjour"}`, "decision": `{"outcome": "refuse", "reasons": "Non", "delivery": "post"}`,
-		"transmission": `{"to": {"code": "31446"}, "reason": "Compétence de la voisine"}`, "recall": `{}`, "notification": `{"on": "2026-12-01"}`,
+		"signature": `{}`, "transmission": `{"to": {"code": "31446"}, "reason": "Compétence de la voisine"}`, "recall": `{}`, "notification": `{"on": "2026-12-01"}`,
 		"document-requests": `{"items": [{"label": "Statuts", "legal_basis": "Règlement"}], "limit_on": "2026-12-14"}`,
 	}
 	callers := map[string]map[string]string{

@@ -152,7 +152,7 @@ func (p *circuitPage) lay(w workshop, town circuitTown, asked url.Values, refuse
 	}
 	p.WayLabel = web.Input{Name: "nouveau_passage", Label: "Nom du passage", Hint: "Ce que dira le bouton, par exemple Demander un avis.", Value: asked.Get("nouveau_passage"), MaxLength: workflow.MaxTitle, Error: refusalsOf(refused)["nouveau_passage"]}
 	p.WayTo = web.Select{Name: "vers", Label: "Vers l’étape", Items: stepChoices(flow, asked.Get("vers"))}
-	c := circuitPanel{flow: flow, form: f, town: town, posted: refused != nil && asked.Get("geste") == "enregistrer", v: asked, refused: refusalsOf(refused)}
+	c := circuitPanel{flow: flow, form: f, town: town, posted: refused != nil && asked.Get("action") == "enregistrer", v: asked, refused: refusalsOf(refused)}
 	p.Panel = c.of(step)
 	return nil
 }
@@ -289,7 +289,7 @@ func (s *Server) changeCircuit(v visit) error {
 
 func changeFlow(ctx context.Context, tx *tenants.Tx, slug string, read int, form url.Values) (formChange, error) {
 	out := formChange{show: url.Values{}}
-	gesture, id, _ := strings.Cut(form.Get("geste"), ":")
+	gesture, id, _ := strings.Cut(form.Get("action"), ":")
 	switch gesture {
 	case "annuler":
 		_, err := drafts.Undo(ctx, tx, slug, read)
