@@ -186,7 +186,7 @@ async function drawCircuit(v, path) {
   }
   await v.stop('agent-58-circuit-refuse')
   assert.match(await v.text('#obstacles'), /aucune demande n’y arrive/)
-  await v.page.locator('.editor-panel').getByRole('button', { name: 'Monter' }).click()
+  await v.press(v.page.locator('.editor-panel').getByRole('button', { name: 'Monter' }))
   await v.fill({ nouveau_passage: 'Passer à la décision', vers: 'decision' })
   await v.press('Ajouter le passage')
   assert.equal(await v.page.locator('#image path.circuit-way').count(), 1)
