@@ -151,7 +151,7 @@ func (p *circuitPage) lay(w workshop, town circuitTown, asked url.Values, refuse
 		p.Kinds = append(p.Kinds, web.Choice{Value: string(k), Label: k.Label()})
 	}
 	p.WayLabel = web.Input{Name: "nouveau_passage", Label: "Nom du passage", Hint: "Ce que dira le bouton, par exemple Demander un avis.", Value: asked.Get("nouveau_passage"), MaxLength: workflow.MaxTitle, Error: refusalsOf(refused)["nouveau_passage"]}
-	p.WayTo = web.Select{Name: "vers", Label: "Vers l’étape", Items: stepChoices(flow, asked.Get("vers"))}
+	p.WayTo = web.Select{Name: "nouveau_vers", Label: "Vers l’étape", Items: stepChoices(flow, asked.Get("nouveau_vers"))}
 	c := circuitPanel{flow: flow, form: f, town: town, posted: refused != nil && asked.Get("action") == "enregistrer", v: asked, refused: refusalsOf(refused)}
 	p.Panel = c.of(step)
 	return nil

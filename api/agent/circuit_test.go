@@ -36,7 +36,7 @@ func TestATownWritesACircuit(t *testing.T) {
 	if got := p.Texts(".editor-nav a"); len(got) != 2 || got[0] != "1. Examen" {
 		t.Errorf("the steps are %q", got)
 	}
-	p = p.Form(newWayForm).Fill(map[string]string{"nouveau_passage": "Transmettre au maire", "vers": "decision_du_maire"}).Press("Ajouter le passage").Want(http.StatusOK, "")
+	p = p.Form(newWayForm).Fill(map[string]string{"nouveau_passage": "Transmettre au maire", "nouveau_vers": "decision_du_maire"}).Press("Ajouter le passage").Want(http.StatusOK, "")
 	f := p.Form(panelForm).Set("qui-assigned", "1").Fill(map[string]string{"si-0-0-question": "nature", "si-0-0-test": "equals", "si-0-0-valeur": "Un étalage"})
 	p = f.Press("Enregistrer").Want(http.StatusOK, "")
 	if about := p.Text(".editor-questions li[aria-current]"); !strings.Contains(about, "Vers « Décision du maire », par les agents du service ou l’agent chargé de la demande, sous condition") {

@@ -53,7 +53,7 @@ func (c flowChange) apply(gesture, id string) error {
 		if c.text("nouveau_passage") == "" {
 			return badInput("nouveau_passage", "Donnez un nom au passage.")
 		}
-		name, err := c.flow.AddTransition(c.v.Get("etape"), c.v.Get("vers"), c.text("nouveau_passage"))
+		name, err := c.flow.AddTransition(c.v.Get("etape"), c.v.Get("nouveau_vers"), c.text("nouveau_passage"))
 		c.done, c.show = "Le passage est ajouté. Dites qui peut le prendre.", showing("passage", name)
 		return err
 	case "ajouter-regle":

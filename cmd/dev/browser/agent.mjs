@@ -187,7 +187,7 @@ async function drawCircuit(v, path) {
   await v.stop('agent-58-circuit-refuse')
   assert.match(await v.text('#obstacles'), /aucune demande n’y arrive/)
   await v.press(v.page.locator('.editor-panel').getByRole('button', { name: 'Monter' }))
-  await v.fill({ nouveau_passage: 'Passer à la décision', vers: 'decision' })
+  await v.fill({ nouveau_passage: 'Passer à la décision', nouveau_vers: 'decision' })
   await v.press('Ajouter le passage')
   assert.equal(await v.page.locator('#image path.circuit-way').count(), 1)
   await v.stop('agent-59-circuit')

@@ -73,11 +73,9 @@ async function send(v, who) {
   await v.visit(address(COMMUNE, `/demarches/${ROOM.slug}/recapitulatif`))
   assert.match(await v.text('main'), /attestation\.pdf/)
   await v.stop('citoyen-08-recapitulatif')
-  const [answer] = await Promise.all([
-    v.page.waitForURL(/confirmation$/, { waitUntil: 'load' }),
-    v.named('button', 'Envoyer', 'main').dblclick(),
-  ])
-  assert.equal(answer, undefined)
+  const arrived = () => v.page.waitForURL(/confirmation$/, { waitUntil: 'load' })
+  // The second click may cut the first one's answer off.
+  await Promise.all([arrived().catch(arrived), v.named('button', 'Envoyer', 'main').dblclick()])
   const number = await v.text('.request-number')
   const code = await v.text('.tracking-code')
   assert.match(number, /^\d\d-\d{6}$/)
